@@ -1,0 +1,1 @@
+"""Tiles and answers from Earth-observation data cubes."""

@@ -1,0 +1,147 @@
+"""What can go wrong, as one tree; `http/errors.py` turns each into its answer.
+
+    TileserverError                 500
+    ├── InvalidParameter            400  a parameter's value cannot be used (names it and the remedy)
+    │   ├── MissingParameter        400
+    │   └── UnsupportedMediaType    415
+    ├── NotFound                    404
+    │   ├── DatasetNotFound  VariableNotFound  DimensionNotFound
+    │   ├── ColormapNotFound  MatrixSetNotFound
+    │   └── TileOutOfRange
+    ├── PayloadTooLarge             413  over a limit; says the limit, the estimate and the remedy
+    ├── CatalogError                422  a catalogue entry that cannot be used
+    └── SourceError                 502  a store or file could not be read
+        ├── SourceUnavailable       503  it may work in a moment
+        └── DatasetUnavailable      502  the dataset could not be opened
+
+Messages are `name='value': remedy`. They reach clients: no path, key or credential in them.
+"""
+
+SHOWN_CHARACTERS = 80
+
+
+def shown(value: object) -> str:
+    """The value as it may stand in a message: on one line and not longer than a few words."""
+    text = value if isinstance(value, str) else repr(value)
+    text = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+    return text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 1] + "…"
+
+
+class TileserverError(Exception):
+    """The root of all errors that are told to a client."""
+
+    status = 500
+    title = "Internal error"
+
+
+class InvalidParameter(TileserverError):
+    """A parameter has a value that cannot be used."""
+
+    status = 400
+    title = "Invalid parameter"
+
+    def __init__(self, name: str, value: object, remedy: str) -> None:
+        super().__init__(f"{name}={shown(value)!r}: {remedy}")
+        self.name = name
+
+
+class MissingParameter(InvalidParameter):
+    """A mandatory parameter is not there."""
+
+    title = "Missing parameter"
+
+    def __init__(self, name: str, remedy: str) -> None:
+        TileserverError.__init__(self, f"{name} is missing: {remedy}")
+        self.name = name
+
+
+class UnsupportedMediaType(InvalidParameter):
+    """A body has a media type that is not read here."""
+
+    status = 415
+    title = "Unsupported media type"
+
+
+class NotFound(TileserverError):
+    """A path names something that is not there."""
+
+    status = 404
+    title = "Not found"
+    name = "path"
+
+    def __init__(self, value: object, remedy: str) -> None:
+        super().__init__(f"{self.name}={shown(value)!r}: {remedy}")
+
+
+class DatasetNotFound(NotFound):
+    """No dataset has this id."""
+
+    name = "dataset"
+
+
+class VariableNotFound(NotFound):
+    """The dataset has no variable or composite of this id."""
+
+    name = "variable"
+
+
+class DimensionNotFound(NotFound):
+    """The dataset has no dimension of this name."""
+
+    name = "dimension"
+
+
+class ColormapNotFound(NotFound):
+    """No colour table has this name."""
+
+    name = "colormap"
+
+
+class MatrixSetNotFound(NotFound):
+    """No tile matrix set has this id."""
+
+    name = "tms"
+
+
+class TileOutOfRange(NotFound):
+    """The matrix set has no such tile."""
+
+    name = "tile"
+
+    def __init__(self, value: object, remedy: str, axis: str = "TileMatrix") -> None:
+        super().__init__(value, remedy)
+        self.axis = axis
+
+
+class PayloadTooLarge(TileserverError):
+    """A request asks for, or sends, more than a limit allows."""
+
+    status = 413
+    title = "Too large"
+
+
+class CatalogError(TileserverError):
+    """An entry of the catalogue cannot be used."""
+
+    status = 422
+    title = "Invalid catalogue"
+
+
+class SourceError(TileserverError):
+    """A store or file could not be read or decoded."""
+
+    status = 502
+    title = "Source cannot be read"
+
+
+class SourceUnavailable(SourceError):
+    """A store did not answer in time; trying again may help."""
+
+    status = 503
+    title = "Source unavailable"
+
+
+class DatasetUnavailable(SourceError):
+    """The dataset is listed but could not be opened."""
+
+    title = "Dataset unavailable"

@@ -1,0 +1,293 @@
+"""Where cells lie: axes and grids.
+
+Conventions of the whole project, stated here once:
+
+- arrays are (band, row, col); colours after `colorize` are (row, col, 4) uint8, straight alpha;
+- validity is a bool array, True = valid;
+- points are (x, y) = (lon, lat), pyproj transformers are made with `always_xy=True`;
+- shapes are (height, width), windows half-open slices (rows, cols);
+- bounds are (west, south, east, north); transforms map pixel corners to CRS units;
+- a position on an axis counts cells from its first edge: 0.0 is the outer edge of cell 0, 0.5 its
+  centre, `floor(position)` the cell that contains the coordinate.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+import pyproj
+from affine import Affine
+
+Floats = npt.NDArray[np.float64]
+Bounds = tuple[float, float, float, float]
+
+FULL_CIRCLE_DEG = 360.0
+# Centres may stray from a regular spacing by this part of a cell before the axis counts as
+# irregular: a thousandth of a cell moves no pixel that anybody could see.
+REGULAR_TOLERANCE = 1e-3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Axis:
+    """One axis of a grid, `size` cells from the edge `start` in steps of `step` CRS units.
+
+    Args:
+        edges: the size + 1 cell edges where cells are irregular, strictly monotonic; else None.
+        centers: the size cell centres of an irregular axis.
+        period: 360 for a longitude axis in degrees, whose coordinates repeat; else None.
+    """
+
+    start: float
+    step: float
+    size: int
+    edges: Floats | None = None
+    centers: Floats | None = None
+    period: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.size < 1 or not math.isfinite(self.start) or not math.isfinite(self.step):
+            raise ValueError(f"an axis needs at least one cell and finite edges, got {self}")
+        if self.step == 0:
+            raise ValueError("an axis needs a step other than 0")
+
+    @classmethod
+    def from_centers(
+        cls, centers: npt.ArrayLike, *, period: float | None = None, default_step: float = 1.0
+    ) -> Axis:
+        """The axis whose cells have these centres (size,), in CRS units.
+
+        Edges lie midway between centres. Longitudes that jump by a turn (… 179, -179 …) are
+        unrolled. Raises ValueError for centres that are not finite or not strictly monotonic.
+        """
+        raw = np.atleast_1d(np.asarray(centers))
+        values = raw.astype(np.float64)
+        if not np.isfinite(values).all():
+            raise ValueError("coordinates hold NaN or infinity")
+        if values.size == 1:
+            return cls(float(values[0]) - default_step / 2, default_step, 1, period=period)
+        if period is not None:
+            values = np.unwrap(values, period=period)
+        steps = np.diff(values)
+        if not ((steps > 0).all() or (steps < 0).all()):
+            raise ValueError("coordinates do not rise or fall throughout")
+        step = (values[-1] - values[0]) / (values.size - 1)
+        if _is_regular(values, step, raw.dtype):
+            return cls(float(values[0] - step / 2), float(step), values.size, period=period)
+        middles = (values[:-1] + values[1:]) / 2
+        first, last = values[0] - steps[0] / 2, values[-1] + steps[-1] / 2
+        edges = np.concatenate([[first], middles, [last]])
+        return cls(
+            float(first), float(step), values.size, edges=edges, centers=values, period=period
+        )
+
+    @property
+    def stop(self) -> float:
+        """The outer edge of the last cell."""
+        if self.edges is not None:
+            return float(self.edges[-1])
+        return self.start + self.step * self.size
+
+    @property
+    def low(self) -> float:
+        """The smallest coordinate that the cells cover."""
+        return min(self.start, self.stop)
+
+    @property
+    def high(self) -> float:
+        """The largest coordinate that the cells cover."""
+        return max(self.start, self.stop)
+
+    @property
+    def wraps(self) -> bool:
+        """Whether the cells go round the globe, so that the last neighbours the first."""
+        if self.period is None:
+            return False
+        return abs(self.high - self.low - self.period) < abs(self.step) / 2
+
+    def cell_centers(self) -> Floats:
+        """The cell centres (size,), in CRS units."""
+        if self.centers is not None:
+            return self.centers
+        return self.start + (np.arange(self.size) + 0.5) * self.step
+
+    def cell_edges(self) -> Floats:
+        """The cell edges (size + 1,), in CRS units."""
+        if self.edges is not None:
+            return self.edges
+        return self.start + np.arange(self.size + 1) * self.step
+
+    def positions(self, coords: Floats) -> Floats:
+        """Positions (edges count whole cells) of coordinates in CRS units; NaN outside."""
+        x = self._rolled(coords)
+        if self.edges is None:
+            positions: Floats = (x - self.start) / self.step
+            # A coordinate on the last edge belongs to the last cell.
+            positions = np.where(positions == self.size, self.size - 1e-9, positions)
+        else:
+            rising = self.edges if self.edges[0] < self.edges[-1] else self.edges[::-1]
+            counts = np.arange(self.size + 1, dtype=np.float64)
+            if rising is not self.edges:
+                counts = counts[::-1]
+            positions = np.interp(x, rising, counts, left=np.nan, right=np.nan)
+            positions = np.where(positions == self.size, self.size - 1e-9, positions)
+        return np.where((positions >= 0) & (positions < self.size), positions, np.nan)
+
+    def centered(self, positions: Floats, coords: Floats) -> Floats:
+        """Positions by cell centre (0.0 is the centre of cell 0) for interpolation between cells.
+
+        Within the outer half cells of an axis that does not wrap they run from -0.5 and to
+        size - 0.5.
+        """
+        if self.centers is None:
+            return positions - 0.5
+        x = self._rolled(coords)
+        rising = self.centers[0] < self.centers[-1]
+        known = self.centers if rising else self.centers[::-1]
+        counts = np.arange(self.size, dtype=np.float64)
+        inner = np.interp(x, known, counts if rising else counts[::-1])
+        outside = (x < known[0]) | (x > known[-1])
+        return np.where(np.isnan(positions), np.nan, np.where(outside, positions - 0.5, inner))
+
+    def _rolled(self, coords: Floats) -> Floats:
+        """Coordinates brought into the axis' own turn, e.g. -90 to 270 on a 0 to 360 axis."""
+        if self.period is None:
+            return coords
+        low = self.low
+        # Only what lies outside is turned, so that no rounding touches what fits already.
+        turned = low + np.mod(coords - low, self.period)
+        return np.where((coords >= low) & (coords <= self.high), coords, turned)
+
+
+def _is_regular(values: Floats, step: float, dtype: np.dtype[np.generic]) -> bool:
+    ideal = values[0] + np.arange(values.size) * step
+    tolerance = REGULAR_TOLERANCE * abs(step)
+    if dtype.kind == "f" and dtype.itemsize < 8:
+        rounding = 2 * np.finfo(dtype).eps * np.abs(values).max()
+        tolerance = max(tolerance, min(float(rounding), 0.25 * abs(step)))
+    return bool(np.abs(values - ideal).max() <= tolerance)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Grid:
+    """Cells in a CRS: an x axis (columns) and a y axis (rows).
+
+    The same type says where a dataset's cells lie and where a tile's pixels lie. `key` tells one
+    grid from another within a process; a tile's grid is keyed by its address, so that what was
+    worked out for a tile is found again.
+    """
+
+    crs: pyproj.CRS
+    x: Axis
+    y: Axis
+    key: object = field(default_factory=object)
+
+    @classmethod
+    def from_affine(cls, crs: pyproj.CRS, transform: Affine, shape: tuple[int, int]) -> Grid:
+        """The grid of a raster without rotation; ValueError where there is one."""
+        if transform.b or transform.d:
+            raise ValueError("the grid is rotated: warp the file north-up, e.g. with gdalwarp")
+        period = FULL_CIRCLE_DEG if is_degrees(crs) else None
+        return cls(
+            crs,
+            Axis(transform.c, transform.a, shape[1], period=period),
+            Axis(transform.f, transform.e, shape[0]),
+        )
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(height, width) in cells."""
+        return (self.y.size, self.x.size)
+
+    @property
+    def transform(self) -> Affine:
+        """Pixel corners to CRS units; of an irregular axis by its mean step."""
+        return Affine(self.x.step, 0, self.x.start, 0, self.y.step, self.y.start)
+
+    @property
+    def bounds(self) -> Bounds:
+        """(west, south, east, north) in CRS units."""
+        return (self.x.low, self.y.low, self.x.high, self.y.high)
+
+    @property
+    def resolution(self) -> tuple[float, float]:
+        """Mean cell size (x, y), positive, in CRS units."""
+        return (abs(self.x.step), abs(self.y.step))
+
+    def lonlat_bounds(self) -> Bounds:
+        """(west, south, east, north) in degrees; west > east where the grid crosses 180°.
+
+        A grid that goes round the globe is (-180, …, 180, …).
+        """
+        west, south, east, north = self._degree_bounds()
+        south, north = max(south, -90.0), min(north, 90.0)
+        if not math.isfinite(west + east) or east - west >= FULL_CIRCLE_DEG - 1e-6:
+            return (-180.0, south, 180.0, north)
+        return (_half_turn(west), south, _half_turn(east, upper=True), north)
+
+    def _degree_bounds(self) -> Bounds:
+        if is_degrees(self.crs):
+            return self.bounds
+        to_lonlat = transformer(self.crs, LONLAT)
+        west, south, east, north = to_lonlat.transform_bounds(*self.bounds, densify_pts=21)
+        if not all(map(math.isfinite, (west, south, east, north))):
+            return self._sampled_degree_bounds(to_lonlat)
+        return (west, south, east + FULL_CIRCLE_DEG if east < west else east, north)
+
+    def _sampled_degree_bounds(self, to_lonlat: pyproj.Transformer) -> Bounds:
+        """For grids whose corners lie off the Earth, e.g. sinusoidal or geostationary ones."""
+        x, y = np.meshgrid(
+            np.linspace(self.x.low, self.x.high, 129), np.linspace(self.y.low, self.y.high, 129)
+        )
+        lon, lat = to_lonlat.transform(x, y)
+        seen = np.isfinite(lon) & np.isfinite(lat)
+        if not seen.any():
+            raise ValueError("the grid lies nowhere on the Earth in its CRS")
+        lon, lat = lon[seen], lat[seen]
+        return (float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max()))
+
+
+def _half_turn(lon: float, *, upper: bool = False) -> float:
+    """The longitude in [-180, 180), or (-180, 180] for an upper bound."""
+    if -180 <= lon <= 180:
+        return lon
+    turned = (lon + 180) % FULL_CIRCLE_DEG - 180
+    return 180.0 if upper and turned == -180 else turned
+
+
+@lru_cache(maxsize=256)
+def _parsed_crs(text: str) -> pyproj.CRS:
+    return pyproj.CRS.from_user_input(text)
+
+
+def parse_crs(text: str) -> pyproj.CRS:
+    """The CRS that a text (EPSG:…, WKT, PROJ, PROJJSON) names; pyproj.exceptions.CRSError else."""
+    return _parsed_crs(text)
+
+
+LONLAT = parse_crs("OGC:CRS84")
+WEB_MERCATOR = parse_crs("EPSG:3857")
+
+
+@lru_cache(maxsize=256)
+def _is_degrees(wkt: str) -> bool:
+    crs = _parsed_crs(wkt)
+    return crs.is_geographic and not crs.is_derived and crs.axis_info[0].unit_name == "degree"
+
+
+def is_degrees(crs: pyproj.CRS) -> bool:
+    """Whether coordinates are longitudes and latitudes in degrees (not of a rotated pole)."""
+    return _is_degrees(crs.to_wkt())
+
+
+@lru_cache(maxsize=256)
+def _transformer(src_wkt: str, dst_wkt: str) -> pyproj.Transformer:
+    return pyproj.Transformer.from_crs(_parsed_crs(src_wkt), _parsed_crs(dst_wkt), always_xy=True)
+
+
+def transformer(src: pyproj.CRS, dst: pyproj.CRS) -> pyproj.Transformer:
+    """The kept transformer of points (x, y) from one CRS to another."""
+    return _transformer(src.to_wkt(), dst.to_wkt())
