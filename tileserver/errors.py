@@ -1,7 +1,7 @@
 """What can go wrong, as one tree; `http/errors.py` turns each into its answer.
 
     TileserverError                 500
-    ├── InvalidParameter            400  a parameter's value cannot be used (names it and the remedy)
+    ├── InvalidParameter            400  a value cannot be used: name, value, remedy
     │   ├── MissingParameter        400
     │   └── UnsupportedMediaType    415
     ├── NotFound                    404

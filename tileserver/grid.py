@@ -29,6 +29,7 @@ FULL_CIRCLE_DEG = 360.0
 # Centres may stray from a regular spacing by this part of a cell before the axis counts as
 # irregular: a thousandth of a cell moves no pixel that anybody could see.
 REGULAR_TOLERANCE = 1e-3
+FLOAT32_BITS = 23  # of the significand; coordinates stored so stray by their rounding
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,62 +113,65 @@ class Axis:
         """The cell centres (size,), in CRS units."""
         if self.centers is not None:
             return self.centers
-        return self.start + (np.arange(self.size) + 0.5) * self.step
+        return self.start + (np.arange(self.size, dtype=np.float64) + 0.5) * self.step
 
     def cell_edges(self) -> Floats:
         """The cell edges (size + 1,), in CRS units."""
         if self.edges is not None:
             return self.edges
-        return self.start + np.arange(self.size + 1) * self.step
+        return self.start + np.arange(self.size + 1, dtype=np.float64) * self.step
 
-    def positions(self, coords: Floats) -> Floats:
-        """Positions (edges count whole cells) of coordinates in CRS units; NaN outside."""
+    def positions(self, coords: Floats, *, clamp: bool = False) -> Floats:
+        """Positions of coordinates in CRS units; outside the axis NaN, or its end with `clamp`."""
         x = self._rolled(coords)
         if self.edges is None:
             positions: Floats = (x - self.start) / self.step
-            # A coordinate on the last edge belongs to the last cell.
-            positions = np.where(positions == self.size, self.size - 1e-9, positions)
         else:
-            rising = self.edges if self.edges[0] < self.edges[-1] else self.edges[::-1]
             counts = np.arange(self.size + 1, dtype=np.float64)
-            if rising is not self.edges:
-                counts = counts[::-1]
-            positions = np.interp(x, rising, counts, left=np.nan, right=np.nan)
-            positions = np.where(positions == self.size, self.size - 1e-9, positions)
+            if clamp:
+                x = np.clip(x, self.low, self.high)
+            positions = _interpolated(x, self.edges, counts)
+        if clamp:
+            return np.clip(positions, 0, self.size)
+        # A coordinate on the last edge belongs to the last cell.
+        positions = np.where(positions == self.size, self.size - 1e-9, positions)
         return np.where((positions >= 0) & (positions < self.size), positions, np.nan)
 
-    def centered(self, positions: Floats, coords: Floats) -> Floats:
-        """Positions by cell centre (0.0 is the centre of cell 0) for interpolation between cells.
+    def centered(self, positions: Floats) -> Floats:
+        """Positions that count from the first cell's centre (0.0), to interpolate between cells.
 
-        Within the outer half cells of an axis that does not wrap they run from -0.5 and to
-        size - 0.5.
+        Positions beyond one turn, on an axis that wraps, stay so.
         """
-        if self.centers is None:
+        if self.centers is None or self.edges is None:
             return positions - 0.5
-        x = self._rolled(coords)
-        rising = self.centers[0] < self.centers[-1]
-        known = self.centers if rising else self.centers[::-1]
-        counts = np.arange(self.size, dtype=np.float64)
-        inner = np.interp(x, known, counts if rising else counts[::-1])
-        outside = (x < known[0]) | (x > known[-1])
-        return np.where(np.isnan(positions), np.nan, np.where(outside, positions - 0.5, inner))
+        turns = np.floor(positions / self.size) * self.size
+        x = _interpolated(positions - turns, np.arange(self.size + 1.0), self.edges)
+        inner = _interpolated(x, self.centers, np.arange(float(self.size)))
+        return np.where(np.isnan(inner), positions - 0.5, inner + turns)
 
     def _rolled(self, coords: Floats) -> Floats:
         """Coordinates brought into the axis' own turn, e.g. -90 to 270 on a 0 to 360 axis."""
         if self.period is None:
             return coords
-        low = self.low
+        low = (self.low + self.high - self.period) / 2
         # Only what lies outside is turned, so that no rounding touches what fits already.
         turned = low + np.mod(coords - low, self.period)
-        return np.where((coords >= low) & (coords <= self.high), coords, turned)
+        return np.where((coords >= self.low) & (coords <= self.high), coords, turned)
+
+
+def _interpolated(x: Floats, known: Floats, values: Floats) -> Floats:
+    """Linear interpolation over a rising or falling axis; NaN outside it."""
+    if known[0] > known[-1]:
+        known, values = known[::-1], values[::-1]
+    return np.interp(x, known, values, left=np.nan, right=np.nan)
 
 
 def _is_regular(values: Floats, step: float, dtype: np.dtype[np.generic]) -> bool:
     ideal = values[0] + np.arange(values.size) * step
     tolerance = REGULAR_TOLERANCE * abs(step)
     if dtype.kind == "f" and dtype.itemsize < 8:
-        rounding = 2 * np.finfo(dtype).eps * np.abs(values).max()
-        tolerance = max(tolerance, min(float(rounding), 0.25 * abs(step)))
+        rounding = 2.0 ** (1 - FLOAT32_BITS) * float(np.abs(values).max())
+        tolerance = max(tolerance, min(rounding, 0.25 * abs(step)))
     return bool(np.abs(values - ideal).max() <= tolerance)
 
 
@@ -273,21 +277,21 @@ WEB_MERCATOR = parse_crs("EPSG:3857")
 
 
 @lru_cache(maxsize=256)
-def _is_degrees(wkt: str) -> bool:
-    crs = _parsed_crs(wkt)
+def _is_degrees(text: str) -> bool:
+    crs = _parsed_crs(text)
     return crs.is_geographic and not crs.is_derived and crs.axis_info[0].unit_name == "degree"
 
 
 def is_degrees(crs: pyproj.CRS) -> bool:
     """Whether coordinates are longitudes and latitudes in degrees (not of a rotated pole)."""
-    return _is_degrees(crs.to_wkt())
+    return _is_degrees(crs.srs)
 
 
 @lru_cache(maxsize=256)
-def _transformer(src_wkt: str, dst_wkt: str) -> pyproj.Transformer:
-    return pyproj.Transformer.from_crs(_parsed_crs(src_wkt), _parsed_crs(dst_wkt), always_xy=True)
+def _transformer(src: str, dst: str) -> pyproj.Transformer:
+    return pyproj.Transformer.from_crs(_parsed_crs(src), _parsed_crs(dst), always_xy=True)
 
 
 def transformer(src: pyproj.CRS, dst: pyproj.CRS) -> pyproj.Transformer:
     """The kept transformer of points (x, y) from one CRS to another."""
-    return _transformer(src.to_wkt(), dst.to_wkt())
+    return _transformer(src.srs, dst.srs)

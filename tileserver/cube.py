@@ -1,0 +1,236 @@
+"""What a data cube is, as far as anybody above the sources needs to know: immutable values."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from tileserver.errors import InvalidParameter
+from tileserver.grid import Bounds, Grid
+from tileserver.timeaxis import Method, TimeAxis
+
+Raw = npt.NDArray[np.number]
+Kind = Literal["time", "number", "text"]
+
+TIME = "time"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dimension:
+    """A dimension other than the two of the map.
+
+    Args:
+        name: as in URLs; the time dimension is always called `time`.
+        values: the coordinates: a TimeAxis, floats (n,), or texts.
+        units: of numbers, as in the store, e.g. hPa.
+        title: for people.
+    """
+
+    name: str
+    values: TimeAxis | npt.NDArray[np.float64] | tuple[str, ...]
+    units: str | None = None
+    title: str | None = None
+
+    @property
+    def kind(self) -> Kind:
+        """What the coordinates are."""
+        if isinstance(self.values, TimeAxis):
+            return "time"
+        return "number" if isinstance(self.values, np.ndarray) else "text"
+
+    @property
+    def size(self) -> int:
+        """The number of coordinates that can be asked for."""
+        return self.values.size if isinstance(self.values, TimeAxis) else len(self.values)
+
+    def labels(self) -> list[str] | list[float]:
+        """The coordinates as they stand in JSON: times ascending, all else as stored."""
+        if isinstance(self.values, TimeAxis):
+            return [self.values.labels[i] for i in self.values.order]
+        if isinstance(self.values, np.ndarray):
+            return [_plain(v) for v in self.values.tolist()]
+        return list(self.values)
+
+    def label(self, index: int) -> str:
+        """One coordinate as text."""
+        if isinstance(self.values, TimeAxis):
+            return self.values.labels[index]
+        value = self.values[index]
+        return f"{value:.12g}" if isinstance(value, float) else str(value)
+
+    def default(self) -> int:
+        """The index taken where none is asked for: the latest time, the first of all else."""
+        if isinstance(self.values, TimeAxis):
+            return int(self.values.order[-1]) if self.values.size else 0
+        return 0
+
+    def find(self, text: str, method: Method = "nearest") -> int:
+        """The index of a coordinate given as text. Raises InvalidParameter."""
+        if isinstance(self.values, TimeAxis):
+            return self.values.find(text, method=method, name=self.name)
+        if isinstance(self.values, np.ndarray):
+            return self._find_number(self.values, text, method)
+        if text in self.values:
+            return self.values.index(text)
+        raise InvalidParameter(self.name, text, f"expected one of {_listed(self.values)}")
+
+    def _find_number(self, values: npt.NDArray[np.float64], text: str, method: Method) -> int:
+        try:
+            wanted = float(text) if text.isascii() else math.nan
+        except ValueError:
+            wanted = math.nan
+        described = f"{_listed([self.label(i) for i in range(len(values))])}" + (
+            f" {self.units}" if self.units else ""
+        )
+        if not math.isfinite(wanted):
+            raise InvalidParameter(self.name, text, f"expected a number, one of {described}")
+        distances = np.where(np.isnan(values), np.inf, np.abs(values - wanted))
+        best = int(distances.argmin())
+        tolerance = 1e-6 * max(1.0, abs(wanted))
+        if distances[best] <= tolerance:
+            return best
+        step = float(np.abs(np.diff(values)).max()) if len(values) > 1 else math.inf
+        inside = np.nanmin(values) <= wanted <= np.nanmax(values)
+        if method == "exact" or not (inside or distances[best] <= step):
+            raise InvalidParameter(self.name, text, f"expected one of {described}")
+        return best
+
+
+def _plain(value: float) -> float:
+    return int(value) if value.is_integer() and abs(value) < 1e15 else value
+
+
+def _listed(values: Sequence[object], most: int = 12) -> str:
+    texts = [str(v) for v in values[:most]]
+    return ", ".join(texts) + (", …" if len(values) > most else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Packing:
+    """How stored numbers become physical ones, as CF 1.11, sections 2.5.1 and 8.1 say.
+
+    physical = stored * scale + offset; a stored number is not valid where it equals one of
+    `missing`, is NaN, or lies outside `valid_range` (in stored numbers).
+    """
+
+    scale: float = 1.0
+    offset: float = 0.0
+    missing: tuple[int | float, ...] = ()
+    valid_range: tuple[float, float] | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether stored numbers are the physical ones."""
+        return self.scale == 1.0 and self.offset == 0.0
+
+    def valid(self, raw: Raw) -> npt.NDArray[np.bool_]:
+        """Where stored numbers (any shape) are valid."""
+        valid = np.isfinite(raw) if raw.dtype.kind == "f" else np.ones(raw.shape, np.bool_)
+        for value in self.missing:
+            valid &= raw != value
+        if self.valid_range is not None:
+            valid &= (raw >= self.valid_range[0]) & (raw <= self.valid_range[1])
+        return valid
+
+    def physical(self, raw: Raw) -> npt.NDArray[np.floating]:
+        """Physical numbers of stored ones (any shape): float64, or float32 of a plain float32."""
+        if self.is_plain:
+            single = raw.dtype == np.float32
+            return raw.astype(np.float32 if single else np.float64, copy=False)
+        scaled = np.multiply(raw, self.scale, dtype=np.float64)
+        scaled += self.offset
+        return scaled
+
+    def decode(self, raw: Raw) -> npt.NDArray[np.floating]:
+        """Physical numbers of stored ones, NaN where not valid."""
+        return np.where(self.valid(raw), self.physical(raw), np.nan)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Level:
+    """One resolution of a variable.
+
+    Args:
+        grid: where its cells lie.
+        chunks: the size of a stored chunk along each leading dimension and (rows, cols).
+        shape: the size along the same dimensions.
+        nbytes: of one decoded chunk.
+    """
+
+    grid: Grid
+    chunks: tuple[int, ...]
+    shape: tuple[int, ...]
+    nbytes: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Flag:
+    """One class of a categorical variable (CF flag_values and flag_meanings)."""
+
+    value: float
+    label: str
+    color: tuple[int, int, int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Variable:
+    """A variable that can be drawn on a map.
+
+    Args:
+        id: as in URLs.
+        dims: its dimensions without the two of the map, in the order of arrays that are read.
+        levels: from the finest to the coarsest.
+        valid_range: of physical values by the metadata (CF valid_min, valid_max, actual_range).
+        flags: the classes of a categorical variable.
+    """
+
+    id: str
+    dims: tuple[str, ...]
+    dtype: np.dtype[np.generic]
+    levels: tuple[Level, ...]
+    packing: Packing = Packing()
+    title: str | None = None
+    units: str | None = None
+    valid_range: tuple[float, float] | None = None
+    flags: tuple[Flag, ...] = ()
+    attrs: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def grid(self) -> Grid:
+        """Where the cells of the finest level lie."""
+        return self.levels[0].grid
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cube:
+    """All that a source knows about its data, resolved once."""
+
+    variables: Mapping[str, Variable]
+    dimensions: Mapping[str, Dimension]
+    title: str | None = None
+    description: str | None = None
+    attribution: str | None = None
+    attrs: Mapping[str, object] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def time(self) -> TimeAxis | None:
+        """The time axis, if there is one."""
+        dimension = self.dimensions.get(TIME)
+        return dimension.values if dimension and isinstance(dimension.values, TimeAxis) else None
+
+    def bounds(self) -> Bounds:
+        """(west, south, east, north) in degrees around all variables."""
+        grids = {id(v.grid): v.grid for v in self.variables.values()}
+        boxes = [grid.lonlat_bounds() for grid in grids.values()]
+        if len(boxes) == 1:
+            return boxes[0]
+        west, south, east, north = zip(*boxes, strict=True)
+        if any(w > e for w, e in zip(west, east, strict=True)):
+            return (-180.0, min(south), 180.0, max(north))
+        return (min(west), min(south), max(east), max(north))

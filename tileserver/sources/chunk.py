@@ -1,0 +1,116 @@
+"""Windows out of chunks: which chunks a window touches, read together, put side by side."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Protocol
+
+import numpy as np
+
+from tileserver.cube import Raw
+
+Coordinates = tuple[int, ...]
+
+
+class ChunkedArray(Protocol):
+    """An array in canonical order (leading dimensions…, rows, cols) that is read by chunk.
+
+    `held` gives a decoded chunk if it is kept; `chunk` reads and keeps it. Chunks are in native
+    byte order, C order, of the full chunk size or cut at the array's end, and read-only.
+    """
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+
+    @property
+    def chunks(self) -> tuple[int, ...]: ...
+
+    @property
+    def dtype(self) -> np.dtype[np.generic]: ...
+
+    def held(self, coordinates: Coordinates) -> Raw | None: ...
+
+    async def chunk(self, coordinates: Coordinates) -> Raw: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """A part of a window along one dimension that lies in one chunk."""
+
+    chunk: int
+    inside: slice
+    outside: slice
+
+
+def _spans(window: slice, size: int, chunk: int) -> list[_Span]:
+    spans = []
+    at = window.start
+    while at < window.stop:
+        turned = at % size  # only columns that wrap go beyond the size
+        number, offset = divmod(turned, chunk)
+        length = min(chunk - offset, size - turned, window.stop - at)
+        start = at - window.start
+        spans.append(_Span(number, slice(offset, offset + length), slice(start, start + length)))
+        at += length
+    return spans
+
+
+def _pieces(
+    array: ChunkedArray, window: Sequence[slice]
+) -> Iterator[tuple[Coordinates, tuple[slice, ...], tuple[slice, ...]]]:
+    spans = [_spans(*each) for each in zip(window, array.shape, array.chunks, strict=True)]
+    for piece in product(*spans):
+        yield (
+            tuple(s.chunk for s in piece),
+            tuple(s.inside for s in piece),
+            tuple(s.outside for s in piece),
+        )
+
+
+def count_chunks(window: Sequence[slice], shape: tuple[int, ...], chunks: tuple[int, ...]) -> int:
+    """How many chunks a window touches."""
+    total = 1
+    for extent, size, chunk in zip(window, shape, chunks, strict=True):
+        if extent.stop <= size:
+            total *= (extent.stop - 1) // chunk - extent.start // chunk + 1
+        else:
+            total *= len({s.chunk for s in _spans(extent, size, chunk)})
+    return total
+
+
+async def read_window(array: ChunkedArray, window: Sequence[slice]) -> Raw:
+    """The window's numbers, a view where they lie in one chunk.
+
+    The chunks that are not held are read together; the first failure cancels the others.
+    """
+    pieces = list(_pieces(array, window))
+    if len(pieces) == 1:
+        coordinates, inside, _ = pieces[0]
+        chunk = array.held(coordinates)
+        if chunk is None:
+            chunk = await array.chunk(coordinates)
+        return chunk[inside]
+    out: Raw = np.empty([s.stop - s.start for s in window], array.dtype)
+    missing = []
+    for piece in pieces:
+        chunk = array.held(piece[0])
+        if chunk is None:
+            missing.append(piece)
+        else:
+            out[piece[2]] = chunk[piece[1]]
+
+    async def fill(
+        coordinates: Coordinates, inside: tuple[slice, ...], outside: tuple[slice, ...]
+    ) -> None:
+        out[outside] = (await array.chunk(coordinates))[inside]
+
+    tasks = [asyncio.ensure_future(fill(*piece)) for piece in missing]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+    return out

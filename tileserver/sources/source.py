@@ -1,0 +1,26 @@
+"""What the rest of the server asks of a source of data."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from tileserver.cube import Cube, Raw
+from tileserver.plan import ReadPlan
+
+
+class Source(Protocol):
+    """A cube that can be read. Opening it resolved all metadata; reading opens none again.
+
+    `version` changes whenever the data or metadata do. `cube` describes the data, with the
+    levels of each variable. `read` returns stored (not physical) numbers of the window, in native
+    byte order and C order where the window lies within one chunk, and raises SourceError.
+    The array may be shared: it is read-only.
+    """
+
+    @property
+    def version(self) -> str: ...
+
+    @property
+    def cube(self) -> Cube: ...
+
+    async def read(self, plan: ReadPlan) -> Raw: ...

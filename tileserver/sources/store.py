@@ -1,0 +1,241 @@
+"""Object stores by name: S3, http(s) and local disk, all bytes through obstore."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import obstore
+from obstore.exceptions import (
+    BaseError,
+    GenericError,
+    NotSupportedError,
+    PermissionDeniedError,
+    UnauthenticatedError,
+)
+from obstore.store import HTTPStore, LocalStore, S3Store
+from obstore.store import ObjectStore as ObstoreStore
+
+from tileserver.errors import CatalogError, SourceError, SourceUnavailable, shown
+
+SCHEMES = ("s3", "http", "https", "file")
+# Enough to hide a chunk's round trip behind the others of a tile, few enough for a shared store.
+DEFAULT_CONNECTIONS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """Named access to object stores, from the catalogue.
+
+    Args:
+        endpoint: of an S3 service; None for AWS.
+        access_key_id, secret_access_key, session_token: None to take them from the environment
+            as the AWS tools do.
+        anonymous: requests are not signed.
+        path_style: the bucket stands in the path, not in the host name.
+        requester_pays: the account that asks pays for the transfer.
+        connections: requests under way at once.
+        timeout_s: for one request, and for all its retries together.
+    """
+
+    endpoint: str | None = None
+    region: str | None = None
+    access_key_id: str | None = None
+    secret_access_key: str | None = field(default=None, repr=False)
+    session_token: str | None = field(default=None, repr=False)
+    anonymous: bool = False
+    allow_http: bool = False
+    path_style: bool = True
+    requester_pays: bool = False
+    connections: int = DEFAULT_CONNECTIONS
+    timeout_s: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An object in a listing."""
+
+    key: str
+    size: int
+    version: str
+
+
+class Store:
+    """The objects below one URL, by key relative to it.
+
+    Raises SourceError (denied, refused), SourceUnavailable (no answer in time); an object that is
+    not there is None.
+    """
+
+    def __init__(self, store: ObstoreStore, url: str, connections: int = DEFAULT_CONNECTIONS):
+        self.url = url
+        self.raw = store
+        self._slots = asyncio.Semaphore(connections)
+
+    async def get(self, key: str) -> bytes | None:
+        """A whole object."""
+        async with self._request(key):
+            try:
+                result = await obstore.get_async(self.raw, key)
+                return bytes(await result.bytes_async())
+            except FileNotFoundError:
+                return None
+
+    async def get_range(self, key: str, start: int, stop: int) -> bytes | None:
+        """The bytes from start to stop of an object."""
+        async with self._request(key):
+            try:
+                return bytes(await obstore.get_range_async(self.raw, key, start=start, end=stop))
+            except FileNotFoundError:
+                return None
+
+    async def get_ranges(self, key: str, ranges: Sequence[tuple[int, int]]) -> list[bytes]:
+        """Several ranges of an object; neighbours are read together."""
+        starts, stops = zip(*ranges, strict=True)
+        async with self._request(key):
+            parts = await obstore.get_ranges_async(
+                self.raw, key, starts=list(starts), ends=list(stops)
+            )
+            return [bytes(part) for part in parts]
+
+    async def get_suffix(self, key: str, length: int) -> bytes | None:
+        """The last bytes of an object."""
+        async with self._request(key):
+            try:
+                result = await obstore.get_async(
+                    self.raw, key, options={"range": {"suffix": length}}
+                )
+                return bytes(await result.bytes_async())
+            except FileNotFoundError:
+                return None
+
+    async def head(self, key: str) -> Entry | None:
+        """Size and version of an object."""
+        async with self._request(key):
+            try:
+                return _entry(await obstore.head_async(self.raw, key))
+            except FileNotFoundError:
+                return None
+
+    async def list(self, prefix: str = "") -> list[Entry]:
+        """All objects below a prefix; SourceError where the store cannot list."""
+        async with self._request(prefix):
+            entries = []
+            async for batch in obstore.list(self.raw, prefix=prefix or None):
+                entries += [_entry(meta) for meta in batch]
+            return entries
+
+    async def children(self, prefix: str = "") -> list[str]:
+        """The names of the folders directly below a prefix."""
+        async with self._request(prefix):
+            result = await obstore.list_with_delimiter_async(self.raw, prefix=prefix or None)
+            return sorted(str(p).rstrip("/").rsplit("/", 1)[-1] for p in result["common_prefixes"])
+
+    @asynccontextmanager
+    async def _request(self, key: str) -> AsyncIterator[None]:
+        """A slot among the store's connections, with foreign errors named in our words."""
+        async with self._slots:
+            try:
+                yield
+            except (PermissionDeniedError, UnauthenticatedError) as error:
+                raise SourceError(
+                    "access denied: check the storage's credentials, anonymous and requester_pays"
+                ) from error
+            except (NotSupportedError, NotImplementedError) as error:
+                raise SourceError("the store cannot list its objects") from error
+            except GenericError as error:
+                raise _told(error) from error
+            except (BaseError, OSError, TimeoutError) as error:
+                raise SourceUnavailable(f"{shown(key)}: the store could not be read") from error
+
+
+def _told(error: GenericError) -> SourceError:
+    text = str(error)
+    if re.search(r"NoSuchBucket|bucket.*not (found|exist)", text, re.IGNORECASE):
+        return SourceError("the bucket does not exist")
+    if re.search(r"40[13]|denied|forbidden", text, re.IGNORECASE):
+        return SourceError(
+            "access denied: check the storage's credentials, anonymous and requester_pays"
+        )
+    return SourceUnavailable("the store did not answer in time: try again in a moment")
+
+
+def _entry(meta: Mapping[str, object]) -> Entry:
+    version = meta.get("e_tag") or meta.get("last_modified")
+    return Entry(str(meta["path"]), int(str(meta["size"])), str(version))
+
+
+def open_store(url: str, storage: Storage | None = None, *, base: Path | None = None) -> Store:
+    """The store below a URL: s3://bucket/prefix, http(s)://…, file:///… or a path.
+
+    Args:
+        base: the folder that relative paths count from.
+
+    Raises CatalogError for a URL that cannot be used.
+    """
+    storage = storage or Storage()
+    parts = urlsplit(url)
+    if parts.scheme == "s3":
+        return Store(_s3(parts.netloc, parts.path, storage), url, storage.connections)
+    if parts.scheme in ("http", "https"):
+        store = HTTPStore.from_url(
+            url, client_options=_client(storage, url), retry_config=_retry(storage)
+        )
+        return Store(store, url, storage.connections)
+    if parts.scheme == "file" or not parts.scheme:
+        path = (base or Path()) / Path(parts.path)
+        if not path.exists():
+            raise CatalogError(f"url={shown(url)!r}: no such file or folder")
+        folder = path if path.is_dir() else path.parent
+        return Store(LocalStore(folder.resolve()), url, storage.connections)
+    raise CatalogError(f"url={shown(url)!r}: expected a path or one of {', '.join(SCHEMES)}")
+
+
+def _s3(bucket: str, prefix: str, storage: Storage) -> S3Store:
+    if not bucket:
+        raise CatalogError("url: expected s3://bucket/prefix")
+    given = {
+        "endpoint": storage.endpoint,
+        "region": storage.region or ("us-east-1" if storage.endpoint else None),
+        "access_key_id": storage.access_key_id,
+        "secret_access_key": storage.secret_access_key,
+        "session_token": storage.session_token,
+        "skip_signature": storage.anonymous or None,
+        "request_payer": storage.requester_pays or None,
+        "virtual_hosted_style_request": None if storage.path_style else True,
+    }
+    return S3Store(
+        bucket,
+        prefix=prefix.strip("/") or None,
+        config={k: v for k, v in given.items() if v is not None},  # type: ignore[typeddict-item]
+        client_options=_client(storage, storage.endpoint or ""),
+        retry_config=_retry(storage),
+    )
+
+
+def _client(storage: Storage, url: str) -> dict[str, object]:
+    return {
+        "timeout": f"{storage.timeout_s:g}s",
+        "connect_timeout": "3s",
+        "allow_http": storage.allow_http or url.startswith("http://127.0.0.1"),
+        "pool_max_idle_per_host": str(storage.connections),
+    }
+
+
+def _retry(storage: Storage) -> dict[str, object]:
+    """A few quick retries: a tile is worth seconds, not obstore's three minutes."""
+    return {
+        "max_retries": 4,
+        "retry_timeout": timedelta(seconds=storage.timeout_s),
+        "backoff": {
+            "init_backoff": timedelta(milliseconds=50),
+            "max_backoff": timedelta(seconds=1),
+            "base": 2,
+        },
+    }
