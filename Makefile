@@ -79,7 +79,7 @@ clean:
 
 $(UV):
 	@test -n "$(PYTHON)" || { echo 'Python 3.11 or newer is missing: apt-get install python3 python3-venv' >&2; exit 1; }
-	@$(PYTHON) -c 'import ensurepip' 2> /dev/null || $(call need,Python'"'"'s venv module,python3-venv,exit 1)
+	@$(PYTHON) -c 'import ensurepip' 2> /dev/null || $(call need,The venv module of Python,python3-venv,exit 1)
 	@echo 'Making $(VENV)'
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
