@@ -71,7 +71,7 @@ image:
 
 # The tests' versions are chosen first, so that the two locks never disagree in one environment.
 LOCK := pip compile pyproject.toml --universal --python-version 3.11 --fork-strategy fewest --upgrade --quiet \
-	--generate-hashes --no-annotate --no-emit-index-url --custom-compile-command 'make lock'
+	--extra demo --generate-hashes --no-annotate --no-emit-index-url --custom-compile-command 'make lock'
 lock: $(UV)
 	$(UV) $(LOCK) --extra dev --output-file requirements-dev.txt
 	$(UV) $(LOCK) --constraints requirements-dev.txt --output-file requirements.txt
@@ -111,7 +111,7 @@ web/vendor/.stamp: web/node_modules/.stamp $(wildcard web/scripts/*.js)
 	@npm --prefix web run --silent vendor
 	@touch $@
 
-$(DATA)/.stamp: tileserver/demo.py $(wildcard tileserver/demo/*.py) | $(VENV)/.runtime
+$(DATA)/.stamp: $(wildcard tileserver/demo.py tileserver/demo/*.py) | $(VENV)/.runtime
 	@$(BIN)/tileserver demo $(DATA)
 	@touch $@
 
