@@ -148,14 +148,13 @@ def _unrolled(cols: Floats, axis: Axis) -> Floats:
     if not axis.wraps or not np.isfinite(cols).any():
         return cols
     size = axis.size
+    rolled = np.where(cols < size / 2, cols + size, cols)
     if cols.shape[0] == 1 and np.isfinite(cols).all():
         rolled = np.unwrap(cols, period=size, axis=1)
-    else:
-        shifted = np.where(cols < size / 2, cols + size, cols)
-        rolled = (
-            shifted if np.nanmax(shifted) - np.nanmin(shifted) < np.ptp(_finite(cols)) else cols
-        )
-    return rolled - size * np.floor(np.nanmin(rolled) / size)
+    elif np.ptp(_finite(rolled)) >= np.ptp(_finite(cols)):
+        rolled = cols
+    first_turn: Floats = rolled - size * np.floor(np.nanmin(rolled) / size)
+    return first_turn
 
 
 def _finite(values: Floats) -> Floats:

@@ -185,4 +185,5 @@ def _basis(size: int) -> Floats:
     hit = distance == 0
     quotient = weights / np.where(hit, 1.0, distance)
     basis = quotient / quotient.sum(axis=1, keepdims=True)
-    return np.where(hit.any(axis=1)[:, None], hit.astype(np.float64), basis)
+    lagrange: Floats = np.where(hit.any(axis=1)[:, None], hit.astype(np.float64), basis)
+    return lagrange

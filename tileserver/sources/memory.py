@@ -32,4 +32,5 @@ class MemorySource:
             return array[plan.window]
         wrapped = np.arange(columns.start, columns.stop) % array.shape[-1]
         whole_rows: Raw = array[tuple(leading)]
-        return whole_rows.take(wrapped, axis=-1)
+        window: Raw = whole_rows.take(wrapped, axis=-1)
+        return window

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
 import obstore
@@ -23,6 +24,9 @@ from obstore.store import HTTPStore, LocalStore, S3Store
 from obstore.store import ObjectStore as ObstoreStore
 
 from tileserver.errors import CatalogError, SourceError, SourceUnavailable, shown
+
+if TYPE_CHECKING:  # these exist for type checkers only
+    from obstore.store import ClientConfig, RetryConfig, S3Config
 
 SCHEMES = ("s3", "http", "https", "file")
 # Enough to hide a chunk's round trip behind the others of a tile, few enough for a shared store.
@@ -123,13 +127,13 @@ class Store:
             except FileNotFoundError:
                 return None
 
-    async def list(self, prefix: str = "") -> list[Entry]:
+    async def entries(self, prefix: str = "") -> list[Entry]:
         """All objects below a prefix; SourceError where the store cannot list."""
         async with self._request(prefix):
-            entries = []
+            found = []
             async for batch in obstore.list(self.raw, prefix=prefix or None):
-                entries += [_entry(meta) for meta in batch]
-            return entries
+                found += [_entry(meta) for meta in batch]
+            return found
 
     async def children(self, prefix: str = "") -> list[str]:
         """The names of the folders directly below a prefix."""
@@ -213,13 +217,13 @@ def _s3(bucket: str, prefix: str, storage: Storage) -> S3Store:
     return S3Store(
         bucket,
         prefix=prefix.strip("/") or None,
-        config={k: v for k, v in given.items() if v is not None},  # type: ignore[typeddict-item]
+        config=cast("S3Config", {k: v for k, v in given.items() if v is not None}),
         client_options=_client(storage, storage.endpoint or ""),
         retry_config=_retry(storage),
     )
 
 
-def _client(storage: Storage, url: str) -> dict[str, object]:
+def _client(storage: Storage, url: str) -> ClientConfig:
     return {
         "timeout": f"{storage.timeout_s:g}s",
         "connect_timeout": "3s",
@@ -228,7 +232,7 @@ def _client(storage: Storage, url: str) -> dict[str, object]:
     }
 
 
-def _retry(storage: Storage) -> dict[str, object]:
+def _retry(storage: Storage) -> RetryConfig:
     """A few quick retries: a tile is worth seconds, not obstore's three minutes."""
     return {
         "max_retries": 4,

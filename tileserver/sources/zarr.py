@@ -1,0 +1,375 @@
+"""Zarr v2 and v3: the hierarchy's documents, and chunks read straight from the store."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import orjson
+from zarr.core.metadata.v2 import ArrayV2Metadata
+from zarr.core.metadata.v3 import ArrayV3Metadata
+
+from tileserver.cache import ByteCache
+from tileserver.cube import Cube, Raw
+from tileserver.errors import CatalogError, SourceError
+from tileserver.plan import ReadPlan
+from tileserver.sources.chunk import Coordinates, read_window
+from tileserver.sources.codec import (
+    NOT_STORED,
+    Decode,
+    Sharding,
+    decoder_v2,
+    decoder_v3,
+    native,
+)
+from tileserver.sources.store import Store
+
+Document = dict[str, Any]
+
+# Decoding less than this is quicker than handing it to a thread.
+INLINE_NBYTES = 32_768
+LARGEST_CHUNK_NBYTES = 1 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Hierarchy:
+    """The documents of a group: its attributes and its arrays'.
+
+    Args:
+        arrays: by name, the `.zarray` or array `zarr.json` document.
+        attrs: by name, "" for the group.
+    """
+
+    arrays: Mapping[str, Document]
+    attrs: Mapping[str, Document]
+    consolidated: bool
+
+    @property
+    def version(self) -> str:
+        """Changes with any document."""
+        content = orjson.dumps([self.arrays, self.attrs], option=orjson.OPT_SORT_KEYS)
+        return hashlib.blake2b(content, digest_size=12).hexdigest()
+
+
+async def read_hierarchy(store: Store, group: str = "") -> Hierarchy:
+    """All documents of a group, in one round trip where they are consolidated.
+
+    Raises CatalogError where there is no Zarr group.
+    """
+    prefix = f"{group.strip('/')}/" if group.strip("/") else ""
+    names = (f"{prefix}zarr.json", f"{prefix}.zmetadata", f"{prefix}.zgroup", f"{prefix}.zattrs")
+    found = await asyncio.gather(*(store.get(name) for name in names))
+    v3, consolidated, v2, attrs = (
+        _parsed(name, data) for name, data in zip(names, found, strict=True)
+    )
+    if v3 and v3.get("node_type") == "group":
+        return await _hierarchy_v3(store, prefix, v3)
+    if consolidated:
+        return _from_entries(consolidated.get("metadata", {}))
+    if v2:
+        return await _listed_v2(store, prefix, attrs or {})
+    if prefix:
+        return await _from_root(store, prefix)
+    raise CatalogError(
+        "no Zarr group here: neither zarr.json nor .zmetadata nor .zgroup; check url and group"
+    )
+
+
+def _parsed(name: str, data: bytes | None) -> Document | None:
+    if data is None:
+        return None
+    try:
+        document = orjson.loads(_without_nan(data))
+    except orjson.JSONDecodeError as error:
+        raise CatalogError(f"{name} is not valid JSON: rewrite the store's metadata") from error
+    if not isinstance(document, dict):
+        raise CatalogError(f"{name} is not a JSON object: rewrite the store's metadata")
+    return document
+
+
+def _without_nan(data: bytes) -> bytes:
+    """Bare NaN and Infinity, which Python's json writes but JSON lacks, as strings."""
+    for word in (b"-Infinity", b"Infinity", b"NaN"):
+        for before, after in (
+            (b": ", b","),
+            (b": ", b"\n"),
+            (b": ", b"}"),
+            (b"[", b","),
+            (b" ", b","),
+        ):
+            data = data.replace(before + word + after, before + b'"' + word + b'"' + after)
+    return data
+
+
+async def _from_root(store: Store, prefix: str) -> Hierarchy:
+    """A group whose documents are consolidated at the root of the store."""
+    root = await read_hierarchy(store)
+    arrays = {k.removeprefix(prefix): v for k, v in root.arrays.items() if k.startswith(prefix)}
+    if not arrays:
+        raise CatalogError(f"group={prefix.rstrip('/')!r}: no such group in the store")
+    attrs = {k.removeprefix(prefix): v for k, v in root.attrs.items() if k.startswith(prefix)}
+    attrs[""] = root.attrs.get(prefix.rstrip("/"), {})
+    return Hierarchy(arrays, attrs, root.consolidated)
+
+
+async def _hierarchy_v3(store: Store, prefix: str, root: Document) -> Hierarchy:
+    consolidated = root.get("consolidated_metadata")
+    if consolidated:
+        nodes = dict(consolidated.get("metadata", {}))
+    else:
+        names = await _children(store, prefix)
+        keys = [f"{prefix}{name}/zarr.json" for name in names]
+        documents = await asyncio.gather(*(store.get(key) for key in keys))
+        nodes = {
+            n: d
+            for n, k, data in zip(names, keys, documents, strict=True)
+            if (d := _parsed(k, data))
+        }
+    arrays = {k: v for k, v in nodes.items() if v.get("node_type") == "array"}
+    attrs = {k: v.get("attributes") or {} for k, v in nodes.items()}
+    attrs[""] = root.get("attributes") or {}
+    return Hierarchy(arrays, attrs, bool(consolidated))
+
+
+async def _listed_v2(store: Store, prefix: str, attrs: Document) -> Hierarchy:
+    names = await _children(store, prefix)
+    keys = [f"{prefix}{name}/{part}" for name in names for part in (".zarray", ".zattrs")]
+    documents = await asyncio.gather(*(store.get(key) for key in keys))
+    entries = {
+        key.removeprefix(prefix): document
+        for key, data in zip(keys, documents, strict=True)
+        if (document := _parsed(key, data)) is not None
+    }
+    hierarchy = _from_entries({**entries, ".zattrs": attrs})
+    return Hierarchy(hierarchy.arrays, hierarchy.attrs, consolidated=False)
+
+
+async def _children(store: Store, prefix: str) -> list[str]:
+    try:
+        return await store.children(prefix)
+    except SourceError as error:
+        raise CatalogError(
+            "the metadata is not consolidated and the store cannot be listed: "
+            "run zarr.consolidate_metadata on it"
+        ) from error
+
+
+def _from_entries(entries: Mapping[str, Document]) -> Hierarchy:
+    """From consolidated v2 entries such as `t2m/.zarray`."""
+    arrays = {k.rpartition("/")[0]: v for k, v in entries.items() if k.endswith(".zarray")}
+    attrs = {k.rpartition("/")[0]: v for k, v in entries.items() if k.endswith(".zattrs")}
+    return Hierarchy(arrays, attrs, consolidated=True)
+
+
+@dataclass(frozen=True, eq=False)
+class ZarrArray:
+    """One array, read by chunk in canonical order (leading dimensions…, rows, cols).
+
+    Args:
+        order: the stored dimension at each canonical place.
+        shape, chunks: in canonical order; chunks are inner chunks where there are shards.
+        masks_fill: whether the fill value marks missing data, as xarray takes it: in v2.
+        key: the object of a chunk (or shard) by its stored coordinates.
+    """
+
+    path: str
+    dims: tuple[str, ...]
+    order: tuple[int, ...]
+    shape: tuple[int, ...]
+    chunks: tuple[int, ...]
+    dtype: np.dtype[Any]
+    fill_value: Any
+    masks_fill: bool
+    key: Callable[[Coordinates], str]
+    decode: Decode
+    sharding: Sharding | None
+    store: Store
+    cache: ByteCache[Raw]
+    pool: Executor
+
+    @property
+    def nbytes(self) -> int:
+        """The size of one decoded chunk."""
+        return int(np.prod(self.chunks)) * self.dtype.itemsize
+
+    def ordered(self, order: tuple[int, ...]) -> ZarrArray:
+        """The same array with its stored dimensions in another order; opened arrays are stored."""
+        return replace(
+            self,
+            dims=tuple(self.dims[i] for i in order),
+            order=order,
+            shape=tuple(self.shape[i] for i in order),
+            chunks=tuple(self.chunks[i] for i in order),
+        )
+
+    @cached_property
+    def _empty(self) -> Raw:
+        """The chunk that is not stored: all fill value (0 where none is given)."""
+        value = 0 if self.fill_value is None else self.fill_value
+        chunk = np.full(self.chunks, value, self.dtype)
+        chunk.flags.writeable = False
+        return chunk
+
+    def held(self, coordinates: Coordinates) -> Raw | None:
+        """A decoded chunk that is kept."""
+        return self.cache.held((self, coordinates))
+
+    async def chunk(self, coordinates: Coordinates) -> Raw:
+        """A chunk, read and decoded once however many ask for it. Raises SourceError."""
+        return await self.cache.get((self, coordinates), lambda: self._load(coordinates))
+
+    async def _load(self, coordinates: Coordinates) -> Raw:
+        stored = [0] * len(coordinates)
+        for place, coordinate in zip(self.order, coordinates, strict=True):
+            stored[place] = coordinate
+        data = await self._bytes(tuple(stored))
+        if data is None:
+            return self._empty
+        if len(data) < INLINE_NBYTES:
+            return self._decoded(data)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self.pool, self._decoded, data)
+
+    def _decoded(self, data: bytes) -> Raw:
+        try:
+            array = self.decode(data)
+        except SourceError:
+            raise
+        except Exception as error:  # codecs raise whatever they like on damaged bytes
+            raise SourceError(f"variable {self.path!r}: a chunk is damaged") from error
+        chunk = np.ascontiguousarray(native(array).transpose(self.order))
+        chunk.flags.writeable = False
+        return chunk
+
+    async def _bytes(self, stored: Coordinates) -> bytes | None:
+        if self.sharding is None:
+            return await self.store.get(self.key(stored))
+        grid = self.sharding.grid
+        shard = self.key(tuple(c // n for c, n in zip(stored, grid, strict=True)))
+        index = await self._shard_index(shard)
+        if index.size == 0:
+            return None
+        inner = tuple(c % n for c, n in zip(stored, grid, strict=True))
+        offset, length = (int(word) for word in index[inner])
+        if offset == length == NOT_STORED:
+            return None
+        return await self.store.get_range(shard, offset, offset + length)
+
+    async def _shard_index(self, shard: str) -> Raw:
+        """Where inner chunks lie in a shard, kept as chunks are; empty where it is not stored."""
+        return await self.cache.get((self, shard), lambda: self._read_index(shard))
+
+    async def _read_index(self, shard: str) -> Raw:
+        assert self.sharding is not None
+        nbytes = self.sharding.index_nbytes
+        if self.sharding.at_end:
+            data = await self.store.get_suffix(shard, nbytes)
+        else:
+            data = await self.store.get_range(shard, 0, nbytes)
+        try:
+            return np.empty(0, np.uint64) if data is None else self.sharding.read_index(data)
+        except Exception as error:
+            raise SourceError(f"variable {self.path!r}: a shard's index is damaged") from error
+
+    async def values(self) -> npt.NDArray[Any]:
+        """All of a small array, such as a coordinate."""
+        if 0 in self.shape:
+            return np.empty(self.shape, self.dtype)
+        return await read_window(self, [slice(0, n) for n in self.shape])
+
+
+def open_array(
+    store: Store,
+    path: str,
+    document: Document,
+    attrs: Document,
+    cache: ByteCache[Raw],
+    pool: Executor,
+) -> ZarrArray:
+    """An array from its document. Raises CatalogError where it cannot be read."""
+    name = path.rpartition("/")[2]
+    try:
+        return _open_array(store, path, document, attrs, cache, pool)
+    except (KeyError, TypeError, ValueError, NotImplementedError) as error:
+        raise CatalogError(f"variable {name!r}: its metadata cannot be used ({error})") from error
+
+
+def _open_array(
+    store: Store,
+    path: str,
+    document: Document,
+    attrs: Document,
+    cache: ByteCache[Raw],
+    pool: Executor,
+) -> ZarrArray:
+    sharding = None
+    if document.get("zarr_format") == 2:
+        known: Any = ArrayV2Metadata.from_dict({**document, "attributes": {}})
+        dtype = known.dtype.to_native_dtype()
+        decode = decoder_v2(document, dtype)
+        chunks, dims = tuple(known.chunks), attrs.get("_ARRAY_DIMENSIONS")
+        fill = known.fill_value
+    else:
+        known = ArrayV3Metadata.from_dict({**document, "attributes": {}})
+        dtype = known.data_type.to_native_dtype()
+        chunks, dims, fill = (
+            tuple(known.chunk_grid.chunk_shape),
+            known.dimension_names,
+            known.fill_value,
+        )
+        codecs = document["codecs"]
+        if codecs[0]["name"] == "sharding_indexed":
+            sharding = Sharding.parse(codecs[0], chunks)
+            chunks, codecs = sharding.shape, sharding.codecs
+        decode = decoder_v3(codecs, dtype, chunks)
+    _check_chunk(chunks, dtype)
+    shape = tuple(known.shape)
+    return ZarrArray(
+        path=path,
+        dims=tuple(dims or (f"dim_{i}" for i in range(len(shape)))),
+        order=tuple(range(len(shape))),
+        shape=shape,
+        chunks=chunks,
+        dtype=np.dtype(np.uint8) if dtype.kind == "b" else dtype.newbyteorder("="),
+        fill_value=fill,
+        masks_fill=document.get("zarr_format") == 2 and fill is not None,
+        key=lambda stored: f"{path}/{known.encode_chunk_key(stored)}",
+        decode=decode,
+        sharding=sharding,
+        store=store,
+        cache=cache,
+        pool=pool,
+    )
+
+
+def _check_chunk(chunks: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+    nbytes = int(np.prod([float(c) for c in chunks])) * dtype.itemsize
+    if any(c < 1 for c in chunks) or nbytes > LARGEST_CHUNK_NBYTES:
+        raise CatalogError(
+            f"chunks {chunks} of {nbytes / 2**20:.0f} MiB are too large to serve: "
+            f"rechunk to at most {LARGEST_CHUNK_NBYTES >> 20} MiB"
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ZarrSource:
+    """A cube in a Zarr group.
+
+    Args:
+        arrays: by variable id, one for each of its levels.
+    """
+
+    version: str
+    cube: Cube
+    arrays: Mapping[str, tuple[ZarrArray, ...]]
+
+    async def read(self, plan: ReadPlan) -> Raw:
+        """Stored numbers of a window. Raises SourceError."""
+        return await read_window(self.arrays[plan.variable][plan.level], plan.window)
