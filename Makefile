@@ -103,6 +103,7 @@ $(VENV)/.dev: requirements-dev.txt pyproject.toml | $(UV)
 	@touch $@ $(VENV)/.runtime
 
 %/node_modules/.stamp: %/package.json %/package-lock.json
+	@command -v npm > /dev/null || { echo 'npm is missing: install Node.js 20 or newer' >&2; exit 1; }
 	@echo 'Installing the packages of $*/'
 	@npm ci --prefix $* --no-audit --no-fund --loglevel=error
 	@touch $@

@@ -1,11 +1,13 @@
 """The files that install, package and deploy the project, each through the tool that reads it."""
 
+import ast
 import re
 import shutil
 import subprocess
 import sys
 import tomllib
 from collections.abc import Sequence
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +80,21 @@ def declared(requirements: Sequence[str]) -> set[str]:
     """The names of requirements as pyproject.toml has them, as a lock spells them."""
     names = (re.split(r"[\[<>=~!; ]", requirement, maxsplit=1)[0] for requirement in requirements)
     return {re.sub(r"[-_.]+", "-", name).lower() for name in names}
+
+
+def package_files() -> list[Path]:
+    return [*(ROOT / "tileserver").rglob("*.py"), *(ROOT / "colormaps").glob("*.py")]
+
+
+def imported(path: Path) -> set[str]:
+    """The top-level names that a file imports, anywhere in it."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            names.add(str(node.module).partition(".")[0])
+    return names
 
 
 @needs_helm
@@ -227,6 +244,17 @@ def test_locks_are_complete() -> None:
     tests = declared(project()["optional-dependencies"]["dev"])
     assert runtime - locked("requirements.txt").keys() == set()
     assert (runtime | tests) - locked("requirements-dev.txt").keys() == set()
+
+
+def test_imports_are_declared() -> None:
+    """What the package imports is among its own dependencies, not only among theirs."""
+    providers = packages_distributions()
+    names = {name for path in package_files() for name in imported(path)}
+    foreign = names - sys.stdlib_module_names - {"tileserver"}
+    extras = project()["optional-dependencies"]
+    asked = declared([*project()["dependencies"], *extras["demo"]])
+    unasked = {name for name in foreign if not declared(providers.get(name, [name])) & asked}
+    assert unasked == set()
 
 
 def test_locks_agree() -> None:
