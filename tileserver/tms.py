@@ -1,0 +1,254 @@
+"""Tile matrix sets: the registered ones of morecantile, as immutable values."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+
+import morecantile
+import pyproj
+
+from tileserver.errors import InvalidParameter, MatrixSetNotFound, TileOutOfRange
+from tileserver.grid import LONLAT, Axis, Bounds, Grid, is_degrees, parse_crs, transformer
+
+WEB_MERCATOR_QUAD = "WebMercatorQuad"
+DEEPEST_ZOOM = 30
+LARGEST_TILE_PX = 1024
+# OGC 17-083r4, 6.1: a pixel of 0.28 mm; a degree on the equator of WGS 84.
+PIXEL_M = 0.28e-3
+METRES_PER_DEGREE = 6378137.0 * math.pi / 180
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """One zoom: `width` × `height` tiles of `tile_px` pixels of `cell_size` CRS units, from the
+    top left corner (left, top)."""
+
+    zoom: int
+    cell_size: float
+    left: float
+    top: float
+    width: int
+    height: int
+    tile_px: int
+
+    @property
+    def span(self) -> float:
+        """The side of a tile in CRS units."""
+        return self.cell_size * self.tile_px
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MatrixSet:
+    """A tile matrix set.
+
+    Args:
+        crs: coordinates are (x, y) whatever the CRS's own axis order; `northing_first` says that
+            standards write them the other way round.
+        crs_urn: as WMTS names the CRS.
+    """
+
+    id: str
+    title: str
+    crs: pyproj.CRS
+    crs_urn: str
+    northing_first: bool
+    matrices: tuple[Matrix, ...]
+    is_quadtree: bool
+
+    def matrix(self, zoom: int) -> Matrix:
+        """The matrix of a zoom; a quadtree goes on below its last one. Raises TileOutOfRange."""
+        if 0 <= zoom < len(self.matrices):
+            return self.matrices[zoom]
+        if self.is_quadtree and len(self.matrices) <= zoom <= DEEPEST_ZOOM:
+            last = self.matrices[-1]
+            factor = 2 ** (zoom - last.zoom)
+            return Matrix(
+                zoom, last.cell_size / factor, last.left, last.top,
+                last.width * factor, last.height * factor, last.tile_px,
+            )  # fmt: skip
+        deepest = DEEPEST_ZOOM if self.is_quadtree else len(self.matrices) - 1
+        raise TileOutOfRange(zoom, f"{self.id} has zooms 0 to {deepest}", "TileMatrix")
+
+    @property
+    def bounds(self) -> Bounds:
+        """(west, south, east, north) of all tiles of zoom 0, in CRS units."""
+        top = self.matrices[0]
+        return (
+            top.left, top.top - top.height * top.span, top.left + top.width * top.span, top.top,
+        )  # fmt: skip
+
+    @property
+    def metres_per_unit(self) -> float:
+        """Of the CRS, as scale denominators count it."""
+        if is_degrees(self.crs):
+            return METRES_PER_DEGREE
+        return float(self.crs.axis_info[0].unit_conversion_factor)
+
+    def scale_denominator(self, zoom: int) -> float:
+        """Of a matrix (OGC 17-083r4, 6.1.1)."""
+        return self.matrix(zoom).cell_size * self.metres_per_unit / PIXEL_M
+
+
+IDS: tuple[str, ...] = (
+    WEB_MERCATOR_QUAD,
+    "WorldCRS84Quad",
+    "WGS1984Quad",
+    "WorldMercatorWGS84Quad",
+    "EuropeanETRS89_LAEAQuad",
+    "UPSArcticWGS84Quad",
+    "UPSAntarcticWGS84Quad",
+    "UTM31WGS84Quad",
+    "CanadianNAD83_LCC",
+    "NZTM2000Quad",
+)
+
+
+@lru_cache(maxsize=len(IDS))
+def _registered(name: str) -> MatrixSet:
+    found = morecantile.tms.get(name)
+    crs = parse_crs(found.crs.to_pyproj().srs) if hasattr(found.crs, "to_pyproj") else _crs(found)
+    northing_first = bool(found._invert_axis)
+    return MatrixSet(
+        id=name,
+        title=found.title or name,
+        crs=crs,
+        crs_urn=_urn(crs),
+        northing_first=northing_first,
+        matrices=tuple(_matrix(i, m, northing_first) for i, m in enumerate(found.tileMatrices)),
+        is_quadtree=_halves(found.tileMatrices),
+    )
+
+
+def _crs(found: morecantile.TileMatrixSet) -> pyproj.CRS:
+    crs = pyproj.CRS.from_user_input(found.crs.srs)
+    code = crs.to_authority()
+    return parse_crs(":".join(code)) if code else crs
+
+
+def _urn(crs: pyproj.CRS) -> str:
+    authority, code = crs.to_authority() or ("OGC", "CRS84")
+    return f"urn:ogc:def:crs:{authority}:{'1.3' if authority == 'OGC' else ''}:{code}"
+
+
+def _matrix(zoom: int, matrix: morecantile.models.TileMatrix, northing_first: bool) -> Matrix:
+    first, second = matrix.pointOfOrigin
+    left, top = (second, first) if northing_first else (first, second)
+    return Matrix(
+        zoom, matrix.cellSize, left, top, matrix.matrixWidth, matrix.matrixHeight, matrix.tileWidth
+    )
+
+
+def _halves(matrices: list[morecantile.models.TileMatrix]) -> bool:
+    """Whether each matrix has twice the rows and columns of the one before."""
+    pairs = zip(matrices, matrices[1:], strict=False)
+    return all(
+        b.matrixWidth == 2 * a.matrixWidth and b.matrixHeight == 2 * a.matrixHeight
+        for a, b in pairs
+    )
+
+
+def matrix_set(name: str) -> MatrixSet:
+    """A registered set by its id. Raises MatrixSetNotFound."""
+    if name not in IDS:
+        raise MatrixSetNotFound(name, f"expected one of {', '.join(IDS)}")
+    return _registered(name)
+
+
+def tile_grid(tiles: MatrixSet, z: int, x: int, y: int, size: int | None = None) -> Grid:
+    """The pixels of a tile, `size` × `size` (default: the set's own).
+
+    Raises TileOutOfRange for a tile that the set lacks, InvalidParameter for a size over
+    LARGEST_TILE_PX.
+    """
+    matrix = tiles.matrix(z)
+    size = size or matrix.tile_px
+    if not 1 <= size <= LARGEST_TILE_PX:
+        raise InvalidParameter("tilesize", size, f"expected at most {LARGEST_TILE_PX} pixels")
+    if not 0 <= x < matrix.width:
+        raise TileOutOfRange(
+            f"{z}/{x}/{y}", f"x is 0 to {matrix.width - 1} at zoom {z} of {tiles.id}", "TileCol"
+        )
+    if not 0 <= y < matrix.height:
+        raise TileOutOfRange(
+            f"{z}/{x}/{y}", f"y is 0 to {matrix.height - 1} at zoom {z} of {tiles.id}", "TileRow"
+        )
+    cell = matrix.span / size
+    return Grid(
+        tiles.crs,
+        Axis(matrix.left + x * matrix.span, cell, size),
+        Axis(matrix.top - y * matrix.span, -cell, size),
+        key=(tiles.id, z, x, y, size),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class TileRange:
+    """The tiles of a matrix that touch some bounds, all ends included."""
+
+    min_x: int
+    max_x: int
+    min_y: int
+    max_y: int
+
+
+def tile_range(tiles: MatrixSet, zoom: int, bounds: Bounds) -> TileRange:
+    """The tiles of a zoom that touch lon/lat bounds (west > east: across 180°)."""
+    matrix = tiles.matrix(zoom)
+    west, south, east, north = projected_bounds(tiles, bounds)
+    # A tile that only touches at its edge shows nothing.
+    slack = 1e-9 * matrix.span
+    return TileRange(
+        _within((west + slack - matrix.left) / matrix.span, matrix.width),
+        _within((east - slack - matrix.left) / matrix.span, matrix.width),
+        _within((matrix.top - north + slack) / matrix.span, matrix.height),
+        _within((matrix.top - south - slack) / matrix.span, matrix.height),
+    )
+
+
+def _within(position: float, size: int) -> int:
+    return min(max(math.floor(position), 0), size - 1)
+
+
+@lru_cache(maxsize=4096)
+def projected_bounds(tiles: MatrixSet, bounds: Bounds) -> Bounds:
+    """Lon/lat bounds in the set's CRS, cut to the set."""
+    limits = tiles.bounds
+    west, south, east, north = bounds
+    if west > east:
+        west, east = -180.0, 180.0
+    if is_degrees(tiles.crs):
+        box = (west, south, east, north)
+    else:
+        area = tiles.crs.area_of_use
+        if area is not None:
+            south, north = max(south, area.south), min(north, area.north)
+        if south >= north:
+            return limits
+        to_set = transformer(LONLAT, tiles.crs)
+        box = to_set.transform_bounds(west, south, east, north, densify_pts=21)
+    if not all(map(math.isfinite, box)):
+        return limits
+    return (
+        max(box[0], limits[0]), max(box[1], limits[1]),
+        min(box[2], limits[2]), min(box[3], limits[3]),
+    )  # fmt: skip
+
+
+def native_zoom(tiles: MatrixSet, grid: Grid) -> int:
+    """The first zoom whose pixels are as fine as the grid's cells, at its middle."""
+    west, south, east, north = grid.bounds
+    res_x, res_y = grid.resolution
+    middle = ((west + east) / 2, (south + north) / 2)
+    to_set = transformer(grid.crs, tiles.crs)
+    xs = [middle[0], middle[0] + res_x, middle[0]]
+    ys = [middle[1], middle[1], middle[1] + res_y]
+    x, y = to_set.transform(xs, ys)
+    step = min(math.hypot(x[1] - x[0], y[1] - y[0]), math.hypot(x[2] - x[0], y[2] - y[0]))
+    if not math.isfinite(step) or step <= 0:
+        return 0
+    for matrix in tiles.matrices:
+        if matrix.cell_size <= step * 1.01:
+            return matrix.zoom
+    return tiles.matrices[-1].zoom
