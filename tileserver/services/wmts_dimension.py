@@ -1,0 +1,138 @@
+"""Dimensions in WMTS: the values that a document lists and the one that a request means.
+
+A client lists every value in its menus, and QGIS hangs on 20 000 of them. Beyond 1000 steps the
+document names one instant and then each regular stretch of the axis as `start/end/period`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from tileserver.cube import Dimension
+from tileserver.errors import InvalidParameter
+from tileserver.timeaxis import TimeAxis
+
+LONGEST_LIST = 1000
+DAY_S = 86400
+
+Integers = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The coordinate that a request is answered with; `nearest` if it asked for another one."""
+
+    label: str
+    nearest: bool = False
+
+
+def listed_values(dimension: Dimension) -> list[str]:
+    """What a document lists: the coordinates, or where they are too many, what stands for them."""
+    labels = _labels(dimension)
+    if len(labels) <= LONGEST_LIST:
+        return labels
+    if isinstance(dimension.values, TimeAxis):
+        return [labels[0], *_periods(dimension.values)]
+    # Any other coordinate can be asked for too; these are spread over all of them.
+    return [labels[i] for i in np.linspace(0, len(labels) - 1, LONGEST_LIST).astype(int)]
+
+
+def choose(dimension: Dimension, text: str | None) -> Chosen:
+    """The coordinate for a request's text; the default where it names none.
+
+    A literal `{time}` is a template that a client left unfilled: QGIS does so to identify.
+
+    Raises:
+        InvalidParameter: the text is no coordinate, or lies outside the axis.
+    """
+    if not text or text == "default" or text.lower() == f"{{{dimension.name}}}".lower():
+        return Chosen(dimension.label(dimension.default()))
+    axis = dimension.values
+    if not isinstance(axis, TimeAxis):
+        index = dimension.find(text)
+        return Chosen(dimension.label(index), nearest=not _names(dimension, text, index))
+    if "/" in text:
+        return Chosen(axis.labels[_last_step(axis, dimension.name, text)])
+    step = axis.find(text, name=dimension.name)
+    return Chosen(axis.labels[step], nearest=not axis.is_step(text, step))
+
+
+def _last_step(axis: TimeAxis, name: str, text: str) -> int:
+    """The latest step of a period `start/end[/step]`."""
+    start, end = text.split("/")[:2]
+    try:
+        steps = axis.between(start, end)
+    except InvalidParameter:
+        steps = np.empty(0, np.intp)
+    if not len(steps):
+        raise InvalidParameter(name, text, f"expected start/end with a step within {axis.span}")
+    return int(steps[-1])
+
+
+def _names(dimension: Dimension, text: str, index: int) -> bool:
+    label = dimension.label(index)
+    return text == label or (dimension.kind == "number" and float(text) == float(label))
+
+
+def _labels(dimension: Dimension) -> list[str]:
+    if isinstance(dimension.values, TimeAxis):
+        indices = dimension.values.order.tolist()
+    else:
+        indices = list(range(dimension.size))
+    return list(dict.fromkeys(dimension.label(i) for i in indices))
+
+
+def _periods(axis: TimeAxis) -> list[str]:
+    """`start/end/period` of each regular stretch, or of the whole axis where it has too many."""
+    labels = [axis.labels[i] for i in axis.order]
+    seconds = np.rint(axis.seconds[axis.order]).astype(np.int64)
+    steps = _steps(labels, seconds)
+    stretches = list(_stretches(steps))
+    if len(stretches) >= LONGEST_LIST:
+        return [f"{labels[0]}/{labels[-1]}/{_typical(np.diff(seconds))}"]
+    return [
+        labels[first] if first == last else f"{labels[first]}/{labels[last]}/{_period(step)}"
+        for first, last, step in stretches
+    ]
+
+
+def _steps(labels: list[str], seconds: Integers) -> Integers:
+    """From each instant to the next (n - 1,): seconds, or minus the months where they are whole."""
+    months = np.array([int(text[:4]) * 12 + int(text[5:7]) for text in labels])
+    rests = np.array([text[7:] for text in labels])
+    return np.where(rests[1:] == rests[:-1], -np.diff(months), np.diff(seconds))
+
+
+def _stretches(steps: Integers) -> Iterator[tuple[int, int, int]]:
+    """First index, last index and step of runs of equal steps; each instant is in one run."""
+    changes = np.append(np.flatnonzero(np.diff(steps)) + 1, len(steps))
+    first = 0
+    while first < len(steps):
+        last = int(changes[np.searchsorted(changes, first, side="right")])
+        yield first, last, int(steps[first])
+        first = last + 1
+    if first == len(steps):
+        yield first, first, 0
+
+
+def _typical(steps: Integers) -> str:
+    """The median step as an ISO 8601 period, a month or a year where it is about that long."""
+    median = int(np.median(steps))
+    if 28 * DAY_S <= median <= 31 * DAY_S:
+        return "P1M"
+    return "P1Y" if 360 * DAY_S <= median <= 366 * DAY_S else _period(median)
+
+
+def _period(step: int) -> str:
+    """An ISO 8601 period of seconds, or of minus months."""
+    if step < 0:
+        years, months = divmod(-step, 12)
+        return f"P{-step}M" if months else f"P{years}Y"
+    days, rest = divmod(step, DAY_S)
+    hours, minutes, seconds = rest // 3600, rest // 60 % 60, rest % 60
+    clock = "".join(f"{n}{unit}" for n, unit in ((hours, "H"), (minutes, "M"), (seconds, "S")) if n)
+    return "P" + (f"{days}D" if days else "") + (f"T{clock}" if clock else "")
