@@ -6,7 +6,6 @@ import pytest
 from lxml import etree
 
 from tests.services.wmts_document import (
-    MATRIX_SETS,
     SERVICE,
     depth_dimension,
     layer,
@@ -29,7 +28,7 @@ def schema(path: str) -> etree.XMLSchema:
 def test_capabilities(sections: str) -> None:
     """Capabilities, and parts of them, are valid by the schema of WMTS 1.0."""
     layers = [layer(), layer(time_dimension(2000), depth_dimension()), layer(queryable=False)]
-    document = wmts.capabilities(SERVICE, layers, MATRIX_SETS, wmts.parse_sections(sections))
+    document = wmts.capabilities(SERVICE, layers, wmts.parse_sections(sections))
     schema("wmts/1.0/wmtsGetCapabilities_response.xsd").assertValid(etree.fromstring(document))
 
 

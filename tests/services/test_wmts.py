@@ -5,7 +5,6 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from tests.services.wmts_document import (
-    MATRIX_SETS,
     SERVICE,
     depth_dimension,
     layer,
@@ -23,7 +22,7 @@ HREF = "{http://www.w3.org/1999/xlink}href"
 
 
 def read(*layers: wmts.Layer, **options: object) -> ET.Element:
-    return ET.fromstring(wmts.capabilities(SERVICE, layers, MATRIX_SETS, **options))
+    return ET.fromstring(wmts.capabilities(SERVICE, layers, **options))
 
 
 def texts(root: ET.Element, path: str) -> list[str | None]:
@@ -69,7 +68,7 @@ def test_texts_are_escaped() -> None:
 
 def test_default_namespace() -> None:
     """Names of WMTS have no prefix: QGIS reads them as spelt."""
-    document = wmts.capabilities(SERVICE, [layer()], MATRIX_SETS)
+    document = wmts.capabilities(SERVICE, [layer()])
     assert b'<Capabilities xmlns="http://www.opengis.net/wmts/1.0"' in document
     assert b"<ows:Identifier>ocean.sst</ows:Identifier>" in document
     assert b"WellKnownScaleSet" not in document
@@ -143,17 +142,28 @@ def test_a_layer_that_cannot_be_queried() -> None:
 def test_limits() -> None:
     """A layer says which tiles of each matrix it touches."""
     root = read(layer())
-    last = root.findall(".//TileMatrixLimits", NAMES)[-1]
-    assert [each.text for each in last] == ["1", "0", "1", "1", "1"]
+    link = root.find(".//TileMatrixSetLink", NAMES)
+    assert link is not None
+    limits = link.findall(".//TileMatrixLimits", NAMES)
+    assert [each.text for each in limits[1]] == ["1", "0", "1", "1", "1"]
+    assert len(limits) == 25
 
 
-def test_matrix_set_corner() -> None:
-    """Corners and CRS stand as they were given."""
+def test_matrix_sets() -> None:
+    """CRS are URNs, corners stand in the order of their axes, scales are those of OGC."""
     root = read(layer())
     sets = root.findall("Contents/TileMatrixSet", NAMES)
-    assert texts(sets[1], "ows:SupportedCRS") == ["urn:ogc:def:crs:OGC:1.3:CRS84"]
-    assert texts(sets[1], "TileMatrix/TopLeftCorner") == ["-180.0 90.0"]
-    assert texts(sets[1], "TileMatrix/MatrixWidth") == ["2"]
+    assert texts(root, "Contents/TileMatrixSet/ows:SupportedCRS") == [
+        "urn:ogc:def:crs:EPSG::3857",
+        "urn:ogc:def:crs:OGC:1.3:CRS84",
+        "urn:ogc:def:crs:EPSG::4326",
+    ]
+    assert texts(sets[0], "TileMatrix/TopLeftCorner")[0] == "-20037508.342789244 20037508.342789244"
+    assert texts(sets[1], "TileMatrix/TopLeftCorner")[0] == "-180 90"
+    assert texts(sets[2], "TileMatrix/TopLeftCorner")[0] == "90 -180"
+    assert texts(sets[1], "TileMatrix/MatrixWidth")[0] == "2"
+    scales = [float(text or "") for text in texts(sets[0], "TileMatrix/ScaleDenominator")]
+    assert scales[:2] == pytest.approx([559082264.0287178, 279541132.0143589], rel=1e-12)
 
 
 def test_box_across_the_date_line() -> None:
@@ -192,6 +202,6 @@ def test_hundreds_of_layers() -> None:
     axis = time_dimension(1000)
     layers = [dataclasses.replace(layer(axis), id=f"cube.v{i}") for i in range(300)]
     start = time.perf_counter()
-    document = wmts.capabilities(SERVICE, layers, MATRIX_SETS)
+    document = wmts.capabilities(SERVICE, layers)
     assert time.perf_counter() - start < 1
     assert document.count(b"<Layer>") == 300

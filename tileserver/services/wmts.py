@@ -20,6 +20,7 @@ from tileserver.cube import Dimension
 from tileserver.grid import Bounds
 from tileserver.services.ows import OWS, XLINK, OwsError, document, element, leaf
 from tileserver.services.wmts_dimension import listed_values
+from tileserver.tms import Matrix, MatrixSet, TileRange, tile_range
 
 VERSION = "1.0.0"
 NAMESPACE = "http://www.opengis.net/wmts/1.0"
@@ -37,49 +38,6 @@ SECTIONS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Matrix:
-    """One matrix of tiles.
-
-    Args:
-        corner: of its top left tile, in the order of the CRS' own axes.
-        tile_shape: (height, width) in pixels.
-        shape: (rows, columns) in tiles.
-    """
-
-    id: str
-    scale_denominator: float
-    corner: tuple[float, float]
-    tile_shape: tuple[int, int]
-    shape: tuple[int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class MatrixSet:
-    """A tile matrix set; `crs` is a URN."""
-
-    id: str
-    crs: str
-    matrices: tuple[Matrix, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """The tiles of one matrix that a layer touches, first and last both included."""
-
-    matrix: str
-    rows: tuple[int, int]
-    cols: tuple[int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """A matrix set that a layer is offered in, and where in it."""
-
-    matrix_set: str
-    limits: tuple[Limit, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class StyleInfo:
     """A style by its id; `legend_size` is (width, height) in pixels of the PNG at the href."""
 
@@ -94,6 +52,7 @@ class Layer:
 
     Args:
         bbox: in degrees; west > east where it crosses 180°.
+        matrix_sets: those that it is offered in, in order of preference.
         queryable: whether GetFeatureInfo tells values.
     """
 
@@ -103,7 +62,7 @@ class Layer:
     bbox: Bounds
     styles: tuple[StyleInfo, ...]
     dimensions: tuple[Dimension, ...]
-    links: tuple[Link, ...]
+    matrix_sets: tuple[MatrixSet, ...]
     queryable: bool = True
 
 
@@ -123,20 +82,18 @@ class Service:
     update_sequence: str
     abstract: str | None = None
     provider: str = "tileserver"
+    provider_url: str | None = None
 
 
 def capabilities(
-    service: Service,
-    layers: Sequence[Layer],
-    matrix_sets: Sequence[MatrixSet],
-    sections: Collection[str] = SECTIONS,
+    service: Service, layers: Sequence[Layer], sections: Collection[str] = SECTIONS
 ) -> bytes:
     """The document, or the part of it that has the given sections."""
     written: dict[str, Callable[[], str]] = {
         "ServiceIdentification": lambda: _identification(service),
         "ServiceProvider": lambda: _provider(service),
         "OperationsMetadata": lambda: _operations(service),
-        "Contents": lambda: _contents(service, layers, matrix_sets),
+        "Contents": lambda: _contents(service, layers),
     }
     parts = [write() for name, write in written.items() if name in sections]
     if set(sections) >= set(SECTIONS):
@@ -191,8 +148,13 @@ def _identification(service: Service) -> str:
 
 
 def _provider(service: Service) -> str:
-    name = leaf("ows:ProviderName", service.provider)
-    return element("ows:ServiceProvider", [name, element("ows:ServiceContact")])
+    site = {"xlink:href": service.provider_url} if service.provider_url else None
+    parts = [
+        leaf("ows:ProviderName", service.provider),
+        element("ows:ProviderSite", attributes=site) if site else "",
+        element("ows:ServiceContact"),
+    ]
+    return element("ows:ServiceProvider", parts)
 
 
 def _operations(service: Service) -> str:
@@ -205,9 +167,10 @@ def _operations(service: Service) -> str:
     return element("ows:OperationsMetadata", written)
 
 
-def _contents(service: Service, layers: Sequence[Layer], sets: Sequence[MatrixSet]) -> str:
+def _contents(service: Service, layers: Sequence[Layer]) -> str:
     written = [_layer(layer, service.base_url) for layer in layers]
-    return element("Contents", [*written, *(_matrix_set(each) for each in sets)])
+    used = dict.fromkeys(tiles for layer in layers for tiles in layer.matrix_sets)
+    return element("Contents", [*written, *(_matrix_set(tiles) for tiles in used)])
 
 
 def _layer(layer: Layer, base_url: str) -> str:
@@ -221,7 +184,7 @@ def _layer(layer: Layer, base_url: str) -> str:
         leaf("Format", TILE_FORMAT),
         *(leaf("InfoFormat", name) for name in infos),
         *(_dimension(dimension) for dimension in layer.dimensions),
-        *(_link(link) for link in layer.links),
+        *(_link(tiles, layer.bbox) for tiles in layer.matrix_sets),
         *_resources(layer, base_url),
     ]
     return element("Layer", parts)
@@ -264,22 +227,20 @@ def _dimension(dimension: Dimension) -> str:
     return element("Dimension", parts)
 
 
-@lru_cache(maxsize=256)
-def _link(link: Link) -> str:
-    limits = [_limit(limit) for limit in link.limits]
-    parts = [leaf("TileMatrixSet", link.matrix_set)]
-    if limits:
-        parts.append(element("TileMatrixSetLimits", limits))
+@lru_cache(maxsize=1024)
+def _link(tiles: MatrixSet, bbox: Bounds) -> str:
+    limits = [_limit(matrix, tile_range(tiles, matrix.zoom, bbox)) for matrix in tiles.matrices]
+    parts = [leaf("TileMatrixSet", tiles.id), element("TileMatrixSetLimits", limits)]
     return element("TileMatrixSetLink", parts)
 
 
-def _limit(limit: Limit) -> str:
+def _limit(matrix: Matrix, tiles: TileRange) -> str:
     parts = [
-        leaf("TileMatrix", limit.matrix),
-        leaf("MinTileRow", limit.rows[0]),
-        leaf("MaxTileRow", limit.rows[1]),
-        leaf("MinTileCol", limit.cols[0]),
-        leaf("MaxTileCol", limit.cols[1]),
+        leaf("TileMatrix", matrix.zoom),
+        leaf("MinTileRow", tiles.min_y),
+        leaf("MaxTileRow", tiles.max_y),
+        leaf("MinTileCol", tiles.min_x),
+        leaf("MaxTileCol", tiles.max_x),
     ]
     return element("TileMatrixLimits", parts)
 
@@ -304,23 +265,26 @@ def _resource(kind: str, media_type: str, template: str) -> str:
 
 
 @lru_cache(maxsize=64)
-def _matrix_set(matrix_set: MatrixSet) -> str:
+def _matrix_set(tiles: MatrixSet) -> str:
     parts = [
-        leaf("ows:Identifier", matrix_set.id),
-        leaf("ows:SupportedCRS", matrix_set.crs),
-        *(_matrix(matrix) for matrix in matrix_set.matrices),
+        leaf("ows:Title", tiles.title),
+        leaf("ows:Identifier", tiles.id),
+        leaf("ows:SupportedCRS", tiles.crs_urn),
+        *(_matrix(tiles, matrix) for matrix in tiles.matrices),
     ]
     return element("TileMatrixSet", parts)
 
 
-def _matrix(matrix: Matrix) -> str:
+def _matrix(tiles: MatrixSet, matrix: Matrix) -> str:
+    corner = (matrix.left, matrix.top)
+    first, second = reversed(corner) if tiles.northing_first else corner
     parts = [
-        leaf("ows:Identifier", matrix.id),
-        leaf("ScaleDenominator", repr(matrix.scale_denominator)),
-        leaf("TopLeftCorner", f"{matrix.corner[0]!r} {matrix.corner[1]!r}"),
-        leaf("TileWidth", matrix.tile_shape[1]),
-        leaf("TileHeight", matrix.tile_shape[0]),
-        leaf("MatrixWidth", matrix.shape[1]),
-        leaf("MatrixHeight", matrix.shape[0]),
+        leaf("ows:Identifier", matrix.zoom),
+        leaf("ScaleDenominator", repr(tiles.scale_denominator(matrix.zoom))),
+        leaf("TopLeftCorner", f"{first:.17g} {second:.17g}"),
+        leaf("TileWidth", matrix.tile_px),
+        leaf("TileHeight", matrix.tile_px),
+        leaf("MatrixWidth", matrix.width),
+        leaf("MatrixHeight", matrix.height),
     ]
     return element("TileMatrix", parts)
