@@ -98,6 +98,16 @@ class Colormap:
             raise PayloadTooLarge(f"colormap: over {INLINE_BYTES} bytes: {_INLINE_REMEDY}")
         return _inline(text)
 
+    @classmethod
+    def categorical(cls, name: str, categories: Sequence[Category]) -> "Colormap":
+        """The classes of a variable, at most 255, in any order.
+
+        Raises:
+            ValueError: too many classes, or none.
+        """
+        ordered = tuple(sorted(categories, key=lambda entry: entry.value))
+        return cls(name, _class_bands(ordered), ordered)
+
     @property
     def classified(self) -> bool:
         """Whether values are looked up in classes instead of being rescaled."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy.typing as npt
@@ -39,6 +39,7 @@ class Georeference:
     coordinates: Mapping[str, Coordinate]
     attrs: Mapping[str, Document]
     crs: str | None
+    grids: dict[tuple[str, str, str], Grid] = field(default_factory=dict)
 
     def place(self, name: str, array: ZarrArray) -> tuple[ZarrArray, Grid]:
         """The array in canonical order and its grid. Raises CatalogError where it has none."""
@@ -81,10 +82,10 @@ class Georeference:
             return self._affine_grid(name, crs, (shape[0], shape[1]))
         period = FULL_CIRCLE_DEG if is_degrees(crs) else None
         try:
-            return Grid(
-                crs,
-                _axis(self.coordinates[x], period),
-                _axis(self.coordinates[y], None),
+            # Variables on the same axes share one grid, and all that is kept by it.
+            return self.grids.setdefault(
+                (x, y, crs.srs),
+                Grid(crs, _axis(self.coordinates[x], period), _axis(self.coordinates[y], None)),
             )
         except ValueError as error:
             raise CatalogError(f"variable {name!r}: coordinates {x} and {y}: {error}") from error

@@ -42,6 +42,7 @@ class Storage:
         access_key_id, secret_access_key, session_token: None to take them from the environment
             as the AWS tools do.
         anonymous: requests are not signed.
+        allow_private: an http(s) dataset may lie on a private address.
         path_style: the bucket stands in the path, not in the host name.
         requester_pays: the account that asks pays for the transfer.
         connections: requests under way at once.
@@ -55,6 +56,7 @@ class Storage:
     session_token: str | None = field(default=None, repr=False)
     anonymous: bool = False
     allow_http: bool = False
+    allow_private: bool = False
     path_style: bool = True
     requester_pays: bool = False
     connections: int = DEFAULT_CONNECTIONS

@@ -21,7 +21,8 @@ from tileserver.cube import Cube, Raw
 from tileserver.errors import CatalogError, SourceError
 from tileserver.plan import ReadPlan
 from tileserver.sources.chunk import Coordinates, read_window
-from tileserver.sources.codec import (
+from tileserver.sources.store import Store
+from tileserver.sources.zarrcodec import (
     NOT_STORED,
     Decode,
     Sharding,
@@ -29,7 +30,6 @@ from tileserver.sources.codec import (
     decoder_v3,
     native,
 )
-from tileserver.sources.store import Store
 
 Document = dict[str, Any]
 

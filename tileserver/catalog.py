@@ -1,0 +1,234 @@
+"""The catalogue: which datasets there are, how they are reached, and how they are drawn."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from tileserver.cache import ByteCache
+from tileserver.config import CatalogConfig, DatasetConfig, ServiceConfig, read_config
+from tileserver.cube import Raw, Variable
+from tileserver.errors import (
+    CatalogError,
+    DatasetNotFound,
+    DatasetUnavailable,
+    TileserverError,
+)
+from tileserver.sources.opening import Origin, open_source
+from tileserver.sources.source import Source
+
+log = logging.getLogger(__name__)
+
+OPENED_AT_ONCE = 16
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dataset:
+    """A dataset that is open.
+
+    `version` changes with its data, its metadata and its entry in the catalogue: it is part of
+    every ETag and cache key.
+    """
+
+    config: DatasetConfig
+    source: Source
+    version: str
+
+    @property
+    def id(self) -> str:
+        """As in URLs."""
+        return self.config.id
+
+    @property
+    def title(self) -> str:
+        """For people."""
+        return self.config.title or self.source.cube.title or self.config.id
+
+    @property
+    def variables(self) -> list[Variable]:
+        """Those that are shown: the catalogue's choice, or all."""
+        known = self.source.cube.variables
+        return [known[name] for name in self.config.variables or known]
+
+
+Status = Literal["pending", "ready", "error"]
+
+
+@dataclass(slots=True, eq=False)
+class Entry:
+    """A dataset of the catalogue, open or not; `error` says why it is not."""
+
+    config: DatasetConfig
+    origin: Origin
+    error: str | None = None
+    dataset: Dataset | None = None
+
+    @property
+    def status(self) -> Status:
+        """Whether it can be asked."""
+        if self.dataset is not None:
+            return "ready"
+        return "pending" if self.error is None else "error"
+
+
+class Catalog:
+    """The datasets by id, opened concurrently; one that fails harms no other.
+
+    Args:
+        cache: decoded chunks of all sources.
+        pool: threads for decoding.
+    """
+
+    def __init__(
+        self,
+        entries: Mapping[str, Entry],
+        *,
+        cache: ByteCache[Raw],
+        pool: Executor,
+        service: ServiceConfig | None = None,
+    ) -> None:
+        self.entries = dict(entries)
+        self.service = service or ServiceConfig()
+        self._cache, self._pool = cache, pool
+        self._slots = asyncio.Semaphore(OPENED_AT_ONCE)
+
+    @property
+    def version(self) -> str:
+        """Changes when any dataset does."""
+        parts = [
+            f"{k}:{e.dataset.version if e.dataset else e.status}" for k, e in self.entries.items()
+        ]
+        return _digest("|".join(parts))
+
+    async def open_all(self) -> None:
+        """Try every dataset once."""
+        await asyncio.gather(*(self._opened(entry) for entry in self.entries.values()))
+
+    def __getitem__(self, dataset: str) -> Dataset:
+        """An open dataset. Raises DatasetNotFound, DatasetUnavailable."""
+        entry = self.entry(dataset)
+        if entry.dataset is None:
+            raise DatasetUnavailable(f"dataset {dataset!r}: {entry.error or 'still being opened'}")
+        return entry.dataset
+
+    def entry(self, dataset: str) -> Entry:
+        """A dataset, open or not. Raises DatasetNotFound."""
+        entry = self.entries.get(dataset)
+        if entry is None:
+            raise DatasetNotFound(dataset, "no such dataset; /datasets lists them")
+        return entry
+
+    def ready(self) -> list[Dataset]:
+        """The datasets that are open."""
+        return [e.dataset for e in self.entries.values() if e.dataset is not None]
+
+    async def _opened(self, entry: Entry) -> None:
+        if entry.error is not None:
+            return
+        async with self._slots:
+            try:
+                source = await open_source(entry.origin, cache=self._cache, pool=self._pool)
+                entry.dataset = make_dataset(entry.config, source)
+            except TileserverError as error:
+                entry.error = str(error)
+            except Exception as error:  # one dataset's surprise must not stop the others
+                entry.error = f"it cannot be opened ({type(error).__name__})"
+                log.exception("dataset cannot be opened", extra={"dataset": entry.config.id})
+            if entry.error:
+                log.warning("dataset %s: %s", entry.config.id, entry.error)
+
+
+def make_dataset(config: DatasetConfig, source: Source) -> Dataset:
+    """A dataset of an open source, its catalogue entry checked against the data."""
+    known = source.cube.variables.keys()
+    for what, names in (("variables", config.variables or ()), ("styles", config.styles)):
+        for name in names:
+            if name not in known and not (what == "styles" and name in config.composites):
+                raise CatalogError(f"{what}: no variable {name!r}; there are {', '.join(known)}")
+    for name, composite in config.composites.items():
+        if name in known:
+            raise CatalogError(f"composites: {name!r} is a variable already: choose another name")
+        for band in composite.bands or ():
+            if band not in known:
+                raise CatalogError(
+                    f"composites.{name}: no variable {band!r}; there are {', '.join(known)}"
+                )
+    return Dataset(config, source, _digest(f"{source.version}|{config.model_dump_json()}"))
+
+
+def _digest(text: str) -> str:
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def load(
+    paths: Sequence[Path],
+    environment: Mapping[str, str],
+    *,
+    cache: ByteCache[Raw],
+    pool: Executor,
+    allowed: Sequence[str] = (),
+) -> Catalog:
+    """The catalogue of files, or of the YAML and JSON files of folders. Raises CatalogError.
+
+    Args:
+        environment: where credentials are taken from.
+        allowed: prefixes of which dataset URLs must have one, if there are any.
+    """
+    entries: dict[str, Entry] = {}
+    service: ServiceConfig | None = None
+    for path in _files(paths):
+        config = read_config(path)
+        if "service" in config.model_fields_set:
+            service = config.service
+        for dataset in config.datasets:
+            if dataset.id in entries:
+                raise CatalogError(f"{path}: dataset {dataset.id!r} is in another file too")
+            entries[dataset.id] = _entry(dataset, config, path.parent, environment, tuple(allowed))
+    return Catalog(entries, cache=cache, pool=pool, service=service)
+
+
+def _entry(
+    dataset: DatasetConfig,
+    config: CatalogConfig,
+    base: Path,
+    environment: Mapping[str, str],
+    allowed: tuple[str, ...],
+) -> Entry:
+    storage, error = None, None
+    try:
+        if dataset.storage is not None:
+            storage = config.storage[dataset.storage].resolve(dataset.storage, environment)
+    except CatalogError as unresolved:
+        error = str(unresolved)
+    origin = Origin(
+        urls=(dataset.url,) if isinstance(dataset.url, str) else dataset.url,
+        base=base,
+        storage=storage,
+        group=dataset.group,
+        crs=dataset.crs,
+        times=dataset.times,
+        time_pattern=dataset.time_pattern,
+        allowed=allowed,
+    )
+    return Entry(dataset, origin, error)
+
+
+def _files(paths: Sequence[Path]) -> list[Path]:
+    files: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            found = sorted(p for p in path.iterdir() if p.suffix in (".yaml", ".yml", ".json"))
+            if not found:
+                raise CatalogError(f"{path}: no .yaml, .yml or .json file in this folder")
+            files += found
+        elif path.is_file():
+            files.append(path)
+        else:
+            raise CatalogError(f"{path}: no such file or folder")
+    return files

@@ -1,0 +1,189 @@
+"""The catalogue's files: what stands in them, checked, with errors that name file, line and key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import pydantic
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from tileserver.errors import CatalogError
+from tileserver.plan import Resampling
+from tileserver.sources.store import Storage
+from tileserver.style import Scale
+
+Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")]
+Range = tuple[float, float]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class StyleConfig(_Model):
+    """How a variable is drawn where a request does not say."""
+
+    colormap_name: str | None = None
+    rescale: Range | None = None
+    scale: Scale = "linear"
+    resampling: Resampling = "nearest"
+
+
+class CompositeConfig(StyleConfig):
+    """A picture made of several variables: three bands, or an expression."""
+
+    title: str | None = None
+    units: str | None = None
+    bands: tuple[str, str, str] | None = None
+    expression: str | None = None
+
+    @pydantic.model_validator(mode="after")
+    def _one_of_both(self) -> CompositeConfig:
+        if (self.bands is None) == (self.expression is None):
+            raise ValueError("expected either bands (three variables) or expression")
+        return self
+
+
+class AccessConfig(_Model):
+    """Who may see a dataset; everybody where it is left out."""
+
+    roles: tuple[str, ...]
+
+
+class DatasetConfig(_Model):
+    """One entry of `datasets`."""
+
+    id: Id
+    url: str | tuple[str, ...]
+    title: str | None = None
+    description: str | None = None
+    attribution: str | None = None
+    storage: str | None = None
+    group: str = ""
+    crs: str | None = None
+    variables: tuple[str, ...] | None = None
+    time_pattern: str | None = None
+    times: tuple[str, ...] | None = None
+    styles: Mapping[str, StyleConfig] = Field(default_factory=dict)
+    composites: Mapping[Id, CompositeConfig] = Field(default_factory=dict)
+    access: AccessConfig | None = None
+
+
+class StorageConfig(_Model):
+    """One entry of `storage`."""
+
+    endpoint: str | None = None
+    region: str | None = None
+    credentials: str | None = None
+    anonymous: bool = False
+    allow_http: bool = False
+    allow_private: bool = False
+    path_style: bool = True
+    requester_pays: bool = False
+    connections: int = Field(64, ge=1, le=1024)
+    timeout_s: float = Field(10.0, gt=0, le=600)
+
+    def resolve(self, name: str, environment: Mapping[str, str]) -> Storage:
+        """With credentials from the environment: `env:CDSE_` names CDSE_ACCESS_KEY_ID and
+        CDSE_SECRET_ACCESS_KEY. Raises CatalogError."""
+        settings = self.model_dump(exclude={"credentials"})
+        if self.credentials is None:
+            return Storage(**settings)
+        kind, _, prefix = self.credentials.partition(":")
+        if kind != "env" or not prefix:
+            raise CatalogError(f"storage.{name}.credentials: expected env:PREFIX_")
+        keys = {f"{prefix}ACCESS_KEY_ID", f"{prefix}SECRET_ACCESS_KEY"}
+        if lacking := sorted(keys - environment.keys()):
+            raise CatalogError(
+                f"storage.{name}.credentials: {' and '.join(lacking)} not set in the environment"
+            )
+        return Storage(
+            access_key_id=environment[f"{prefix}ACCESS_KEY_ID"],
+            secret_access_key=environment[f"{prefix}SECRET_ACCESS_KEY"],
+            session_token=environment.get(f"{prefix}SESSION_TOKEN"),
+            **settings,
+        )
+
+
+class ServiceConfig(_Model):
+    """What capabilities say of the service."""
+
+    title: str = "Data cubes"
+    abstract: str = "Tiles of Earth-observation data cubes"
+    provider: str | None = None
+    provider_url: str | None = None
+
+
+class CatalogConfig(_Model):
+    """A catalogue file."""
+
+    service: ServiceConfig = ServiceConfig()
+    storage: Mapping[str, StorageConfig] = Field(default_factory=dict)
+    datasets: tuple[DatasetConfig, ...] = ()
+
+
+def read_config(path: Path) -> CatalogConfig:
+    """A YAML or JSON catalogue. Raises CatalogError naming file, line, key and remedy."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CatalogError(f"{path}: cannot be read ({type(error).__name__})") from error
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        content = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f":{mark.line + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or "not valid YAML"
+        raise CatalogError(f"{path}{line}: {problem}") from error
+    try:
+        config = CatalogConfig.model_validate(content or {})
+    except pydantic.ValidationError as error:
+        raise CatalogError(_located(path, node, error)) from error
+    _check_names(path, node, config)
+    return config
+
+
+def _located(path: Path, node: yaml.Node | None, error: pydantic.ValidationError) -> str:
+    """The first few problems, each with its line and key."""
+    lines = []
+    for problem in error.errors(include_url=False)[:5]:
+        location = [part for part in problem["loc"] if not str(part).startswith("tuple[")]
+        remedy = problem["msg"].removeprefix("Value error, ")
+        if problem["type"] == "extra_forbidden":
+            remedy = "no such key: see docs/configuration.md"
+        key = ".".join(map(str, location)) or "(the file)"
+        lines.append(f"{path}:{_line(node, location)}: {key}: {remedy}")
+    return "\n".join(lines)
+
+
+def _line(node: yaml.Node | None, location: Sequence[int | str]) -> int:
+    """The line of the deepest node on the way to a location."""
+    for part in location:
+        found: yaml.Node | None = None
+        if isinstance(node, yaml.MappingNode):
+            found = next((v for k, v in node.value if k.value == str(part)), None)
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int):
+            found = node.value[part] if part < len(node.value) else None
+        if found is None:
+            break
+        node = found
+    return node.start_mark.line + 1 if node is not None else 1
+
+
+def _check_names(path: Path, node: yaml.Node | None, config: CatalogConfig) -> None:
+    seen: set[str] = set()
+    for number, dataset in enumerate(config.datasets):
+        line = _line(node, ["datasets", number])
+        if dataset.id in seen:
+            raise CatalogError(f"{path}:{line}: datasets.{number}.id: {dataset.id} is there twice")
+        seen.add(dataset.id)
+        if dataset.storage is not None and dataset.storage not in config.storage:
+            known = ", ".join(config.storage) or "none"
+            raise CatalogError(
+                f"{path}:{line}: datasets.{number}.storage: no storage {dataset.storage!r} "
+                f"(known: {known})"
+            )

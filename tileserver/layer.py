@@ -1,0 +1,176 @@
+"""What is drawn: a variable, a composite of the catalogue, or an expression; and at which step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from tileserver.catalog import Dataset
+from tileserver.config import CompositeConfig, StyleConfig
+from tileserver.cube import TIME, Cube, Flag, Variable
+from tileserver.errors import InvalidParameter, MissingParameter, VariableNotFound
+from tileserver.expression import Expression
+from tileserver.timeaxis import Method
+
+EXPRESSION = "_"  # the variable id in a path that stands for `expression`
+PLAIN = StyleConfig()
+
+LayerKind = Literal["variable", "composite"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layer:
+    """Something that can be drawn or asked for values.
+
+    Args:
+        variables: those that it is made of; a picture of bands has three.
+        expression: how they are combined, if they are.
+        style: how the catalogue wants it drawn.
+        key: tells it from the other layers of its dataset.
+    """
+
+    id: str
+    title: str
+    units: str | None
+    variables: tuple[Variable, ...]
+    style: StyleConfig
+    key: str
+    expression: Expression | None = None
+    flags: tuple[Flag, ...] = ()
+
+    @property
+    def bands(self) -> int:
+        """How many values a pixel has: 1, or 3 of a colour picture."""
+        return len(self.variables) if self.expression is None else self.expression.bands
+
+    @property
+    def kind(self) -> LayerKind:
+        """As clients are told."""
+        return "composite" if self.bands == 3 else "variable"
+
+    @property
+    def dims(self) -> tuple[str, ...]:
+        """The dimensions beside the map's, of all variables, each once."""
+        return tuple(dict.fromkeys(dim for v in self.variables for dim in v.dims))
+
+
+def layers(dataset: Dataset) -> list[Layer]:
+    """All that a dataset offers: its variables, then its composites."""
+    plain = [_variable_layer(dataset, v) for v in dataset.variables]
+    return plain + [_composite_layer(dataset, k, c) for k, c in dataset.config.composites.items()]
+
+
+def find_layer(dataset: Dataset, name: str, expression: str | None = None) -> Layer:
+    """The layer of an id, or of an expression where the id is `_`.
+
+    Raises VariableNotFound, MissingParameter, InvalidParameter.
+    """
+    if name == EXPRESSION:
+        if expression is None:
+            raise MissingParameter(
+                "expression", "variable _ needs one, such as (b08-b04)/(b08+b04)"
+            )
+        return _expression_layer(dataset, EXPRESSION, expression, PLAIN)
+    if expression is not None:
+        raise InvalidParameter("expression", expression, "expected only with _ as the variable")
+    composite = dataset.config.composites.get(name)
+    if composite is not None:
+        return _composite_layer(dataset, name, composite)
+    shown = {v.id: v for v in dataset.variables}
+    if name not in shown:
+        known = ", ".join([*shown, *dataset.config.composites][:20])
+        raise VariableNotFound(name, f"dataset {dataset.id} has {known}")
+    return _variable_layer(dataset, shown[name])
+
+
+def _variable_layer(dataset: Dataset, variable: Variable) -> Layer:
+    return Layer(
+        id=variable.id,
+        title=variable.title or variable.id,
+        units=variable.units,
+        variables=(variable,),
+        style=dataset.config.styles.get(variable.id, PLAIN),
+        key=f"v:{variable.id}",
+        flags=variable.flags,
+    )
+
+
+def _composite_layer(dataset: Dataset, name: str, composite: CompositeConfig) -> Layer:
+    if composite.expression is not None:
+        return _expression_layer(dataset, name, composite.expression, composite)
+    known = dataset.source.cube.variables
+    return Layer(
+        id=name,
+        title=composite.title or name,
+        units=composite.units,
+        variables=tuple(known[band] for band in composite.bands or ()),
+        style=composite,
+        key=f"c:{name}",
+    )
+
+
+def _expression_layer(dataset: Dataset, name: str, text: str, style: StyleConfig) -> Layer:
+    expression = Expression.parse(text)
+    known = dataset.source.cube.variables
+    for variable in sorted(expression.names):
+        if variable not in known:
+            listed = ", ".join(list(known)[:20])
+            raise InvalidParameter("expression", variable, f"no such variable; there are {listed}")
+    if not expression.names or expression.bands not in (1, 3):
+        raise InvalidParameter("expression", text, "expected variables, in one band or three")
+    return Layer(
+        id=name,
+        title=(style.title if isinstance(style, CompositeConfig) else None) or text,
+        units=style.units if isinstance(style, CompositeConfig) else None,
+        variables=tuple(known[v] for v in sorted(expression.names)),
+        style=style,
+        key=f"e:{expression.key}",
+        expression=expression,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """An index into each dimension beside the map's."""
+
+    indices: tuple[tuple[str, int], ...]
+
+    def of(self, variable: Variable) -> tuple[int, ...]:
+        """The indices along a variable's own dimensions, in its order."""
+        known = dict(self.indices)
+        return tuple(known[dim] for dim in variable.dims)
+
+    def index(self, dim: str) -> int | None:
+        """The index along a dimension, if the layer has it."""
+        return dict(self.indices).get(dim)
+
+    def replace(self, dim: str, index: int) -> Selection:
+        """The same at another step of a dimension."""
+        return Selection(tuple((d, index if d == dim else i) for d, i in self.indices))
+
+    def time_label(self, cube: Cube) -> str | None:
+        """The time used, ISO 8601."""
+        index = self.index(TIME)
+        return None if index is None or cube.time is None else cube.time.labels[index]
+
+    def labels(self, cube: Cube) -> dict[str, str]:
+        """The coordinates used, as text."""
+        return {dim: cube.dimensions[dim].label(i) for dim, i in self.indices}
+
+
+def select(
+    cube: Cube, layer: Layer, asked: Mapping[str, str], method: Method = "nearest"
+) -> Selection:
+    """The step that is asked for, by dimension name, the default where nothing is asked.
+
+    Dimensions that the layer lacks are passed over: a map of several layers has one time.
+    Raises InvalidParameter.
+    """
+    indices = []
+    for dim in layer.dims:
+        dimension = cube.dimensions[dim]
+        text = asked.get(dim)
+        found = dimension.default() if text is None else dimension.find(text, method)
+        indices.append((dim, found))
+    return Selection(tuple(indices))

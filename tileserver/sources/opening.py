@@ -1,0 +1,97 @@
+"""Which kind of source a URL is, and opening it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from pathlib import Path
+
+from tileserver.cache import ByteCache
+from tileserver.cube import Raw
+from tileserver.errors import CatalogError
+from tileserver.sources.address import check_address
+from tileserver.sources.cog import open_cog
+from tileserver.sources.geozarr import open_zarr
+from tileserver.sources.source import Source
+from tileserver.sources.stack import match_times, open_stack
+from tileserver.sources.store import Storage, Store, open_store
+
+TIFF_SUFFIXES = (".tif", ".tiff", ".cog", ".gtiff")
+WILDCARDS = "*?["
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a dataset comes from, as its catalogue entry says.
+
+    Args:
+        urls: one URL, which may hold wildcards; or those of a stack.
+        times: of a stack's URLs, ISO 8601; else they are found by `time_pattern`.
+        base: the folder that relative paths count from.
+        allowed: prefixes of which URLs must have one, if there are any.
+    """
+
+    urls: tuple[str, ...]
+    base: Path
+    storage: Storage | None = None
+    group: str = ""
+    crs: str | None = None
+    times: tuple[str, ...] | None = None
+    time_pattern: str | None = None
+    allowed: tuple[str, ...] = ()
+
+
+async def open_source(origin: Origin, *, cache: ByteCache[Raw], pool: Executor) -> Source:
+    """The source, all its metadata read. Raises CatalogError and SourceError."""
+    for url in origin.urls:
+        await check_address(url, origin.storage, origin.allowed)
+    first = origin.urls[0]
+    if first.lower().endswith(".vrt"):
+        raise CatalogError("url: VRT files are refused, as they can name any file: list the COGs")
+    if len(origin.urls) > 1 or any(c in first for c in WILDCARDS):
+        return await _open_stack(origin, cache, pool)
+    if first.lower().endswith(TIFF_SUFFIXES):
+        folder, _, name = first.rpartition("/")
+        store = open_store(folder or ".", origin.storage, base=origin.base)
+        return await open_cog(store, name, cache, pool)
+    store = open_store(first, origin.storage, base=origin.base)
+    return await open_zarr(store, cache=cache, pool=pool, group=origin.group, crs=origin.crs)
+
+
+async def _open_stack(origin: Origin, cache: ByteCache[Raw], pool: Executor) -> Source:
+    store, keys = _common_store(origin)
+    if origin.times is not None:
+        if len(origin.times) != len(keys):
+            raise CatalogError(f"times: expected one for each of the {len(keys)} urls")
+        entries = list(zip(keys, origin.times, strict=True))
+    elif origin.time_pattern is None:
+        raise CatalogError(
+            "time_pattern: a stack needs one, e.g. 'ndvi_(?P<time>\\d{8})\\.tif', or times"
+        )
+    else:
+        entries = await match_times(store, keys, origin.time_pattern)
+    return await open_stack(store, entries, cache, pool)
+
+
+def _common_store(origin: Origin) -> tuple[Store, list[str]]:
+    """The store of the longest folder without wildcards, and the keys below it."""
+    folders = [_folder(url) for url in origin.urls]
+    common = folders[0]
+    for folder in folders[1:]:
+        while common and not (folder == common or folder.startswith(f"{common}/")):
+            common = common.rpartition("/")[0]
+    if "://" in origin.urls[0] and "://" not in common:
+        raise CatalogError("url: the files of a stack must lie in one bucket or on one host")
+    keys = [url.removeprefix(common).lstrip("/") for url in origin.urls]
+    return open_store(common or ".", origin.storage, base=origin.base), keys
+
+
+def _folder(url: str) -> str:
+    parts = url.split("/")
+    fixed: Sequence[str] = parts[:-1]
+    for number, part in enumerate(parts[:-1]):
+        if any(c in part for c in WILDCARDS):
+            fixed = parts[:number]
+            break
+    return "/".join(fixed)

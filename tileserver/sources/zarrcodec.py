@@ -1,0 +1,191 @@
+"""From a stored Zarr chunk to its array: the codecs of v2 and v3 through numcodecs.
+
+Public: `decoder_v2`, `decoder_v3` and `ShardIndex`, all made once when a store is opened; what they
+give is pure and may run in any thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numcodecs
+import numpy as np
+import numpy.typing as npt
+
+from tileserver.errors import CatalogError, SourceError
+
+Decode = Callable[[bytes], npt.NDArray[Any]]
+Step = Callable[[Any], Any]
+Config = Mapping[str, Any]
+
+NOT_STORED = 2**64 - 1  # in both words of a shard index (Zarr v3, sharding_indexed 1.0)
+
+
+def native(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """The array in the machine's byte order; bools as uint8."""
+    if array.dtype.kind == "b":
+        return array.view(np.uint8)
+    if not array.dtype.isnative:
+        return array.astype(array.dtype.newbyteorder("="))
+    return array
+
+
+def decoder_v2(document: Config, dtype: np.dtype[Any]) -> Decode:
+    """The decoder of an array's chunks from its `.zarray` document.
+
+    Raises CatalogError for a codec that numcodecs does not know.
+    """
+    compressor = _codec(document["compressor"]) if document.get("compressor") else None
+    filters = [_codec(config) for config in document.get("filters") or []]
+    shape, order = tuple(document["chunks"]), document.get("order", "C")
+
+    def decode(data: bytes) -> npt.NDArray[Any]:
+        buffer: Any = compressor.decode(data) if compressor else data
+        for each in reversed(filters):
+            buffer = each.decode(buffer)
+        return _shaped(buffer, dtype, shape, order)
+
+    return decode
+
+
+def _codec(config: Config) -> Any:
+    try:
+        return numcodecs.get_codec(dict(config))
+    except (ValueError, TypeError, KeyError) as error:
+        raise CatalogError(
+            f"codec {config.get('id')!r} is not known: rewrite the array with blosc, zstd or gzip"
+        ) from error
+
+
+def _shaped(
+    buffer: Any, dtype: np.dtype[Any], shape: tuple[int, ...], order: str = "C"
+) -> npt.NDArray[Any]:
+    array = np.asarray(buffer) if dtype.kind == "O" else np.frombuffer(buffer, np.uint8).view(dtype)
+    if array.size != int(np.prod(shape)):
+        raise SourceError(f"a chunk holds {array.size} values instead of {np.prod(shape)}")
+    return array.reshape(shape, order="F" if order == "F" else "C")
+
+
+def decoder_v3(codecs: Sequence[Config], dtype: np.dtype[Any], shape: tuple[int, ...]) -> Decode:
+    """The decoder of chunks of this shape from the `codecs` of a `zarr.json` document.
+
+    Raises CatalogError for a codec that is not known.
+    """
+    to_arrays: list[Step] = []
+    bytes_steps: list[Step] = []
+    unpack: Step | None = None
+    for codec in codecs:
+        name, settings = codec["name"], codec.get("configuration") or {}
+        if unpack is not None:
+            bytes_steps.append(_bytes_step(name, settings))
+        elif name in ("bytes", "vlen-utf8"):
+            unpack = _unpack(name, settings, dtype, shape)
+        elif name == "transpose":
+            order = tuple(settings["order"])
+            shape = tuple(shape[i] for i in order)
+            to_arrays.append(_untranspose(order))
+        else:
+            step, dtype = _array_step(name, settings, dtype)
+            to_arrays.append(step)
+    if unpack is None:
+        raise CatalogError("codecs: no codec turns arrays into bytes; the metadata is damaged")
+    steps = [*reversed(bytes_steps), unpack, *reversed(to_arrays)]
+
+    def decode(data: bytes) -> npt.NDArray[Any]:
+        value: Any = data
+        for step in steps:
+            value = step(value)
+        return np.asarray(value)
+
+    return decode
+
+
+def _unpack(name: str, settings: Config, dtype: np.dtype[Any], shape: tuple[int, ...]) -> Step:
+    if name == "vlen-utf8":
+        strings = numcodecs.VLenUTF8()
+        return lambda data: strings.decode(data).reshape(shape)
+    stored = dtype.newbyteorder(">" if settings.get("endian") == "big" else "<")
+    return lambda data: _shaped(data, stored, shape)
+
+
+def _untranspose(order: tuple[int, ...]) -> Step:
+    inverse = tuple(np.argsort(order))
+    return lambda array: array.transpose(inverse)
+
+
+def _bytes_step(name: str, settings: Config) -> Step:
+    if name == "crc32c":
+        return _checked_crc32c
+    known = {
+        "blosc": lambda: numcodecs.Blosc(),
+        "zstd": lambda: numcodecs.Zstd(),
+        "gzip": lambda: numcodecs.GZip(),
+    }
+    if name in known:
+        decode: Step = known[name]().decode
+        return decode
+    codec = _numcodecs_v3(name, settings)
+    return lambda data: bytes(codec.decode(data))
+
+
+def _checked_crc32c(data: bytes) -> bytes:
+    return bytes(numcodecs.CRC32C(location="end").decode(data))
+
+
+def _array_step(name: str, settings: Config, dtype: np.dtype[Any]) -> tuple[Step, np.dtype[Any]]:
+    """A filter of arrays and the type of what it stores."""
+    codec = _numcodecs_v3(name, settings)
+    default = "|u1" if name.endswith("packbits") else dtype
+    stored = np.dtype(settings.get("astype") or settings.get("encode_dtype") or default)
+    return (lambda array: codec.decode(np.ascontiguousarray(array)).reshape(array.shape)), stored
+
+
+def _numcodecs_v3(name: str, settings: Config) -> Any:
+    return _codec({"id": name.removeprefix("numcodecs."), **settings})
+
+
+@dataclass(frozen=True, slots=True)
+class Sharding:
+    """How inner chunks lie in a shard object (Zarr v3, sharding_indexed).
+
+    Args:
+        shape: of an inner chunk.
+        grid: inner chunks per shard along each dimension.
+        codecs: of an inner chunk.
+        index_codecs: of the index, whose encoded size is `index_nbytes`.
+        at_end: where the index lies.
+    """
+
+    shape: tuple[int, ...]
+    grid: tuple[int, ...]
+    codecs: Sequence[Config]
+    index_codecs: Sequence[Config]
+    at_end: bool
+
+    @classmethod
+    def parse(cls, codec: Config, shard_shape: tuple[int, ...]) -> Sharding:
+        """From the configuration of a `sharding_indexed` codec."""
+        settings = codec["configuration"]
+        shape = tuple(settings["chunk_shape"])
+        if any(c["name"] == "sharding_indexed" for c in settings["codecs"]):
+            raise CatalogError("codecs: shards within shards are not supported: rewrite the array")
+        return cls(
+            shape,
+            tuple(s // c for s, c in zip(shard_shape, shape, strict=True)),
+            settings["codecs"],
+            settings.get("index_codecs") or ({"name": "bytes"}, {"name": "crc32c"}),
+            settings.get("index_location", "end") == "end",
+        )
+
+    @property
+    def index_nbytes(self) -> int:
+        """The encoded size of the index: two words for each inner chunk, and a checksum."""
+        checksums = sum(4 for c in self.index_codecs if c["name"] == "crc32c")
+        return 16 * int(np.prod(self.grid)) + checksums
+
+    def read_index(self, data: bytes) -> npt.NDArray[np.uint64]:
+        """Offsets and lengths (…grid, 2) of the inner chunks."""
+        decode = decoder_v3(self.index_codecs, np.dtype(np.uint64), (*self.grid, 2))
+        return native(decode(data))
