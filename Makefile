@@ -44,7 +44,7 @@ ifeq ($(S3),)
 else
 	@export DEMO_ACCESS_KEY_ID=demo DEMO_SECRET_ACCESS_KEY=demo-secret; \
 	trap 'kill $$(jobs -p) 2> /dev/null; wait' EXIT; trap 'exit 130' INT TERM; \
-	$(BIN)/python -m tests.s3 --root $(DATA) --port $(S3_PORT) & store=$$!; \
+	$(BIN)/python -m tests.s3 --root $(DATA) --port $(S3_PORT) >&2 & store=$$!; \
 	until sleep 0.2; kill -0 $$store || exit 1; (: < /dev/tcp/127.0.0.1/$(S3_PORT)) 2> /dev/null; do :; done; \
 	$(BIN)/tileserver serve --catalog $(DATA)/catalog-s3.yaml --host $(HOST) --port $(PORT) & wait $$!
 endif
