@@ -21,7 +21,7 @@ NAMES = {
 HREF = "{http://www.w3.org/1999/xlink}href"
 
 
-def read(*layers: wmts.Layer, **options: object) -> ET.Element:
+def read(*layers: wmts.LayerInfo, **options: object) -> ET.Element:
     return ET.fromstring(wmts.capabilities(SERVICE, layers, **options))
 
 

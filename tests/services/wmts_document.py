@@ -3,7 +3,7 @@
 import numpy as np
 
 from tileserver.cube import Dimension
-from tileserver.services.wmts import Layer, Service, StyleInfo
+from tileserver.services.wmts import LayerInfo, Service, StyleInfo
 from tileserver.timeaxis import TimeAxis
 from tileserver.tms import matrix_set
 
@@ -26,8 +26,8 @@ def depth_dimension() -> Dimension:
     return Dimension("depth", np.array([0.5, 10.0, 100.0]), units="m", title="Depth")
 
 
-def layer(*dimensions: Dimension, queryable: bool = True) -> Layer:
-    return Layer(
+def layer(*dimensions: Dimension, queryable: bool = True) -> LayerInfo:
+    return LayerInfo(
         id="ocean.sst",
         title="Sea surface <temperature>",
         abstract="By & for oceanographers",

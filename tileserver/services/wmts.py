@@ -47,7 +47,7 @@ class StyleInfo:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Layer:
+class LayerInfo:
     """What is drawn as one picture; the first of its styles is the default.
 
     Args:
@@ -86,7 +86,7 @@ class Service:
 
 
 def capabilities(
-    service: Service, layers: Sequence[Layer], sections: Collection[str] = SECTIONS
+    service: Service, layers: Sequence[LayerInfo], sections: Collection[str] = SECTIONS
 ) -> bytes:
     """The document, or the part of it that has the given sections."""
     written: dict[str, Callable[[], str]] = {
@@ -167,13 +167,13 @@ def _operations(service: Service) -> str:
     return element("ows:OperationsMetadata", written)
 
 
-def _contents(service: Service, layers: Sequence[Layer]) -> str:
+def _contents(service: Service, layers: Sequence[LayerInfo]) -> str:
     written = [_layer(layer, service.base_url) for layer in layers]
     used = dict.fromkeys(tiles for layer in layers for tiles in layer.matrix_sets)
     return element("Contents", [*written, *(_matrix_set(tiles) for tiles in used)])
 
 
-def _layer(layer: Layer, base_url: str) -> str:
+def _layer(layer: LayerInfo, base_url: str) -> str:
     infos = INFO_FORMATS if layer.queryable else ()
     parts = [
         leaf("ows:Title", layer.title),
@@ -245,7 +245,7 @@ def _limit(matrix: Matrix, tiles: TileRange) -> str:
     return element("TileMatrixLimits", parts)
 
 
-def _resources(layer: Layer, base_url: str) -> list[str]:
+def _resources(layer: LayerInfo, base_url: str) -> list[str]:
     place = "{Style}/{TileMatrixSet}/{TileMatrix}/{TileRow}/{TileCol}"
     address = f"{base_url}/wmts/{VERSION}/{quote(layer.id, safe='')}/{place}"
     query = "&".join(f"{quote(d.name, safe='')}={{{d.name}}}" for d in layer.dimensions)
