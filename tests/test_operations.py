@@ -250,7 +250,7 @@ def test_imports_are_declared() -> None:
     """What the package imports is among its own dependencies, not only among theirs."""
     providers = packages_distributions()
     names = {name for path in package_files() for name in imported(path)}
-    foreign = names - sys.stdlib_module_names - {"tileserver"}
+    foreign = names - sys.stdlib_module_names - {"tileserver", "_typeshed"}
     extras = project()["optional-dependencies"]
     asked = declared([*project()["dependencies"], *extras["demo"]])
     unasked = {name for name in foreign if not declared(providers.get(name, [name])) & asked}
