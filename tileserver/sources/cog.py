@@ -1,0 +1,261 @@
+"""A GeoTIFF as a cube: bands are its variables, overviews its levels.
+
+Masked cells, by an internal mask or an alpha band, are read as a number that no cell can hold:
+uint8 becomes int16 with -32768, uint16 int32 with -2147483648 and so on, floats are NaN. That
+number is in `Packing.missing`, so that no valid value is lost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections import Counter
+from collections.abc import Hashable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+import numpy as np
+
+from tileserver.cache import ByteCache
+from tileserver.cube import Cube, Flag, Level, Packing, Raw, Variable
+from tileserver.errors import CatalogError
+from tileserver.grid import Grid, parse_crs
+from tileserver.plan import ReadPlan
+from tileserver.sources.chunk import Coordinates, read_window
+from tileserver.sources.geotiff import Band, Description, describe
+from tileserver.sources.head import Head
+from tileserver.sources.raster import LevelShape, Raster, TiffRaster, fingerprint
+from tileserver.sources.store import Entry, Store
+from tileserver.sources.tiff import Tiff, read_tiff
+from tileserver.sources.warped import WarpedRaster, warped_description, warped_levels
+
+LARGEST_CHUNK_BYTES = 256 * 1024 * 1024
+# An image of at most this many cells a side needs no overviews.
+SMALL = 1024
+REMEDY = "make it a cloud-optimised one: gdal_translate -of COG in.tif out.tif"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CogFile:
+    """An open file: what it says of itself, its blocks, and those that are kept.
+
+    `identity` tells its blocks from all others in the cache.
+    """
+
+    identity: Hashable
+    description: Description
+    raster: Raster
+    cache: ByteCache[Raw]
+
+    def layer(self, level: int, band: int) -> Layer:
+        """One band at one level, to be read by window; `band` indexes the description's."""
+        shape = self.raster.levels[level]
+        return Layer(self, level, band, shape.shape, shape.chunk, self.description.read_dtype)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layer:
+    """A band at a level as a ChunkedArray (rows, cols); bands stored together share chunks."""
+
+    file: CogFile
+    level: int
+    band: int
+    shape: tuple[int, ...]
+    chunks: tuple[int, ...]
+    dtype: np.dtype[np.generic]
+
+    def held(self, coordinates: Coordinates) -> Raw | None:
+        """The chunk if it is kept."""
+        block = self.file.cache.held(self._key(coordinates))
+        return None if block is None else self._of(block)
+
+    async def chunk(self, coordinates: Coordinates) -> Raw:
+        """The chunk, read and kept. Raises SourceError."""
+        row, col = coordinates
+
+        def read() -> asyncio.Future[Raw]:
+            return asyncio.ensure_future(self.file.raster.block(self.level, self.band, row, col))
+
+        return self._of(await self.file.cache.get(self._key(coordinates), read))
+
+    @property
+    def _planar(self) -> bool:
+        return self.file.raster.levels[self.level].planar
+
+    def _key(self, coordinates: Coordinates) -> Hashable:
+        return (self.file.identity, self.level, self.band if self._planar else -1, coordinates)
+
+    def _of(self, block: Raw) -> Raw:
+        band: Raw = block[0 if self._planar else self.band]
+        return band
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CogSource:
+    """A single GeoTIFF as a Source."""
+
+    version: str
+    cube: Cube
+    file: CogFile
+    bands: dict[str, int]
+
+    async def read(self, plan: ReadPlan) -> Raw:
+        """Stored numbers (rows, cols) of the window."""
+        layer = self.file.layer(plan.level, self.bands[plan.variable])
+        return await read_window(layer, plan.window)
+
+
+async def open_cog(store: Store, key: str, cache: ByteCache[Raw], pool: Executor) -> CogSource:
+    """The cube of one GeoTIFF.
+
+    Args:
+        cache: keeps decoded blocks, of any number of files.
+        pool: decodes them; bounded, and not the one of the event loop.
+
+    Raises CatalogError for a file that cannot be served, SourceError for one that cannot be read.
+    """
+    entry = await found(store, key)
+    file = await open_file(store, entry, cache, pool)
+    variables = variables_of(file, ())
+    return CogSource(
+        fingerprint([entry]),
+        Cube(variables, {}, warnings=advice(file), attrs=dict(file.description.tags)),
+        file,
+        {name: i for i, name in enumerate(variables)},
+    )
+
+
+async def found(store: Store, key: str) -> Entry:
+    """The object of a key. Raises CatalogError where there is none, or it is a VRT."""
+    if key.lower().endswith(".vrt"):
+        raise CatalogError(
+            f"key={key!r}: a VRT may name any file and is not read; list its files as a stack, or "
+            "write it out with gdal_translate -of COG"
+        )
+    entry = await store.head(key)
+    if entry is None:
+        raise CatalogError(f"key={key!r}: no such object")
+    return entry
+
+
+async def open_file(store: Store, entry: Entry, cache: ByteCache[Raw], pool: Executor) -> CogFile:
+    """A file with its headers read. Raises as open_cog does."""
+    head = Head(store, entry)
+    loop = asyncio.get_running_loop()
+    tiff = await read_tiff(head)
+    description = await loop.run_in_executor(pool, describe, head, loop)
+    raster: Raster
+    if description.transform is None:
+        levels = await loop.run_in_executor(pool, warped_levels, head, description.crs, loop)
+        description = warped_description(description)
+        raster = WarpedRaster(head, description, levels, pool)
+    else:
+        raster = TiffRaster.over(store, entry.key, _masked(tiff, description), description, pool)
+    head.keep = False
+    _check_size(raster, description)
+    return CogFile((store.url, entry.key, fingerprint([entry])), description, raster, cache)
+
+
+def _masked(tiff: Tiff, description: Description) -> Tiff:
+    """Without the overviews that lack the mask of the full image."""
+    if description.mask != "mask":
+        return tiff
+    return Tiff(tuple(level for level in tiff.levels if level[1] is not None))
+
+
+def _check_size(raster: Raster, description: Description) -> None:
+    largest = max(_chunk_bytes(level, description) for level in raster.levels)
+    if largest > LARGEST_CHUNK_BYTES:
+        raise CatalogError(
+            f"one block of the file decodes to {largest >> 20} MiB, the limit is "
+            f"{LARGEST_CHUNK_BYTES >> 20} MiB: {REMEDY}"
+        )
+
+
+def _chunk_bytes(level: LevelShape, description: Description) -> int:
+    bands = 1 if level.planar else len(description.bands)
+    return level.chunk[0] * level.chunk[1] * bands * description.read_dtype.itemsize
+
+
+def advice(file: CogFile) -> tuple[str, ...]:
+    """What would make the file faster, in words for the catalogue's owner."""
+    levels = file.raster.levels
+    full = levels[0]
+    told = []
+    if isinstance(file.raster, WarpedRaster):
+        told.append(
+            "the image is rotated or placed by ground control points and is warped for each "
+            "tile: warp it once with gdalwarp -of COG"
+        )
+    elif full.chunk[1] == full.shape[1] and full.shape[1] > SMALL:
+        told.append(f"the file is stored in strips: {REMEDY}")
+    if len(levels) == 1 and max(full.shape) > SMALL:
+        told.append(f"the file has no overviews: {REMEDY}")
+    return tuple(told)
+
+
+def variables_of(file: CogFile, leading: Sequence[tuple[str, int]]) -> dict[str, Variable]:
+    """The variables of a file's bands by id, in the order of the bands.
+
+    Args:
+        leading: (name, size) of dimensions before rows and columns, chunks of one step each.
+    """
+    crs = parse_crs(file.description.crs)
+    levels = tuple(
+        Level(
+            Grid.from_affine(crs, level.transform, level.shape),
+            (*(1 for _ in leading), *level.chunk),
+            (*(size for _, size in leading), *level.shape),
+            _chunk_bytes(level, file.description),
+        )
+        for level in file.raster.levels
+    )
+    dims = tuple(name for name, _ in leading)
+    bands = file.description.bands
+    return {
+        name: _variable(name, band, file.description, dims, levels)
+        for name, band in zip(_names(bands), bands, strict=True)
+    }
+
+
+def _names(bands: Sequence[Band]) -> list[str]:
+    """Ids: the description made fit for URLs, else the colour, where unique; else b1, b2, …"""
+    described = [re.sub(r"[^A-Za-z0-9._-]+", "_", b.description or "").strip("_.-") for b in bands]
+    often = Counter(described)
+    colors = Counter(b.color for b in bands)
+    names = []
+    for band, name in zip(bands, described, strict=True):
+        if name and often[name] == 1:
+            names.append(name)
+        elif band.color and colors[band.color] == 1 and band.color not in described:
+            names.append(band.color)
+        else:
+            names.append(f"b{band.index + 1}")
+    return names if len(set(names)) == len(names) else [f"b{b.index + 1}" for b in bands]
+
+
+def _variable(
+    name: str,
+    band: Band,
+    description: Description,
+    dims: tuple[str, ...],
+    levels: tuple[Level, ...],
+) -> Variable:
+    return Variable(
+        name,
+        dims,
+        description.read_dtype,
+        levels,
+        Packing(band.scale, band.offset, _missing(band, description)),
+        title=band.description,
+        units=band.units,
+        flags=tuple(Flag(value, str(value), color) for value, color in band.palette),
+    )
+
+
+def _missing(band: Band, description: Description) -> tuple[int | float, ...]:
+    """The numbers that are not valid; NaN never is, and needs no mention."""
+    found = [n for n in (band.nodata, description.marker) if n is not None and n == n]
+    if description.dtype.kind == "f":
+        return tuple(float(description.dtype.type(n)) for n in found)
+    return tuple(int(n) for n in found if float(n).is_integer())

@@ -1,0 +1,90 @@
+"""Files that only ground control points or a rotation place: warped north-up by GDAL."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
+
+from affine import Affine
+from rasterio.enums import Resampling
+from rasterio.io import DatasetReader
+from rasterio.vrt import WarpedVRT
+from rasterio.windows import Window
+
+from tileserver.cube import Raw
+from tileserver.sources.geotiff import Description, opened, served
+from tileserver.sources.head import Head
+from tileserver.sources.raster import LevelShape, finished, overview_transform
+
+CHUNK = 512  # rows and columns that are warped together
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WarpedRaster:
+    """A file whose levels are warps of it and of its overviews into its CRS, nearest cell.
+
+    Cells that lie outside the image are masked.
+    """
+
+    head: Head
+    description: Description
+    levels: tuple[LevelShape, ...]
+    pool: Executor
+
+    async def block(self, level: int, band: int, row: int, col: int) -> Raw:
+        """A chunk of all bands, read by GDAL in a thread."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self.pool, self._read, level, row, col, loop)
+
+    def _read(self, level: int, row: int, col: int, loop: asyncio.AbstractEventLoop) -> Raw:
+        height, width = self.levels[level].shape
+        window = Window(
+            col * CHUNK,
+            row * CHUNK,
+            min(CHUNK, width - col * CHUNK),
+            min(CHUNK, height - row * CHUNK),
+        )
+        indexes = [band.index + 1 for band in self.description.bands]
+        overview = level - 1 if level else None
+        with (
+            opened(self.head, loop, overview=overview) as file,
+            _warped(file, self.description, self.levels[level]) as vrt,
+        ):
+            numbers: Raw = vrt.read(indexes, window=window)
+            masked = self.description.mask != "none"
+            valid = vrt.dataset_mask(window=window) != 0 if masked else None
+        return finished(numbers, valid, self.description)
+
+
+def _warped(file: DatasetReader, description: Description, level: LevelShape) -> WarpedVRT:
+    height, width = level.shape
+    return WarpedVRT(
+        file,
+        crs=description.crs,
+        transform=level.transform,
+        width=width,
+        height=height,
+        add_alpha=description.mask != "none" and description.alpha is None,
+        resampling=Resampling.nearest,
+    )
+
+
+def warped_description(description: Description) -> Description:
+    """Of the warp: cells outside the image are masked, or nodata where there is such a number."""
+    if all(band.nodata is not None for band in description.bands):
+        return description
+    return served(replace(description, mask="alpha"))
+
+
+def warped_levels(head: Head, crs: str, loop: asyncio.AbstractEventLoop) -> tuple[LevelShape, ...]:
+    """The grid that GDAL suggests, and one for each overview; blocks, for a thread."""
+    with opened(head, loop) as file, WarpedVRT(file, crs=crs) as vrt:
+        transform, shape = vrt.transform, vrt.shape
+        factors = file.overviews(1)
+    shapes = [shape, *((-(-shape[0] // n), -(-shape[1] // n)) for n in factors)]
+    return tuple(_level(transform, shape, each) for each in shapes)
+
+
+def _level(full: Affine, shape: tuple[int, int], level: tuple[int, int]) -> LevelShape:
+    return LevelShape(overview_transform(full, shape, level), level, (CHUNK, CHUNK), False)
