@@ -1,0 +1,41 @@
+import json
+import math
+
+from tileserver.services.wmts import INFO_FORMATS
+from tileserver.services.wmts_info import write_info
+
+PROPERTIES = {"variable": "sst<b>", "value": 12.3456789, "units": "°C", "time": None}
+
+
+def test_text() -> None:
+    """Text has a line for each property; what is missing is said."""
+    assert write_info("text/plain", 1.5, -2, PROPERTIES).decode().splitlines() == [
+        "variable: sst<b>",
+        "value: 12.3456789",
+        "units: °C",
+        "time: no data",
+        "lon: 1.500000",
+        "lat: -2.000000",
+    ]
+
+
+def test_json() -> None:
+    """JSON is a GeoJSON feature, NaN is null."""
+    answer = json.loads(write_info("application/json", 1.5, -2, {"value": math.nan}))
+    [feature] = answer["features"]
+    assert answer["type"] == "FeatureCollection"
+    assert feature["geometry"] == {"type": "Point", "coordinates": [1.5, -2]}
+    assert feature["properties"] == {"value": None}
+
+
+def test_html() -> None:
+    """HTML is a table whose texts are escaped."""
+    page = write_info("text/html", 1.5, -2, PROPERTIES).decode()
+    assert "<td>sst&lt;b&gt;</td>" in page
+    assert "<td>°C</td>" in page
+
+
+def test_every_format_can_be_written() -> None:
+    """Each format that capabilities offer is written."""
+    for media_type in INFO_FORMATS:
+        assert write_info(media_type, 0, 0, {"value": 1})

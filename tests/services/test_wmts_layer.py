@@ -1,0 +1,135 @@
+import pytest
+
+from tests.services.memory_catalog import catalog, sea, sea_ice, utm
+from tileserver.catalog import Dataset
+from tileserver.colormap import Colormap
+from tileserver.errors import (
+    ColormapNotFound,
+    DatasetNotFound,
+    DatasetUnavailable,
+    InvalidParameter,
+    MatrixSetNotFound,
+    VariableNotFound,
+)
+from tileserver.layer import Layer, find_layer, layers
+from tileserver.pipeline import StyleChoice
+from tileserver.services import wmts_layer
+from tileserver.services.wmts import LayerInfo
+
+
+def info(dataset: Dataset, name: str) -> LayerInfo:
+    infos = wmts_layer.layer_infos(dataset, "https://maps.example")
+    return next(each for each in infos if each.id == name)
+
+
+def layer(name: str) -> Layer:
+    return find_layer(sea(), name)
+
+
+def test_every_layer_is_found_by_its_id() -> None:
+    """Ids lead back to their layers, where dataset and variable ids hold dots too."""
+    known = catalog()
+    for dataset in known.ready():
+        for each in layers(dataset):
+            found = wmts_layer.find(known, wmts_layer.layer_id(dataset, each))
+            assert (found[0].id, found[1].key) == (dataset.id, each.key)
+
+
+@pytest.mark.parametrize(
+    ("name", "error"),
+    [
+        ("", DatasetNotFound),
+        ("nothing", DatasetNotFound),
+        ("nothing.sst", DatasetNotFound),
+        ("." * 10_000, DatasetNotFound),
+        ("sea._", DatasetNotFound),
+        ("sea.salt", VariableNotFound),
+        ("sea.ice.salt", VariableNotFound),
+        ("broken.x", DatasetUnavailable),
+    ],
+)
+def test_unknown_layers(name: str, error: type[Exception]) -> None:
+    """An id that is none is refused, whatever it holds."""
+    with pytest.raises(error):
+        wmts_layer.find(catalog(), name)
+
+
+def test_layer_info() -> None:
+    """A layer is told by the catalogue's words, time before other dimensions."""
+    sst = info(sea(), "sea.sst")
+    assert sst.title == "Sea <test>: Temperature"
+    assert sst.abstract == "Made up"
+    assert sst.bbox == (-180, -90, 180, 90)
+    assert [each.name for each in sst.dimensions] == ["time", "depth"]
+    assert [style.id for style in sst.styles] == ["plasma"]
+    assert sst.styles[0].legend_href == (
+        "https://maps.example/wmts/1.0.0/sea.sst/plasma/legend.png"
+    )
+    assert sst.queryable
+
+
+def test_colour_picture() -> None:
+    """A picture of three bands has one style, no legend and no values to ask for."""
+    flow = info(sea(), "sea.flow")
+    assert flow.styles[0].id == "default"
+    assert flow.styles[0].legend_href is None
+    assert not flow.queryable
+
+
+def test_style_ids() -> None:
+    """A style is called as its colormap, classes as their variable; no id is empty."""
+    assert wmts_layer.style_id(layer("sst")) == "plasma"
+    assert wmts_layer.style_id(layer("kind")) == "kind"
+    assert wmts_layer.style_id(layer("u.o")) == "viridis"
+
+
+@pytest.mark.parametrize("text", ["plasma", "default", ""])
+def test_own_style(text: str) -> None:
+    """A layer's own style leaves everything to the catalogue."""
+    assert wmts_layer.parse_style(layer("sst"), text) == StyleChoice()
+
+
+def test_other_styles() -> None:
+    """Any colormap is a style, and a range may stand behind it."""
+    viridis = Colormap.named("viridis")
+    assert wmts_layer.parse_style(layer("sst"), "viridis") == StyleChoice(viridis)
+    assert wmts_layer.parse_style(layer("sst"), "viridis:-1:7.5") == StyleChoice(viridis, (-1, 7.5))
+    assert wmts_layer.parse_style(layer("sst"), "plasma:0:7") == StyleChoice(None, (0, 7))
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "error"),
+    [
+        ("sst", "nonesuch", ColormapNotFound),
+        ("sst", "../viridis", ColormapNotFound),
+        ("sst", "viridis:1", InvalidParameter),
+        ("sst", "viridis:7:0", InvalidParameter),
+        ("sst", "viridis:nan:inf", InvalidParameter),
+        ("flow", "viridis", ColormapNotFound),
+    ],
+)
+def test_unknown_styles(name: str, text: str, error: type[Exception]) -> None:
+    """A style that is none is refused."""
+    with pytest.raises(error):
+        wmts_layer.parse_style(layer(name), text)
+
+
+def test_matrix_sets() -> None:
+    """Web Mercator comes first, then the world in degrees, then a set of the layer's own CRS."""
+    assert [s.id for s in info(sea(), "sea.sst").matrix_sets] == [
+        "WebMercatorQuad",
+        "WorldCRS84Quad",
+    ]
+    assert [s.id for s in info(utm(), "utm.height").matrix_sets][2:] == ["UTM31WGS84Quad"]
+
+
+def test_unknown_matrix_set() -> None:
+    """A registered set that a layer is not offered in is refused."""
+    assert wmts_layer.find_set(layer("sst"), "WorldCRS84Quad").id == "WorldCRS84Quad"
+    with pytest.raises(MatrixSetNotFound, match="WebMercatorQuad, WorldCRS84Quad"):
+        wmts_layer.find_set(layer("sst"), "UTM31WGS84Quad")
+
+
+def test_box_across_the_date_line() -> None:
+    """A grid over 180° has its west east of its east."""
+    assert info(sea_ice(), "sea.ice.extent").bbox == (170, -20, -170, -10)
