@@ -339,7 +339,7 @@ def _pixels(
             return np.zeros((drawing.layer.bands, *shape), np.float32), np.zeros(shape, np.bool_)
         values, valid = warp(block, band.sampling, band.packing)
         found.append(values)
-        everywhere = everywhere & valid
+        np.logical_and(everywhere, valid, out=everywhere)
         named[band.variable.id] = np.where(valid, values, np.nan)
     expression = drawing.layer.expression
     if expression is None:

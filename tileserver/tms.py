@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 import morecantile
 import pyproj
@@ -142,7 +143,7 @@ def _matrix(zoom: int, matrix: morecantile.models.TileMatrix, northing_first: bo
 
 def _halves(matrices: list[morecantile.models.TileMatrix]) -> bool:
     """Whether each matrix has twice the rows and columns of the one before."""
-    pairs = zip(matrices, matrices[1:], strict=False)
+    pairs = pairwise(matrices)
     return all(
         b.matrixWidth == 2 * a.matrixWidth and b.matrixHeight == 2 * a.matrixHeight
         for a, b in pairs

@@ -1,0 +1,110 @@
+"""The ASGI application: settings and catalogue in, one app with its lifespan out."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TypedDict
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+
+from tileserver import catalog
+from tileserver.cache import ByteCache
+from tileserver.catalog import Catalog
+from tileserver.cube import Raw
+from tileserver.http import datasets, errors, legend, openapi, pages, tiles, values, wmts
+from tileserver.http.access import Cors
+from tileserver.http.endpoint import Context, Endpoint
+from tileserver.http.links import Links
+from tileserver.http.tilecache import TileCache
+from tileserver.pipeline import Engine, Limits
+from tileserver.settings import Settings
+
+ENDPOINTS: tuple[Endpoint, ...] = (
+    *pages.ENDPOINTS,
+    *datasets.ENDPOINTS,
+    *tiles.ENDPOINTS,
+    *legend.ENDPOINTS,
+    *values.ENDPOINTS,
+    *wmts.ENDPOINTS,
+)
+
+CatalogMaker = Callable[[ByteCache[Raw], Executor], Catalog]
+
+
+class State(TypedDict):
+    """What the lifespan hands to every request."""
+
+    context: Context
+
+
+def create_app(settings: Settings, make_catalog: CatalogMaker | None = None) -> Starlette:
+    """The application.
+
+    Args:
+        make_catalog: makes the catalogue with a chunk cache and threads to decode in; by default
+            from the files that the settings name. Raises CatalogError when the app starts.
+    """
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[State]:
+        pool = ThreadPoolExecutor(settings.threads, "tileserver")
+        chunks: ByteCache[Raw] = ByteCache(settings.chunk_cache_bytes, lambda chunk: chunk.nbytes)
+        found = (make_catalog or _from_files(settings))(chunks, pool)
+        opening = asyncio.ensure_future(found.open_all())
+        try:
+            yield {"context": Context(found, _engine(settings, pool), settings.body_bytes)}
+        finally:
+            opening.cancel()
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    return Starlette(
+        routes=[
+            *(endpoint.route() for endpoint in ENDPOINTS),
+            openapi.route(ENDPOINTS),
+            pages.static_route(),
+        ],
+        middleware=[
+            Middleware(Cors),
+            Middleware(
+                Links,
+                public_url=settings.public_url,
+                allowed_hosts=settings.allowed_hosts,
+                trusted_proxies=settings.trusted_proxies,
+            ),
+            Middleware(TileCache, limit_bytes=settings.tile_cache_bytes // 2),
+        ],
+        exception_handlers=errors.HANDLERS,
+        lifespan=lifespan,
+    )
+
+
+def _engine(settings: Settings, pool: Executor) -> Engine:
+    return Engine(
+        # Half of the tiles' memory is here, half holds whole answers in front of the router.
+        tiles=ByteCache(settings.tile_cache_bytes // 2, lambda body: len(body) + 200),
+        samplings=ByteCache(settings.plan_cache_bytes, lambda sampling: sampling.nbytes),
+        pool=pool,
+        limits=Limits(settings.tile_read_bytes, settings.series_read_bytes),
+    )
+
+
+def _from_files(settings: Settings) -> CatalogMaker:
+    paths: Sequence[Path] = [Path(name) for name in settings.catalog]
+
+    def make(chunks: ByteCache[Raw], pool: Executor) -> Catalog:
+        return catalog.load(
+            paths, os.environ, cache=chunks, pool=pool, allowed=settings.allowed_urls
+        )
+
+    return make
+
+
+def from_environment() -> Starlette:
+    """For servers that make the app themselves, e.g. one in each of several workers."""
+    return create_app(Settings())

@@ -1,0 +1,51 @@
+"""Who may ask from where: CORS on every answer, errors included."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+EXPOSED = b"ETag, X-Time, Warning, Server-Timing, Content-Length, Retry-After"
+ANY_ORIGIN = (b"access-control-allow-origin", b"*")
+PREFLIGHT = [
+    ANY_ORIGIN,
+    (b"access-control-allow-methods", b"GET, HEAD, POST, OPTIONS"),
+    (b"access-control-allow-headers", b"*"),
+    (b"access-control-max-age", b"86400"),
+]
+# The viewer needs nothing but its own files; pictures of datasets may come as blobs and data URLs.
+POLICY = (
+    b"default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; "
+    b"object-src 'none'; base-uri 'self'"
+)
+SAFE = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Cors:
+    """ASGI middleware: any origin may read; OPTIONS is answered here."""
+
+    app: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+        elif scope["method"] == "OPTIONS":
+            await send({"type": "http.response.start", "status": 204, "headers": PREFLIGHT})
+            await send({"type": "http.response.body", "body": b""})
+        else:
+            await self.app(scope, receive, _with_headers(send))
+
+
+def _with_headers(send: Send) -> Send:
+    async def forward(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = [ANY_ORIGIN, (b"access-control-expose-headers", EXPOSED), *SAFE]
+            message = {**message, "headers": [*message["headers"], *headers]}
+        await send(message)
+
+    return forward

@@ -1,0 +1,66 @@
+"""Conditional requests, Cache-Control, and text bodies compressed."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
+# A version in the URL pins the answer for good; without one it may change at the next refresh.
+PINNED = "public, max-age=31536000, immutable"
+SHORT = "public, max-age=60, stale-while-revalidate=600"
+SMALLEST_GZIP = 1000
+
+
+def matches(header: str | None, etag: str) -> bool:
+    """Whether an If-None-Match header names the ETag (RFC 9110, 13.1.2: weak comparison)."""
+    if header is None:
+        return False
+    bare = etag.removeprefix("W/")
+    return header.strip() == "*" or bare in (
+        part.strip().removeprefix("W/") for part in header.split(",")
+    )
+
+
+def not_modified(headers: Mapping[str, str]) -> Response:
+    """304 with the headers that the full answer would have (RFC 9110, 15.4.5)."""
+    kept = ("etag", "cache-control", "vary", "x-time", "warning")
+    return Response(
+        status_code=304, headers={k: v for k, v in headers.items() if k.lower() in kept}
+    )
+
+
+def answer(
+    request: Request,
+    body: bytes,
+    media_type: str,
+    *,
+    etag: str | None = None,
+    cache_control: str = SHORT,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """A text answer: with a (weak, as it may be compressed) ETag, 304 where the client has it."""
+    tag = etag or f'W/"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
+    head = {
+        "ETag": tag,
+        "Cache-Control": cache_control,
+        "Vary": "Accept-Encoding",
+        **(headers or {}),
+    }
+    if matches(request.headers.get("if-none-match"), tag):
+        return not_modified(head)
+    if len(body) >= SMALLEST_GZIP and "gzip" in request.headers.get("accept-encoding", ""):
+        body = gzip.compress(body, 6, mtime=0)
+        head["Content-Encoding"] = "gzip"
+    return Response(body, headers=head, media_type=media_type)
+
+
+def json_answer(request: Request, content: Any, cache_control: str = SHORT) -> Response:
+    """A JSON answer, NaN as null."""
+    body = orjson.dumps(content, option=orjson.OPT_SERIALIZE_NUMPY)
+    return answer(request, body, "application/json", cache_control=cache_control)

@@ -1,0 +1,71 @@
+"""The address that links in answers begin with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """ASGI middleware that puts the base address into `scope["base"]`.
+
+    The configured one counts; else what a trusted proxy says; else the Host header, if it names
+    this machine, the address that the client reached, or an allowed host. A made-up Host never
+    gets into an answer.
+    """
+
+    app: ASGIApp
+    public_url: str = ""
+    allowed_hosts: Sequence[str] = ()
+    trusted_proxies: Sequence[str] = ()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            scope["base"] = self._base(scope)
+        await self.app(scope, receive, send)
+
+    def _base(self, scope: Scope) -> str:
+        if self.public_url:
+            return self.public_url.rstrip("/")
+        headers = Headers(scope=scope)
+        host, scheme, prefix = headers.get("host", ""), scope["scheme"], scope.get("root_path", "")
+        if self._trusted(scope):
+            host = headers.get("x-forwarded-host", host).split(",")[0].strip()
+            scheme = headers.get("x-forwarded-proto", scheme).split(",")[0].strip()
+            prefix = headers.get("x-forwarded-prefix", prefix).split(",")[0].strip()
+        elif not self._known(host, scope):
+            server = scope.get("server") or ("127.0.0.1", 80)
+            host = f"{server[0]}:{server[1]}"
+        return f"{scheme}://{host}{prefix.rstrip('/')}"
+
+    def _known(self, host: str, scope: Scope) -> bool:
+        try:
+            name = urlsplit(f"//{host}").hostname or ""
+        except ValueError:
+            return False
+        server = scope.get("server") or ("", 0)
+        return "*" in self.allowed_hosts or name in (*LOCAL_HOSTS, server[0], *self.allowed_hosts)
+
+    def _trusted(self, scope: Scope) -> bool:
+        client = scope.get("client")
+        if not client or not self.trusted_proxies:
+            return False
+        try:
+            address = ip_address(client[0])
+        except ValueError:
+            return False
+        return any(address in ip_network(net, strict=False) for net in self.trusted_proxies)
+
+
+def base_url(scope: Scope) -> str:
+    """The address of `/`, without the slash."""
+    found: str = scope["base"]
+    return found

@@ -1,0 +1,194 @@
+"""What datasets are: the catalogue's listing, one dataset, the values of its dimensions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from tileserver.catalog import Catalog, Dataset, Entry
+from tileserver.cube import Cube, Dimension
+from tileserver.errors import DimensionNotFound, InvalidParameter
+from tileserver.grid import Grid
+from tileserver.layer import Layer, layers
+from tileserver.pipeline import Engine, StyleChoice
+from tileserver.style import Style
+from tileserver.timeaxis import TimeAxis
+
+LISTED_VALUES = 200  # of a dimension; more are paged
+
+
+def listing(catalog: Catalog, base: str, *, offset: int, limit: int) -> dict[str, Any]:
+    """A page of the catalogue."""
+    entries = list(catalog.entries.values())
+    found: dict[str, Any] = {
+        "datasets": [summary(e, base) for e in entries[offset : offset + limit]],
+        "total": len(entries),
+    }
+    if offset + limit < len(entries):
+        found["next"] = f"{base}/datasets?offset={offset + limit}&limit={limit}"
+    return found
+
+
+def summary(entry: Entry, base: str) -> dict[str, Any]:
+    """One line of the listing; what is known of a dataset that could not be opened, and why."""
+    config, dataset = entry.config, entry.dataset
+    found: dict[str, Any] = {
+        "id": config.id,
+        "title": config.title or config.id,
+        "bbox": None,
+        "time": None,
+        "variables": [],
+        "status": entry.status,
+        "links": [{"rel": "self", "href": f"{base}/datasets/{config.id}"}],
+    }
+    if dataset is None:
+        return found | ({"error": entry.error} if entry.error else {})
+    return found | {
+        "title": dataset.title,
+        "bbox": list(dataset.source.cube.bounds()),
+        "time": _time(dataset.source.cube.time),
+        "variables": [layer.id for layer in layers(dataset)],
+        "links": _links(dataset, base),
+    }
+
+
+def _links(dataset: Dataset, base: str) -> list[dict[str, str]]:
+    return [
+        {"rel": "self", "type": "application/json", "href": f"{base}/datasets/{dataset.id}"},
+        {
+            "rel": "wmts",
+            "type": "application/xml",
+            "href": f"{base}/wmts/{dataset.id}/1.0.0/WMTSCapabilities.xml",
+        },
+    ]
+
+
+def _time(axis: TimeAxis | None) -> dict[str, Any] | None:
+    if axis is None or axis.size == 0:
+        return None
+    return {"start": axis.first, "end": axis.last, "count": axis.size}
+
+
+async def details(engine: Engine, entry: Entry, base: str) -> dict[str, Any]:
+    """One dataset, with all that a viewer needs to show it."""
+    dataset = entry.dataset
+    if dataset is None:
+        return summary(entry, base)
+    cube = dataset.source.cube
+    shown = layers(dataset)
+    return summary(entry, base) | {
+        "description": dataset.config.description or cube.description,
+        "attribution": dataset.config.attribution or cube.attribution,
+        "crs": crs_name(shown[0].variables[0].grid) if shown else None,
+        "version": dataset.version,
+        "warnings": list(cube.warnings),
+        "variables": [await _layer(engine, dataset, layer, base) for layer in shown],
+        "dimensions": {name: dimension(d) for name, d in cube.dimensions.items()},
+        "levels": _levels(shown),
+    }
+
+
+def crs_name(grid: Grid) -> str:
+    """EPSG:… where the CRS has a code, else its name."""
+    code = grid.crs.to_authority()
+    return ":".join(code) if code else str(grid.crs.name)
+
+
+def _levels(shown: Sequence[Layer]) -> list[dict[str, Any]]:
+    if not shown:
+        return []
+    return [
+        {"shape": list(level.grid.shape), "resolution": list(level.grid.resolution)}
+        for level in shown[0].variables[0].levels
+    ]
+
+
+async def _layer(engine: Engine, dataset: Dataset, layer: Layer, base: str) -> dict[str, Any]:
+    tiles = f"{base}/tiles/{dataset.id}/{layer.id}"
+    found: dict[str, Any] = {
+        "id": layer.id,
+        "title": layer.title,
+        "units": layer.units,
+        "kind": layer.kind,
+        "dtype": str(layer.variables[0].dtype),
+        "dims": [*layer.dims, "y", "x"],
+        "range": None,
+        "tilejson": f"{tiles}/tilejson.json",
+    }
+    if layer.bands == 3:
+        rescale = await engine.value_range(dataset, layer)
+        bands = [variable.id for variable in layer.variables]
+        return found | {"range": list(rescale), "style": {"bands": bands, "rescale": list(rescale)}}
+    style = await engine.style(dataset, layer, StyleChoice())
+    return found | {"range": list(style.rescale), "style": style_document(style)}
+
+
+def style_document(style: Style) -> dict[str, Any]:
+    """A style in the words of tile parameters."""
+    found: dict[str, Any] = {
+        "colormap_name": style.colormap.name,
+        "rescale": list(style.rescale),
+        "scale": style.scale,
+    }
+    if style.colormap.categories:
+        found["categories"] = [
+            {
+                "value": c.value,
+                "label": c.label,
+                "color": "#{:02x}{:02x}{:02x}".format(*c.color[:3]),
+            }
+            for c in style.colormap.categories
+        ]
+    return found
+
+
+def dimension(found: Dimension) -> dict[str, Any]:
+    """One dimension: its type and extent, and its values where they are few."""
+    labels: Sequence[str | float] = found.labels()
+    document: dict[str, Any] = {
+        "type": found.kind,
+        "size": found.size,
+        "title": found.title,
+        "units": found.units,
+    }
+    if found.kind == "time":
+        ends = {"first": labels[0], "last": labels[-1], "default": labels[-1]} if labels else {}
+        return document | ends
+    document["default"] = labels[found.default()]
+    return document | ({"values": labels} if len(labels) <= LISTED_VALUES else {})
+
+
+def dimension_page(
+    cube: Cube, name: str, base: str, *, start: str | None, end: str | None, limit: int
+) -> dict[str, Any]:
+    """A page of a dimension's values between two of them, both included.
+
+    Raises DimensionNotFound, InvalidParameter.
+    """
+    found = cube.dimensions.get(name)
+    if found is None:
+        raise DimensionNotFound(name, f"there are {', '.join(cube.dimensions) or 'none'}")
+    values = _between(found, start, end)
+    page: dict[str, Any] = {
+        "dimension": name,
+        "type": found.kind,
+        "units": found.units,
+        "size": found.size,
+        "values": values[:limit],
+    }
+    if len(values) > limit:
+        until = f"&end={end}" if end is not None else ""
+        page["next"] = f"{base}?start={values[limit]}{until}&limit={limit}"
+    return page
+
+
+def _between(found: Dimension, start: str | None, end: str | None) -> list[str] | list[float]:
+    if isinstance(found.values, TimeAxis):
+        steps = found.values.between(start, end)
+        return [found.values.labels[i] for i in steps]
+    labels = found.labels()
+    first = 0 if start is None else found.find(start)
+    last = len(labels) - 1 if end is None else found.find(end)
+    if first > last:
+        raise InvalidParameter("end", end, f"expected a value not before start={start}")
+    return labels[first : last + 1]
