@@ -1,7 +1,7 @@
 """GeoTIFFs that the tests write, and rasterio's reading of them: the oracle."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
@@ -66,11 +66,36 @@ def write_cog(path: Path, plain: Path, **options: Any) -> Path:
     return path
 
 
+class Counted(Store):
+    """A store that logs the ranges that are asked of it, by key."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store.raw, store.url)
+        self.ranges: list[tuple[str, tuple[tuple[int, int], ...]]] = []
+
+    async def get_range(self, key: str, start: int, stop: int) -> bytes | None:
+        self.ranges.append((key, ((start, stop),)))
+        return await super().get_range(key, start, stop)
+
+    async def get_ranges(self, key: str, ranges: Sequence[tuple[int, int]]) -> list[bytes]:
+        self.ranges.append((key, tuple(ranges)))
+        return await super().get_ranges(key, ranges)
+
+
+def new_cache() -> ByteCache[Any]:
+    """A cache of decoded blocks."""
+    return ByteCache(64 << 20, lambda block: block.nbytes)
+
+
+def new_pool() -> ThreadPoolExecutor:
+    """Threads that decode."""
+    return ThreadPoolExecutor(2)
+
+
 async def opened(path: Path, store: Store | None = None) -> CogSource:
     """The source of a file on disk."""
-    pool = ThreadPoolExecutor(2)
-    cache: ByteCache[Any] = ByteCache(64 << 20, lambda block: block.nbytes)
-    return await open_cog(store or open_store(str(path.parent)), path.name, cache, pool)
+    store = store or open_store(str(path.parent))
+    return await open_cog(store, path.name, new_cache(), new_pool())
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:

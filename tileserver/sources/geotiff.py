@@ -86,12 +86,22 @@ class Description:
         return self._promoted[1]
 
     @property
+    def signature(self) -> tuple[object, ...]:
+        """What two files share whose numbers mean the same."""
+        bands = tuple((b.index, b.scale, b.offset, _equal_nan(b.nodata)) for b in self.bands)
+        return (self.dtype, bands, self.mask, self.alpha)
+
+    @property
     def _promoted(self) -> tuple[str, float | None]:
         if self.mask == "none":
             return self.dtype.name, None
         if self.dtype.kind == "f":
             return self.dtype.name, float("nan")
         return PROMOTED[self.dtype.name]
+
+
+def _equal_nan(number: float | None) -> float | str | None:
+    return "nan" if number is not None and number != number else number
 
 
 class _Opener:

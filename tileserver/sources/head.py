@@ -36,6 +36,11 @@ class Head:
         self.error: SourceError | None = None
         self._parts: list[tuple[int, bytes]] = []
 
+    @property
+    def nbytes(self) -> int:
+        """Of what is kept."""
+        return sum(len(part) for _, part in self._parts)
+
     def held(self, start: int, stop: int) -> bytes | None:
         """The bytes if they were read before."""
         for first, part in self._parts:

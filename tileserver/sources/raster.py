@@ -44,6 +44,11 @@ class Raster(Protocol):
     @property
     def levels(self) -> Sequence[LevelShape]: ...
 
+    @property
+    def nbytes(self) -> int:
+        """What keeping it open costs."""
+        ...
+
     async def block(self, level: int, band: int, row: int, col: int) -> Raw: ...
 
 
@@ -88,6 +93,11 @@ class TiffRaster:
             for image, _ in tiff.levels
         )
         return cls(store, key, tiff, description, levels, pool)
+
+    @property
+    def nbytes(self) -> int:
+        """What keeping the tables of its blocks costs."""
+        return 4096 + self.tiff.nbytes
 
     async def block(self, level: int, band: int, row: int, col: int) -> Raw:
         """One request for the ranges of data and mask, one job in a thread."""

@@ -92,6 +92,12 @@ class Tiff:
 
     levels: tuple[tuple[Image, Image | None], ...]
 
+    @property
+    def nbytes(self) -> int:
+        """Of the tables of blocks."""
+        images = [image for level in self.levels for image in level if image is not None]
+        return sum(image.offsets.nbytes + image.counts.nbytes for image in images)
+
 
 async def read_tiff(head: Head) -> Tiff:
     """The layout of a TIFF. Raises SourceError where it is none or is damaged."""

@@ -32,6 +32,11 @@ class WarpedRaster:
     levels: tuple[LevelShape, ...]
     pool: Executor
 
+    @property
+    def nbytes(self) -> int:
+        """What keeping its header costs."""
+        return 4096 + self.head.nbytes
+
     async def block(self, level: int, band: int, row: int, col: int) -> Raw:
         """A chunk of all bands, read by GDAL in a thread."""
         loop = asyncio.get_running_loop()
