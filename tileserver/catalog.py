@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,9 +106,14 @@ class Catalog:
         ]
         return _digest("|".join(parts))
 
-    async def open_all(self) -> None:
-        """Try every dataset once."""
-        await asyncio.gather(*(self._opened(entry) for entry in self.entries.values()))
+    async def open_all(self, tried: Callable[[], object] = lambda: None) -> None:
+        """Try every dataset once; `tried` is called after each."""
+
+        async def opened(entry: Entry) -> None:
+            await self._opened(entry)
+            tried()
+
+        await asyncio.gather(*(opened(entry) for entry in self.entries.values()))
 
     def __getitem__(self, dataset: str) -> Dataset:
         """An open dataset. Raises DatasetNotFound, DatasetUnavailable."""
@@ -129,7 +134,7 @@ class Catalog:
         return [e.dataset for e in self.entries.values() if e.dataset is not None]
 
     async def _opened(self, entry: Entry) -> None:
-        if entry.error is not None:
+        if entry.status != "pending":
             return
         async with self._slots:
             try:
