@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypedDict
 
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
+from starlette.types import ASGIApp
 
 from tileserver import catalog
 from tileserver.cache import ByteCache
@@ -43,7 +43,7 @@ class State(TypedDict):
     context: Context
 
 
-def create_app(settings: Settings, make_catalog: CatalogMaker | None = None) -> Starlette:
+def create_app(settings: Settings, make_catalog: CatalogMaker | None = None) -> ASGIApp:
     """The application.
 
     Args:
@@ -63,24 +63,24 @@ def create_app(settings: Settings, make_catalog: CatalogMaker | None = None) -> 
             opening.cancel()
             pool.shutdown(wait=False, cancel_futures=True)
 
-    return Starlette(
+    routed = Starlette(
         routes=[
             *(endpoint.route() for endpoint in ENDPOINTS),
             openapi.route(ENDPOINTS),
             pages.static_route(),
         ],
-        middleware=[
-            Middleware(Cors),
-            Middleware(
-                Links,
-                public_url=settings.public_url,
-                allowed_hosts=settings.allowed_hosts,
-                trusted_proxies=settings.trusted_proxies,
-            ),
-            Middleware(TileCache, limit_bytes=settings.tile_cache_bytes // 2),
-        ],
         exception_handlers=errors.HANDLERS,
         lifespan=lifespan,
+    )
+    cached = TileCache(routed, limit_bytes=settings.tile_cache_bytes // 2)
+    # Outermost, so that errors, and what the cache answers, carry the headers too.
+    return Cors(
+        Links(
+            cached,
+            public_url=settings.public_url,
+            allowed_hosts=settings.allowed_hosts,
+            trusted_proxies=settings.trusted_proxies,
+        )
     )
 
 
@@ -105,6 +105,6 @@ def _from_files(settings: Settings) -> CatalogMaker:
     return make
 
 
-def from_environment() -> Starlette:
+def from_environment() -> ASGIApp:
     """For servers that make the app themselves, e.g. one in each of several workers."""
     return create_app(Settings())

@@ -187,8 +187,7 @@ def load(
     """
     entries: dict[str, Entry] = {}
     service: ServiceConfig | None = None
-    for path in _files(paths):
-        config = read_config(path)
+    for path, config in read_files(paths):
         if "service" in config.model_fields_set:
             service = config.service
         for dataset in config.datasets:
@@ -222,6 +221,11 @@ def _entry(
         allowed=allowed,
     )
     return Entry(dataset, origin, error)
+
+
+def read_files(paths: Sequence[Path]) -> list[tuple[Path, CatalogConfig]]:
+    """What stands in the catalogue's files. Raises CatalogError."""
+    return [(path, read_config(path)) for path in _files(paths)]
 
 
 def _files(paths: Sequence[Path]) -> list[Path]:

@@ -15,33 +15,47 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="TILESERVER_", frozen=True, extra="ignore")
 
-    catalog: Words = Field((), description="Catalogue files or folders, parted by commas.")
-    host: str = Field("127.0.0.1", description="Address to listen on.")
-    port: int = Field(8080, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
-    workers: int = Field(1, ge=1, le=256, description="Processes that share the port.")
-    public_url: str = Field("", description="Address that links begin with, e.g. behind a proxy.")
-    root_path: str = Field("", description="Path below which a proxy mounts the server.")
+    catalog: Words = Field(default=(), description="Catalogue files or folders, parted by commas.")
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: int = Field(
+        default=8080, ge=0, le=65535, description="Port to listen on; 0 takes a free one."
+    )
+    workers: int = Field(default=1, ge=1, le=256, description="Processes that share the port.")
+    public_url: str = Field(
+        default="", description="Address that links begin with, e.g. behind a proxy."
+    )
+    root_path: str = Field(default="", description="Path below which a proxy mounts the server.")
     allowed_hosts: Words = Field(
-        (), description="Host names that links may carry beside this machine's; * for any."
+        default=(), description="Host names that links may carry beside this machine's; * for any."
     )
     trusted_proxies: Words = Field(
-        (), description="Addresses or networks whose X-Forwarded-* headers count."
+        default=(), description="Addresses or networks whose X-Forwarded-* headers count."
     )
     allowed_urls: Words = Field(
-        (), description="Prefixes of which every dataset's url must have one; none: any."
+        default=(), description="Prefixes of which every dataset's url must have one; none: any."
     )
-    chunk_cache_bytes: int = Field(512 << 20, ge=0, description="Decoded chunks kept, in bytes.")
-    tile_cache_bytes: int = Field(128 << 20, ge=0, description="Encoded tiles kept, in bytes.")
-    plan_cache_bytes: int = Field(64 << 20, ge=0, description="Sampling plans kept, in bytes.")
+    chunk_cache_bytes: int = Field(
+        default=512 << 20, ge=0, description="Decoded chunks kept, in bytes."
+    )
+    tile_cache_bytes: int = Field(
+        default=128 << 20, ge=0, description="Encoded tiles kept, in bytes."
+    )
+    plan_cache_bytes: int = Field(
+        default=64 << 20, ge=0, description="Sampling plans kept, in bytes."
+    )
     tile_read_bytes: int = Field(
-        512 << 20, ge=1, description="The most that one tile may read, decoded, in bytes."
+        default=512 << 20, ge=1, description="The most that one tile may read, decoded, in bytes."
     )
     series_read_bytes: int = Field(
-        8 << 30, ge=1, description="The most that one time series may read, decoded, in bytes."
+        default=8 << 30,
+        ge=1,
+        description="The most that one time series may read, decoded, in bytes.",
     )
-    body_bytes: int = Field(8 << 20, ge=1, description="The largest request body, in bytes.")
-    threads: int = Field(4, ge=1, le=256, description="Threads for decoding and drawing.")
-    log_level: str = Field("warning", description="debug, info, warning or error.")
+    body_bytes: int = Field(
+        default=8 << 20, ge=1, description="The largest request body, in bytes."
+    )
+    threads: int = Field(default=4, ge=1, le=256, description="Threads for decoding and drawing.")
+    log_level: str = Field(default="warning", description="debug, info, warning or error.")
 
     @field_validator("catalog", "allowed_hosts", "trusted_proxies", "allowed_urls", mode="before")
     @classmethod

@@ -197,10 +197,10 @@ def open_store(url: str, storage: Storage | None = None, *, base: Path | None = 
     if parts.scheme == "file" or not parts.scheme:
         path = (base or Path()) / Path(parts.path)
         if not path.exists():
-            raise CatalogError(f"url={shown(url)!r}: no such file or folder")
+            raise CatalogError("url: no such file or folder")
         folder = path if path.is_dir() else path.parent
         return Store(LocalStore(folder.resolve()), url, storage.connections)
-    raise CatalogError(f"url={shown(url)!r}: expected a path or one of {', '.join(SCHEMES)}")
+    raise CatalogError(f"url: expected a path or one of {', '.join(SCHEMES)}")
 
 
 def _s3(bucket: str, prefix: str, storage: Storage) -> S3Store:

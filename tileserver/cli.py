@@ -1,0 +1,251 @@
+"""The command line: serve, inspect, datasets, check, demo."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Annotated, NoReturn, TypeVar
+
+import pydantic
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from tileserver import catalog
+from tileserver.cache import ByteCache
+from tileserver.catalog import Catalog
+from tileserver.cube import Cube, Raw
+from tileserver.errors import CatalogError, TileserverError
+from tileserver.services import describe, inspection
+from tileserver.services.inspection import Cost
+from tileserver.serving import run
+from tileserver.settings import Settings
+from tileserver.sources.opening import Origin, open_source
+from tileserver.sources.source import Source
+
+T = TypeVar("T")
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Tiles, WMTS, legends, time series and statistics of data cubes.",
+)
+out, err = Console(), Console(stderr=True)
+
+Catalogs = Annotated[
+    list[str] | None,
+    typer.Option("--catalog", help="A catalogue file or folder; may be given several times."),
+]
+CHUNK_CACHE_BYTES = 256 << 20
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def serve(
+    context: typer.Context,
+    catalogs: Catalogs = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes that share the port.")] = None,
+) -> None:
+    """Serve the datasets of a catalogue.
+
+    Every other setting of docs/configuration.md is a flag of the same name, e.g.
+    --tile-cache-bytes 500000000.
+    """
+    given = {"host": host, "port": port, "workers": workers, **_extra(context.args)}
+    if catalogs:
+        given["catalog"] = ",".join(catalogs)
+    settings = _settings({k: str(v) for k, v in given.items() if v is not None})
+    if not settings.catalog:
+        _fail("catalog is missing: name one with --catalog, or try `tileserver demo --serve`")
+    _told(lambda: _run(settings))
+
+
+def _run(settings: Settings) -> None:
+    catalog.read_files([Path(name) for name in settings.catalog])  # in one line what is wrong
+    run(settings)
+
+
+def _extra(args: list[str]) -> dict[str, str]:
+    """Settings given as flags: --name value or --name=value."""
+    found: dict[str, str] = {}
+    rest = iter(args)
+    for arg in rest:
+        name, equals, value = arg.removeprefix("--").partition("=")
+        key = name.replace("-", "_")
+        if not arg.startswith("--") or key not in Settings.model_fields:
+            _fail(f"{arg}: no such flag; docs/configuration.md lists the settings")
+        found[key] = value if equals else next(rest, "")
+    return found
+
+
+def _settings(given: dict[str, str]) -> Settings:
+    # Workers are processes of their own: what flags say reaches them through the environment.
+    os.environ.update({f"TILESERVER_{k.upper()}": v for k, v in given.items()})
+    try:
+        return Settings()
+    except pydantic.ValidationError as error:
+        problems = [f"TILESERVER_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors()]
+        _fail("\n".join(problems))
+
+
+@app.command()
+def inspect(
+    url: Annotated[str, typer.Argument(help="A Zarr store or GeoTIFF: s3://…, https://…, a path.")],
+    group: Annotated[str, typer.Option(help="The group in a hierarchical store.")] = "",
+    crs: Annotated[str | None, typer.Option(help="The CRS, where the store lacks it.")] = None,
+) -> None:
+    """Show what the server sees in a store, what it will cost, and advice."""
+    origin = Origin((url,), Path(), group=group, crs=crs)
+
+    async def opened(chunks: ByteCache[Raw], pool: ThreadPoolExecutor) -> Source:
+        return await open_source(origin, cache=chunks, pool=pool)
+
+    source = _told(lambda: _in_loop(opened))
+    _print_cube(source.cube)
+
+
+def _print_cube(cube: Cube) -> None:
+    west, south, east, north = cube.bounds()
+    out.print(f"bounds  {west:.4f}, {south:.4f}, {east:.4f}, {north:.4f}")
+    dimensions = Table("dimension", "type", "size", "first", "last", "units")
+    for name, dimension in cube.dimensions.items():
+        labels = dimension.labels()
+        ends = (str(labels[0]), str(labels[-1])) if labels else ("", "")
+        dimensions.add_row(name, dimension.kind, str(dimension.size), *ends, dimension.units or "")
+    variables = Table(
+        "variable", "dimensions", "type", "grid", "CRS", "chunk", "levels", "whole map",
+        "native tile", "point series",
+    )  # fmt: skip
+    for name, variable in cube.variables.items():
+        level = variable.levels[0]
+        series = inspection.series_cost(variable)
+        variables.add_row(
+            name,
+            ", ".join((*variable.dims, "y", "x")),
+            str(variable.dtype),
+            f"{level.grid.shape[0]} × {level.grid.shape[1]}",
+            describe.crs_name(level.grid),
+            " × ".join(map(str, level.chunks)),
+            str(len(variable.levels)),
+            _cost(inspection.overview_cost(variable)),
+            _cost(inspection.native_cost(variable)),
+            _cost(series) if series else "",
+        )
+    out.print(dimensions, variables)
+    for line in inspection.advice(cube):
+        out.print(f"advice: {line}", markup=False)
+
+
+def _cost(cost: Cost) -> str:
+    return f"{cost.chunks} chunks, {cost.nbytes / 1e6:.1f} MB"
+
+
+@app.command()
+def datasets(catalogs: Catalogs = None) -> None:
+    """List the datasets of a catalogue, opened or with what is wrong."""
+    found = _told(lambda: _opened(catalogs))
+    table = Table("id", "title", "status", "variables", "time")
+    for entry in found.entries.values():
+        summary = describe.summary(entry, "")
+        time = summary["time"]
+        table.add_row(
+            entry.config.id,
+            summary["title"],
+            entry.status,
+            ", ".join(summary["variables"]) or entry.error or "",
+            f"{time['start']} – {time['end']} ({time['count']})" if time else "",
+        )
+    out.print(table)
+
+
+@app.command()
+def check(catalogs: Catalogs = None) -> None:
+    """Check a catalogue and open all that it names; exit with 1 if anything is wrong."""
+    found = _told(lambda: _opened(catalogs))
+    wrong = [e for e in found.entries.values() if e.error]
+    for entry in wrong:
+        err.print(f"{entry.config.id}: {entry.error}", style="red", markup=False)
+    out.print(f"{len(found.entries) - len(wrong)} datasets are right, {len(wrong)} are not")
+    if wrong:
+        raise typer.Exit(1)
+
+
+@app.command()
+def demo(
+    directory: Annotated[Path, typer.Argument(help="Where the cubes are made.")] = Path(
+        "demo-data"
+    ),
+    small: Annotated[bool, typer.Option(help="Coarse cubes, made in seconds.")] = False,
+    serve: Annotated[bool, typer.Option(help="Serve them when they are there.")] = False,
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8080,
+) -> None:
+    """Make three realistic cubes and their catalogue."""
+    from tileserver.demo import build  # rasterio and xarray cost seconds that `serve` need not pay
+
+    with _progress() as progress:
+        tasks: dict[str, int] = {}
+
+        def report(step: str, done: int, total: int) -> None:
+            if step not in tasks:
+                tasks[step] = progress.add_task(step, total=total)
+            progress.update(tasks[step], completed=done)  # type: ignore[arg-type]
+
+        path = build(directory, small=small, progress=report)
+    err.print(f"{path} is ready", markup=False)
+    if serve:
+        _told(lambda: _run(_settings({"catalog": str(path), "port": str(port)})))
+
+
+def _progress() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=err,
+    )
+
+
+def _opened(names: list[str] | None) -> Catalog:
+    paths = [Path(name) for name in names or Settings().catalog]
+    if not paths:
+        raise CatalogError("catalog is missing: name one with --catalog")
+
+    async def opened(chunks: ByteCache[Raw], pool: ThreadPoolExecutor) -> Catalog:
+        found = catalog.load(paths, os.environ, cache=chunks, pool=pool)
+        with _progress() as progress:
+            task = progress.add_task("opening", total=len(found.entries))
+            await found.open_all(lambda: progress.advance(task))
+        return found
+
+    return _in_loop(opened)
+
+
+def _in_loop(job: Callable[[ByteCache[Raw], ThreadPoolExecutor], Awaitable[T]]) -> T:
+    async def runs() -> T:
+        with ThreadPoolExecutor() as pool:
+            return await job(ByteCache(CHUNK_CACHE_BYTES, lambda chunk: chunk.nbytes), pool)
+
+    return asyncio.run(runs())
+
+
+def _told(job: Callable[[], T]) -> T:
+    """Run a job; what goes wrong is told in one line."""
+    logging.basicConfig(level=logging.ERROR)
+    try:
+        return job()
+    except TileserverError as error:
+        _fail(str(error))
+
+
+def _fail(message: str) -> NoReturn:
+    err.print(message, style="red", markup=False, highlight=False)
+    sys.exit(1)

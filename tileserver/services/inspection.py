@@ -1,0 +1,97 @@
+"""What the server sees in a store, what it will cost, and what would make it cheaper."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tileserver import tms
+from tileserver.cube import TIME, Cube, Variable
+from tileserver.plan import sample
+from tileserver.sources.chunk import count_chunks
+
+LARGE_CHUNK_BYTES = 32 << 20
+SMALL_CHUNK_BYTES = 64 << 10
+MANY_CHUNKS = 64
+SLOW_SERIES_BYTES = 1 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one answer reads: chunks, and their decoded bytes."""
+
+    chunks: int
+    nbytes: int
+
+
+def overview_cost(variable: Variable) -> Cost:
+    """Of the tile that shows the whole variable."""
+    tiles = tms.matrix_set(tms.WEB_MERCATOR_QUAD)
+    zoom, bounds = 0, variable.grid.lonlat_bounds()
+    for deeper in range(1, len(tiles.matrices)):
+        found = tms.tile_range(tiles, deeper, bounds)
+        if found.min_x != found.max_x or found.min_y != found.max_y:
+            break
+        zoom = deeper
+    return _tile_cost(variable, tiles, zoom)
+
+
+def native_cost(variable: Variable) -> Cost:
+    """Of a tile in the middle whose pixels are as fine as the cells."""
+    tiles = tms.matrix_set(tms.WEB_MERCATOR_QUAD)
+    return _tile_cost(variable, tiles, tms.native_zoom(tiles, variable.grid))
+
+
+def _tile_cost(variable: Variable, tiles: tms.MatrixSet, zoom: int) -> Cost:
+    found = tms.tile_range(tiles, zoom, variable.grid.lonlat_bounds())
+    x, y = (found.min_x + found.max_x) // 2, (found.min_y + found.max_y) // 2
+    sampling = sample(variable.levels, tms.tile_grid(tiles, zoom, x, y), "nearest")
+    if sampling is None:
+        return Cost(0, 0)
+    level = variable.levels[sampling.level]
+    window = (*(slice(0, 1) for _ in variable.dims), sampling.rows, sampling.cols)
+    chunks = count_chunks(window, level.shape, level.chunks)
+    return Cost(chunks, chunks * level.nbytes)
+
+
+def series_cost(variable: Variable) -> Cost | None:
+    """Of a point's series over all times; None without a time axis."""
+    if TIME not in variable.dims:
+        return None
+    level = variable.levels[0]
+    place = variable.dims.index(TIME)
+    chunks = -(-level.shape[place] // level.chunks[place])
+    return Cost(chunks, chunks * level.nbytes)
+
+
+def advice(cube: Cube) -> list[str]:
+    """What to change in the store, the most rewarding first."""
+    found: list[str] = []
+    for variable in cube.variables.values():
+        found += [text for text in _advice(variable) if text not in found]
+    return [*found, *cube.warnings]
+
+
+def _advice(variable: Variable) -> list[str]:
+    found = []
+    level, whole = variable.levels[0], overview_cost(variable)
+    if whole.chunks > MANY_CHUNKS:
+        found.append(
+            f"{variable.id}: its overview tile reads {whole.chunks} chunks "
+            f"({whole.nbytes / 1e6:.0f} MB): add overviews (coarser levels)"
+        )
+    if level.nbytes > LARGE_CHUNK_BYTES:
+        found.append(
+            f"{variable.id}: chunks of {level.nbytes / 1e6:.0f} MB are large for tiles: "
+            "rechunk to about 1 MB, e.g. (1, 512, 512)"
+        )
+    if level.nbytes < SMALL_CHUNK_BYTES and whole.chunks > MANY_CHUNKS:
+        found.append(
+            f"{variable.id}: chunks of {level.nbytes / 1e3:.0f} kB are small: use larger ones"
+        )
+    series = series_cost(variable)
+    if series is not None and series.nbytes > SLOW_SERIES_BYTES:
+        found.append(
+            f"{variable.id}: a point's series decodes {series.nbytes / 1e9:.1f} GB: "
+            "keep a copy that is chunked along time, e.g. (1000, 16, 16)"
+        )
+    return found
