@@ -47,10 +47,9 @@ def star(lon: float, lat: float, radius: float, corners: int = 301) -> shapely.P
 
 def parts(grid: Grid, weights: Weights) -> np.ndarray:
     """The part of each cell, spread over the whole grid."""
-    own = weights.weights / cell_area(grid, weights.rows, weights.cols)
     out = np.zeros(grid.shape)
     cols = np.arange(weights.cols.start, weights.cols.stop) % grid.x.size
-    out[weights.rows.start : weights.rows.stop, cols] += own
+    out[weights.rows.start : weights.rows.stop, cols] += weights.parts
     return out
 
 
@@ -119,8 +118,7 @@ def test_a_box_on_cell_borders_is_exact() -> None:
     grid = world(-180.0, 0.1)
     weights = weighed(grid, from_bbox((10.1, 20.3, 10.7, 20.9)))
     assert (weights.rows, weights.cols) == (slice(691, 697), slice(1901, 1907))
-    part = weights.weights / cell_area(grid, weights.rows, weights.cols)
-    assert (part == 1).all()
+    assert (weights.parts == 1).all()
 
 
 @pytest.mark.parametrize("first_lon", [-180.0, 0.0, -0.5])
@@ -234,7 +232,7 @@ def test_points() -> None:
     assert locate(utm, 8, 90) is None
     weights = weighed(world(0.0), shapely.Point(-10.5, 20.5))
     assert (weights.rows, weights.cols) == (slice(69, 70), slice(349, 350))
-    assert weights.weights.tolist() == [[1.0]]
+    assert weights.parts.tolist() == [[1.0]]
 
 
 def test_limits() -> None:

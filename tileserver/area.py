@@ -32,13 +32,20 @@ class Weights:
     Args:
         rows: of the grid.
         cols: of the grid; they go on beyond its width where it wraps, as in a ReadPlan.
-        weights: (rows, cols) the area in m² of each cell's part inside, 0 outside. For a point
-            a single 1.
+        parts: (rows, cols) the part of each cell that is inside, from 0 to 1; 1 for a point.
+        areas: the cells' areas in m², of a shape that broadcasts to (rows, cols).
     """
 
     rows: slice
     cols: slice
-    weights: Floats
+    parts: Floats
+    areas: Floats
+
+    @property
+    def weights(self) -> Floats:
+        """(rows, cols) the area in m² of each cell's part inside, 0 outside."""
+        weights: Floats = self.parts * self.areas
+        return weights
 
 
 def weigh(grid: Grid, geometry: Geometry, *, most_cells: int = MOST_CELLS) -> Weights | None:
@@ -51,8 +58,8 @@ def weigh(grid: Grid, geometry: Geometry, *, most_cells: int = MOST_CELLS) -> We
         cell = locate(grid, geometry.x, geometry.y)
         if cell is None:
             return None
-        row, col = cell
-        return Weights(slice(row, row + 1), slice(col, col + 1), np.ones((1, 1)))
+        rows, cols = (slice(index, index + 1) for index in cell)
+        return Weights(rows, cols, np.ones((1, 1)), cell_area(grid, rows, cols))
     outline = trace(grid, geometry)
     window = None if outline is None else _window(grid, outline)
     if outline is None or window is None:
@@ -76,7 +83,7 @@ def _trimmed(grid: Grid, parts: Floats, first_row: int, first_col: int) -> Weigh
     rows = slice(first_row + own_rows.start, first_row + own_rows.stop)
     turned = (first_col + own_cols.start) // grid.x.size * grid.x.size
     cols = slice(first_col + own_cols.start - turned, first_col + own_cols.stop - turned)
-    return Weights(rows, cols, parts[own_rows, own_cols] * cell_area(grid, rows, cols))
+    return Weights(rows, cols, parts[own_rows, own_cols], cell_area(grid, rows, cols))
 
 
 def _extent(touched: npt.NDArray[np.bool_]) -> slice:

@@ -91,6 +91,15 @@ def from_bbox(bbox: Bounds, name: str = "bbox") -> Surface:
     return framed(shapely.box(west, south, east, north))
 
 
+def from_lonlat(lon: float, lat: float) -> shapely.Point:
+    """The point at a longitude and latitude in degrees. Raises InvalidParameter naming which."""
+    if not WEST_DEG <= lon <= EAST_DEG:
+        raise InvalidParameter("lon", f"{lon:g}", "expected a longitude from -180 to 360")
+    if not -POLE_DEG <= lat <= POLE_DEG:
+        raise InvalidParameter("lat", f"{lat:g}", "expected a latitude from -90 to 90")
+    return shapely.Point(lon - FULL_CIRCLE_DEG if lon > HALF_TURN_DEG else lon, lat)
+
+
 def framed(surface: Surface, center: float = 0.0) -> Surface:
     """The same area from center - 180 to center + 180 degrees, cut there and its parts moved."""
     west, _, east, _ = surface.bounds
@@ -203,11 +212,8 @@ class _Reader:
         return value
 
     def _point(self, coordinates: object) -> shapely.Point:
-        lon, lat = self._positions([coordinates])[0]
-        return shapely.Point(
-            (lon + HALF_TURN_DEG) % FULL_CIRCLE_DEG - HALF_TURN_DEG if lon > HALF_TURN_DEG else lon,
-            lat,
-        )
+        lon, lat = self._positions([coordinates])[0].tolist()
+        return from_lonlat(lon, lat)
 
     def _polygon(self, coordinates: object) -> Surface:
         shell, *holes = [self._ring(ring) for ring in self._list(coordinates, "coordinates")]
