@@ -1,0 +1,5 @@
+"""`python -m tileserver`: the command line."""
+
+from tileserver.cli import app
+
+app()
