@@ -21,6 +21,7 @@ from tileserver.http import datasets, errors, legend, openapi, pages, tiles, val
 from tileserver.http.access import Cors
 from tileserver.http.endpoint import Context, Endpoint
 from tileserver.http.links import Links
+from tileserver.http.ows import TitleCase
 from tileserver.http.tilecache import TileCache
 from tileserver.pipeline import Engine, Limits
 from tileserver.settings import Settings
@@ -74,7 +75,7 @@ def create_app(settings: Settings, make_catalog: CatalogMaker | None = None) -> 
     )
     cached = TileCache(routed, limit_bytes=settings.tile_cache_bytes // 2)
     # Outermost, so that errors, and what the cache answers, carry the headers too.
-    return Cors(
+    answered = Cors(
         Links(
             cached,
             public_url=settings.public_url,
@@ -82,6 +83,7 @@ def create_app(settings: Settings, make_catalog: CatalogMaker | None = None) -> 
             trusted_proxies=settings.trusted_proxies,
         )
     )
+    return TitleCase(answered)
 
 
 def _engine(settings: Settings, pool: Executor) -> Engine:

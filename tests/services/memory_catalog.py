@@ -4,7 +4,7 @@
 dot in its id and straddles 180°; `utm` lies in UTM zone 31, without a time.
 """
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,7 @@ from affine import Affine
 from tileserver.cache import ByteCache
 from tileserver.catalog import Catalog, Dataset, Entry, make_dataset
 from tileserver.config import DatasetConfig
-from tileserver.cube import Cube, Dimension, Flag, Level, Variable
+from tileserver.cube import Cube, Dimension, Flag, Level, Raw, Variable
 from tileserver.grid import LONLAT, Grid, parse_crs
 from tileserver.sources.memory import MemorySource
 from tileserver.sources.opening import Origin
@@ -75,11 +75,11 @@ def utm() -> Dataset:
     return make_dataset(DatasetConfig(id="utm", url="memory"), source)
 
 
-def catalog() -> Catalog:
+def catalog(cache: ByteCache[Raw] | None = None, pool: Executor | None = None) -> Catalog:
     made = Catalog(
         {d.id: _entry(d) for d in (sea(), sea_ice(), utm())},
-        cache=ByteCache(1 << 20, lambda raw: raw.nbytes),
-        pool=ThreadPoolExecutor(1),
+        cache=cache or ByteCache(1 << 20, lambda raw: raw.nbytes),
+        pool=pool or ThreadPoolExecutor(1),
     )
     broken = DatasetConfig(id="broken", url="memory")
     made.entries["broken"] = Entry(broken, _origin(), error="it cannot be opened")

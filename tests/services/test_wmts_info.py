@@ -2,7 +2,7 @@ import json
 import math
 
 from tileserver.services.wmts import INFO_FORMATS
-from tileserver.services.wmts_info import write_info
+from tileserver.services.wmts_info import flatten, write_info
 
 PROPERTIES = {"variable": "sst<b>", "value": 12.3456789, "units": "°C", "time": None}
 
@@ -39,3 +39,9 @@ def test_every_format_can_be_written() -> None:
     """Each format that capabilities offer is written."""
     for media_type in INFO_FORMATS:
         assert write_info(media_type, 0, 0, {"value": 1})
+
+
+def test_flatten() -> None:
+    """Dimensions stand beside the other properties, the place stands apart."""
+    answer = {"variable": "sst", "lon": 1, "lat": 2, "dimensions": {"depth": "10"}, "value": 3}
+    assert flatten(answer) == {"variable": "sst", "value": 3, "depth": "10"}

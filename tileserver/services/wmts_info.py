@@ -17,6 +17,14 @@ def write_info(media_type: str, lon: float, lat: float, properties: Properties) 
     return _WRITERS[media_type](lon, lat, properties)
 
 
+def flatten(answer: Mapping[str, object]) -> Properties:
+    """The answer of `/point` as properties that clients show in one table."""
+    dimensions = answer.get("dimensions")
+    beside = dimensions if isinstance(dimensions, Mapping) else {}
+    kept = {k: v for k, v in answer.items() if k not in ("lon", "lat", "dimensions")}
+    return {**kept, **beside}
+
+
 def _as_text(lon: float, lat: float, properties: Properties) -> bytes:
     rows = {**properties, "lon": f"{lon:.6f}", "lat": f"{lat:.6f}"}
     return "".join(f"{name}: {_shown(value)}\n" for name, value in rows.items()).encode()

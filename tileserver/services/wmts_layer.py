@@ -104,15 +104,20 @@ def parse_style(layer: Layer, text: str) -> StyleChoice:
     remedy = f"expected {own}, or a name of /colormaps, maybe with a range such as {own}:0:1"
     if not has_values(layer):
         raise ColormapNotFound(text, f"a colour picture has the style {own} alone")
-    if bounds and len(bounds) != 2:
-        raise InvalidParameter("style", text, remedy)
-    rescale = parse_rescale(",".join(bounds)) if bounds else None
+    rescale = _range(text, bounds, remedy) if bounds else None
     if name == own:
         return StyleChoice(rescale=rescale)
     try:
         return StyleChoice(Colormap.named(name), rescale)
     except InvalidParameter:
         raise ColormapNotFound(text, remedy) from None
+
+
+def _range(text: str, bounds: list[str], remedy: str) -> tuple[float, float]:
+    try:
+        return parse_rescale(",".join(bounds))
+    except InvalidParameter:
+        raise InvalidParameter("style", text, remedy) from None
 
 
 def layer_dimensions(dataset: Dataset, layer: Layer) -> tuple[Dimension, ...]:

@@ -1,0 +1,245 @@
+"""WMTS 1.0.0, by KVP and by REST: the same tiles as /tiles, found by the protocol's own names."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
+from urllib.parse import quote
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from tileserver import __version__
+from tileserver.encode import MEDIA_TYPES
+from tileserver.errors import NotFound, shown
+from tileserver.grid import LONLAT, Grid, transformer
+from tileserver.http import caching, params
+from tileserver.http.endpoint import Context, Endpoint, context
+from tileserver.http.links import base_url
+from tileserver.http.ows import XML, Parameters, reported
+from tileserver.http.params import Parameter
+from tileserver.http.tiles import server_timing
+from tileserver.http.wmts_request import Address, Found, whole
+from tileserver.pipeline import Stages
+from tileserver.services import legend, point, wmts, wmts_layer
+from tileserver.services.ows import OwsError
+from tileserver.services.wmts_info import flatten, write_info
+
+SEQUENCE = "1."  # begins every updateSequence of ours, so that a later one can be told
+PATH = "/wmts"
+_MEDIA_TYPES = {suffix: media_type for media_type, suffix in wmts.INFO_FORMATS.items()}
+_TEXT = partial(Parameter, parse=params.text, schema=params.STRING, default=None)
+PARAMETERS: tuple[Parameter[str | None], ...] = (
+    _TEXT("service", description="WMTS."),
+    _TEXT("request", description="GetCapabilities, GetTile or GetFeatureInfo."),
+    _TEXT("version", description=f"{wmts.VERSION}."),
+    _TEXT("layer", description="{dataset}.{variable}."),
+    _TEXT("style", description="A style of the layer, any colormap, or viridis:0:7 with a range."),
+    _TEXT("format", description=f"{wmts.TILE_FORMAT}."),
+    _TEXT("TileMatrixSet", description="A matrix set of the layer, e.g. WebMercatorQuad."),
+    _TEXT("TileMatrix", description="The zoom."),
+    _TEXT("TileRow", description="The tile's row, from the top."),
+    _TEXT("TileCol", description="The tile's column, from the left."),
+    _TEXT("InfoFormat", description="text/plain, application/json or text/html."),
+    _TEXT("I", description="The pixel's column in the tile, for GetFeatureInfo."),
+    _TEXT("J", description="The pixel's row in the tile, for GetFeatureInfo."),
+    _TEXT("time", description="An instant, a period, `current` or `default`; others are snapped."),
+)
+_REFUSED = re.compile(r"q=0(\.0{0,3})?")
+
+
+async def get_kvp(request: Request) -> Response:
+    """A KVP request, of all datasets or of one."""
+    parameters = Parameters.parse(request.url.query)
+    service = parameters.required("service", "expected WMTS")
+    if service.upper() != "WMTS":
+        raise OwsError.invalid("service", service, "expected WMTS")
+    operation = parameters.required("request", f"expected {' or '.join(wmts.OPERATIONS)}")
+    answer = _OPERATIONS.get(operation.lower())
+    if answer is None:
+        raise OwsError.invalid("request", operation, f"expected {' or '.join(wmts.OPERATIONS)}")
+    return await answer(request, parameters)
+
+
+async def get_document(request: Request) -> Response:
+    """The capabilities by REST, of all datasets or of one."""
+    return await _document(request, wmts.SECTIONS)
+
+
+async def get_tile(request: Request) -> Response:
+    """A tile by REST."""
+    _check_accept(request, wmts.TILE_FORMAT)
+    return await _tile(request, Address.of_path(request))
+
+
+async def get_info(request: Request) -> Response:
+    """The value at a pixel of a tile by REST."""
+    path = request.path_params
+    media_type = _MEDIA_TYPES.get(path["suffix"])
+    if media_type is None:
+        raise HTTPException(404, f"expected one of {', '.join(_MEDIA_TYPES)} at the end")
+    _check_accept(request, media_type)
+    return await _info(request, Address.of_path(request), path["i"], path["j"], media_type)
+
+
+async def get_legend(request: Request) -> Response:
+    """The legend of a style; clients append what they like to its address."""
+    path, state = request.path_params, context(request)
+    dataset, layer = wmts_layer.find(state.catalog, path["layer"])
+    choice = wmts_layer.parse_style(layer, path["style"])
+    if not wmts_layer.has_values(layer):
+        raise NotFound(path["layer"], "a colour picture has no legend")
+    width, height = wmts_layer.LEGEND_SIZE
+    drawn = legend.Legend(
+        style=await state.engine.style(dataset, layer, choice),
+        title=layer.title,
+        units=layer.units,
+        orientation="horizontal",
+        width=width,
+        height=height,
+    )
+    return caching.answer(request, legend.to_png(drawn), wmts.TILE_FORMAT)
+
+
+async def _kvp_capabilities(request: Request, parameters: Parameters) -> Response:
+    versions = parameters.get("acceptVersions")
+    if versions and wmts.VERSION not in [v.strip() for v in versions.split(",")]:
+        text = f"acceptVersions={versions!r}: the version here is {wmts.VERSION}"
+        raise OwsError("VersionNegotiationFailed", "acceptVersions", text)
+    known, current = parameters.get("updateSequence"), _sequence(context(request))
+    if known and known == current:
+        return caching.answer(request, wmts.unchanged(current), XML)
+    if known and not known.startswith(SEQUENCE) and known > current:
+        text = f"updateSequence={known!r}: the current one is {current}, which is earlier"
+        raise OwsError("InvalidUpdateSequence", "updateSequence", text)
+    return await _document(request, wmts.parse_sections(parameters.get("sections")))
+
+
+async def _kvp_tile(request: Request, parameters: Parameters) -> Response:
+    address = Address.of_query(parameters)
+    wanted = parameters.required("Format", f"expected {wmts.TILE_FORMAT}")
+    if wanted != wmts.TILE_FORMAT:
+        raise OwsError.invalid("Format", wanted, f"expected {wmts.TILE_FORMAT}")
+    return await _tile(request, address)
+
+
+async def _kvp_info(request: Request, parameters: Parameters) -> Response:
+    address = Address.of_query(parameters)
+    i, j = (parameters.required(name, "expected a pixel of the tile") for name in ("I", "J"))
+    expected = f"expected one of {', '.join(wmts.INFO_FORMATS)}"
+    media_type = parameters.required("InfoFormat", expected)
+    if media_type not in wmts.INFO_FORMATS:
+        raise OwsError.invalid("InfoFormat", media_type, expected)
+    return await _info(request, address, i, j, media_type)
+
+
+async def _tile(request: Request, address: Address) -> Response:
+    stages, state = Stages(), context(request)
+    found = Found.at(address, state)
+    headers = found.headers
+    if caching.matches(request.headers.get("if-none-match"), found.drawing.etag):
+        return caching.not_modified(headers)
+    stages.mark("parse")
+    body = await state.engine.tile(found.drawing, stages)
+    headers["Server-Timing"] = server_timing(stages)
+    return Response(body, headers=headers, media_type=MEDIA_TYPES[found.drawing.format])
+
+
+async def _info(request: Request, address: Address, i: str, j: str, media_type: str) -> Response:
+    state = context(request)
+    found = Found.at(address, state)
+    drawing = found.drawing
+    if not wmts_layer.has_values(drawing.layer):
+        text = f"layer {address.layer} is a colour picture: its pixels have no values"
+        raise OwsError("OperationNotSupported", "GetFeatureInfo", text, 501)
+    lon, lat = _lonlat(drawing.target, i, j)
+    read = partial(state.engine.read, drawing.dataset)
+    told = await point.point(read, drawing.dataset, drawing.layer, drawing.selection, lon, lat)
+    body = write_info(media_type, lon, lat, flatten(told))
+    headers = {k: v for k, v in found.headers.items() if k != "ETag"}
+    # Equal to InfoFormat to the letter: given as a media type, Starlette adds a charset.
+    return Response(body, headers={**headers, "Content-Type": media_type})
+
+
+def _lonlat(target: Grid, i: str, j: str) -> tuple[float, float]:
+    """The centre of a pixel, in degrees. Raises TileOutOfRange."""
+    height, width = target.shape
+    col, row = whole("I", i, (0, width - 1)), whole("J", j, (0, height - 1))
+    x = target.x.start + (col + 0.5) * target.x.step
+    y = target.y.start + (row + 0.5) * target.y.step
+    lon, lat = transformer(target.crs, LONLAT).transform(x, y)
+    return float(lon), float(lat)
+
+
+async def _document(request: Request, sections: Sequence[str]) -> Response:
+    """Capabilities, made once per state of the catalogue and address of the server."""
+    state, base = context(request), base_url(request.scope)
+    name = request.path_params.get("dataset")
+    parts = (__version__, state.catalog.version, base, name or "", *sections)
+    digest = hashlib.blake2b("|".join(parts).encode(), digest_size=12).hexdigest()
+    tag = f'W/"{digest}"'
+    datasets = state.catalog.ready() if name is None else [state.catalog[name]]
+
+    def write() -> bytes:
+        layers = [each for d in datasets for each in wmts_layer.layer_infos(d, base)]
+        return wmts.capabilities(_service(state, base, name), layers, sections)
+
+    # Hundreds of layers take some tenths of a second, in which others want their tiles.
+    body = await state.engine.tiles.get(tag, partial(asyncio.to_thread, write))
+    return caching.answer(request, body, XML, etag=tag)
+
+
+def _service(state: Context, base: str, dataset: str | None) -> wmts.Service:
+    told = state.catalog.service
+    return wmts.Service(
+        title=told.title,
+        abstract=told.abstract,
+        provider=told.provider or told.title,
+        provider_url=told.provider_url,
+        base_url=base,
+        path=PATH if dataset is None else f"{PATH}/{quote(dataset)}",
+        update_sequence=_sequence(state),
+    )
+
+
+def _sequence(state: Context) -> str:
+    return f"{SEQUENCE}{state.catalog.version}"
+
+
+def _check_accept(request: Request, media_type: str) -> None:
+    """Refuse a REST request whose client takes nothing that the address has."""
+    header = request.headers.get("accept", "*/*")
+    ranges = (part.partition(";") for part in header.lower().split(","))
+    taken = {name.strip() for name, _, rest in ranges if not _REFUSED.fullmatch(rest.strip())}
+    if not taken & {media_type, f"{media_type.partition('/')[0]}/*", "*/*"}:
+        raise HTTPException(406, f"Accept={shown(header)!r}: this address has {media_type}")
+
+
+_OPERATIONS: Mapping[str, Callable[[Request, Parameters], Awaitable[Response]]] = {
+    "getcapabilities": _kvp_capabilities,
+    "gettile": _kvp_tile,
+    "getfeatureinfo": _kvp_info,
+}
+
+_TILE = f"{PATH}/{wmts.VERSION}/{{layer}}/{{style}}/{{tms}}/{{z}}/{{row}}/{{col}}"
+_DOCUMENT = f"{wmts.VERSION}/WMTSCapabilities.xml"
+_IMAGE = (wmts.TILE_FORMAT,)
+_ANY = (XML, *_IMAGE, *wmts.INFO_FORMATS)
+
+ENDPOINTS = (
+    Endpoint(PATH, reported(get_kvp), "WMTS 1.0.0 by KVP", "wmts", PARAMETERS, True, _ANY),
+    Endpoint(f"{PATH}/{_DOCUMENT}", get_document, "WMTS capabilities", "wmts", answers=(XML,)),
+    Endpoint(f"{PATH}/{{dataset}}", reported(get_kvp), "WMTS by KVP, capabilities of one dataset",
+             "wmts", PARAMETERS, True, _ANY),
+    Endpoint(f"{PATH}/{{dataset}}/{_DOCUMENT}", get_document, "WMTS capabilities of one dataset",
+             "wmts", answers=(XML,)),
+    Endpoint(f"{_TILE}.png", get_tile, "A WMTS tile", "wmts", (params.TIME,), True, _IMAGE),
+    Endpoint(f"{_TILE}/{{j}}/{{i}}.{{suffix}}", get_info, "The value at a pixel of a WMTS tile",
+             "wmts", (params.TIME,), True, tuple(wmts.INFO_FORMATS)),
+    Endpoint(f"{PATH}/{wmts.VERSION}/{{layer}}/{{style}}/legend.png", get_legend,
+             "The legend of a WMTS style", "wmts", answers=_IMAGE),
+)  # fmt: skip
