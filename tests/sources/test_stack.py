@@ -121,7 +121,7 @@ def test_file_that_is_damaged(tmp_path):
 
     async def check():
         source = await stack(tmp_path)
-        with pytest.raises(SourceError, match="time=2024-03-01T00:00:00Z: .*not a GeoTIFF"):
+        with pytest.raises(SourceError, match=r"time=2024-03-01.*not a GeoTIFF"):
             await source.read(ReadPlan("b1", 0, (slice(2, 3), slice(0, 9), slice(0, 9))))
 
     run(check())

@@ -8,12 +8,13 @@ byte is read twice.
 from __future__ import annotations
 
 import struct
-import zlib
 from collections.abc import Sequence
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
 from isal import isal_zlib
+from isal.igzip_lib import IsalError
 from numcodecs import zstd
 from rasterio.errors import RasterioError
 from rasterio.io import MemoryFile
@@ -28,6 +29,15 @@ NO_PREDICTOR, HORIZONTAL, FLOATING_POINT = 1, 2, 3
 UNSIGNED, SIGNED, FLOAT = 1, 2, 3
 BLACK_IS_ZERO, PALETTE, TRANSPARENCY = 1, 3, 4
 COLORS = {2: 3, 5: 4, 6: 3, 8: 3}  # samples of RGB, CMYK, YCbCr and CIELab; of all else one
+
+# What decoders raise; isal's type stubs hide that its error is an exception.
+DAMAGES: tuple[type[Exception], ...] = (
+    ValueError,
+    RuntimeError,
+    OSError,
+    RasterioError,
+    cast("type[Exception]", IsalError),
+)
 
 SHORT, LONG, UNDEFINED, DOUBLE = 3, 4, 7, 12
 TYPE_FORMATS = {SHORT: "H", LONG: "I", UNDEFINED: "B", DOUBLE: "d"}
@@ -46,7 +56,7 @@ def decode(data: bytes, layout: Layout, rows: int) -> Raw:
         if _is_simple(layout):
             return _decoded(data, layout, rows)
         return _decoded_by_gdal(data, layout, rows)
-    except (ValueError, RuntimeError, OSError, zlib.error, RasterioError) as error:
+    except DAMAGES as error:
         raise SourceError("a block of the file is damaged and could not be decoded") from error
 
 
@@ -57,7 +67,7 @@ def decode_mask(data: bytes, layout: Layout, rows: int) -> npt.NDArray[np.bool_]
         width = -(-cols // 8)
         try:
             packed = np.frombuffer(_unpacked(data, layout.compression, rows * width), np.uint8)
-        except (ValueError, RuntimeError, zlib.error) as error:
+        except DAMAGES as error:
             raise SourceError("a block of the file's mask is damaged") from error
         bits = np.unpackbits(packed.reshape(rows, width), axis=1, count=cols)
         return bits.astype(np.bool_)

@@ -146,8 +146,8 @@ async def open_file(store: Store, entry: Entry, cache: ByteCache[Raw], pool: Exe
     description = await loop.run_in_executor(pool, describe, head, loop)
     raster: Raster
     if description.transform is None:
-        levels = await loop.run_in_executor(pool, warped_levels, head, description.crs, loop)
         description = warped_description(description)
+        levels = await loop.run_in_executor(pool, warped_levels, head, description, loop)
         raster = WarpedRaster(head, description, levels, pool)
     else:
         raster = TiffRaster.over(store, entry.key, _masked(tiff, description), description, pool)

@@ -18,7 +18,7 @@ from tileserver.errors import SourceError
 from tileserver.sources.codec import decode, decode_mask
 from tileserver.sources.geotiff import Description
 from tileserver.sources.store import Entry, Store
-from tileserver.sources.tiff import Image, Tiff
+from tileserver.sources.tiff import Block, Image, Tiff
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,43 +102,62 @@ class TiffRaster:
     async def block(self, level: int, band: int, row: int, col: int) -> Raw:
         """One request for the ranges of data and mask, one job in a thread."""
         image, mask = self.tiff.levels[level]
+        window = _window(image, row, col)
         plane = self.description.bands[band].index if image.planes > 1 else 0
-        parts = [_Part(image, list(image.blocks(plane, row, col)))]
+        parts = [_Part(image, image.blocks(plane, *window))]
         if self.description.mask == "mask" and mask is not None:
-            parts.append(_Part(mask, list(mask.blocks(0, row, col))))
+            parts.append(_Part(mask, mask.blocks(0, *window)))
         elif self.description.mask == "alpha" and image.planes > 1:
-            parts.append(_Part(image, list(image.blocks(self.description.alpha or 0, row, col))))
+            parts.append(_Part(image, image.blocks(self.description.alpha or 0, *window)))
         data = await self._fetch(parts)
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self.pool, _decoded, parts, data, self.description)
+        return await loop.run_in_executor(
+            self.pool, _decoded, parts, data, window, self.description
+        )
 
     async def _fetch(self, parts: list[_Part]) -> dict[int, bytes]:
         """The bytes of the blocks that were written, by their start."""
         blocks = [block for part in parts for block in part.blocks]
-        ranges = sorted({(start, stop) for start, stop, _ in blocks if stop > start})
+        ranges = sorted({(b.start, b.stop) for b in blocks if b.stop > b.start})
         if not ranges:
             return {}
         found = await self.store.get_ranges(self.key, ranges)
+        for (start, stop), data in zip(ranges, found, strict=True):
+            if len(data) != stop - start:
+                raise SourceError("the file ends within a block: it was cut or replaced")
         return {start: data for (start, _), data in zip(ranges, found, strict=True)}
+
+
+Window = tuple[slice, slice]
+
+
+def _window(image: Image, row: int, col: int) -> Window:
+    """The cells of a chunk; tiles reach beyond the image, strips end with it."""
+    height, width = image.chunk
+    bottom = (row + 1) * height if image.tiled else min((row + 1) * height, image.shape[0])
+    return slice(row * height, bottom), slice(col * width, (col + 1) * width)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Part:
-    """The blocks of one image, from top to bottom: (start, stop, rows)."""
+    """Blocks of one image that cover a chunk."""
 
     image: Image
-    blocks: list[tuple[int, int, int]]
+    blocks: list[Block]
 
 
-def _decoded(parts: list[_Part], data: dict[int, bytes], description: Description) -> Raw:
+def _decoded(
+    parts: list[_Part], data: dict[int, bytes], window: Window, description: Description
+) -> Raw:
     """A chunk as it is read, of the bytes of its blocks by their start."""
-    numbers = _numbers(parts[0], data, description)
+    numbers = _numbers(parts[0], data, window, description)
     alpha = description.alpha
     valid = None
     if description.mask == "mask":
-        valid = _mask(parts[1], data)
+        valid = _mask(parts[1], data, window)
     elif description.mask == "alpha" and alpha is not None:
-        valid = _numbers(parts[1], data, description)[0] != 0 if parts[1:] else numbers[alpha] != 0
+        own = _numbers(parts[1], data, window, description)[0] if parts[1:] else numbers[alpha]
+        valid = own != 0
     if parts[0].image.planes == 1 and alpha is not None:
         numbers = np.delete(numbers, alpha, axis=0)
     return finished(numbers, valid, description)
@@ -148,6 +167,9 @@ def finished(numbers: Raw, valid: npt.NDArray[np.bool_] | None, description: Des
     """Numbers (bands, rows, cols) with the marker where `valid` (rows, cols) is not; read-only."""
     if numbers.dtype != description.dtype:
         raise SourceError(f"a block holds {numbers.dtype}, the file's header says otherwise")
+    nodata = description.bands[0].nodata
+    if nodata and numbers.dtype.kind == "f" and nodata == nodata:
+        numbers = _with_exact(numbers, nodata)
     if valid is not None and description.marker is not None:
         numbers = numbers.astype(description.read_dtype)
         numbers[:, ~valid] = description.marker
@@ -155,25 +177,51 @@ def finished(numbers: Raw, valid: npt.NDArray[np.bool_] | None, description: Des
     return numbers
 
 
-def _numbers(part: _Part, data: dict[int, bytes], description: Description) -> Raw:
+def _with_exact(numbers: Raw, nodata: float) -> Raw:
+    """Floats that are nodata but for rounding made so, within the tolerance that GDAL has.
+
+    It is 4 times the epsilon of float32, of float64 too (ARE_REAL_EQUAL in gdal_priv.h).
+    """
+    tolerance = 4 * float(np.finfo(np.float32).eps) * abs(nodata)
+    near = (numbers > nodata - tolerance) & (numbers < nodata + tolerance)
+    if not near.any():
+        return numbers
+    exact = numbers.copy()
+    exact[near] = nodata
+    return exact
+
+
+def _numbers(part: _Part, data: dict[int, bytes], window: Window, description: Description) -> Raw:
+    """The numbers (bands, rows, cols) of a window, a block as it is where it is the window."""
     layout = part.image.layout
     fill = description.bands[0].nodata or 0
-    strips: list[Raw] = [
-        decode(data[start], layout, rows)
-        if stop > start
-        else np.full((layout.bands, rows, layout.shape[1]), fill, description.dtype)
-        for start, stop, rows in part.blocks
-    ]
-    return strips[0] if len(strips) == 1 else np.concatenate(strips, axis=1)
+    rows, cols = window
+    if len(part.blocks) == 1 and part.blocks[0].start < part.blocks[0].stop:
+        (block,) = part.blocks
+        return decode(data[block.start], layout, block.rows)
+    shape = (layout.bands, rows.stop - rows.start, cols.stop - cols.start)
+    numbers = np.full(shape, fill, description.dtype)
+    for block in part.blocks:
+        if block.start < block.stop:
+            top = block.top - rows.start
+            numbers[:, top : top + block.rows] = decode(data[block.start], layout, block.rows)
+    return numbers
 
 
-def _mask(part: _Part, data: dict[int, bytes]) -> npt.NDArray[np.bool_]:
-    layout = part.image.layout
-    return np.concatenate(
-        [
-            decode_mask(data[start], layout, rows)
-            if stop > start
-            else np.zeros((rows, layout.shape[1]), np.bool_)
-            for start, stop, rows in part.blocks
-        ]
-    )
+def _mask(part: _Part, data: dict[int, bytes], window: Window) -> npt.NDArray[np.bool_]:
+    """Where a window is valid, of the mask's blocks, which may be others than the data's."""
+    rows, cols = window
+    height, width = part.image.layout.shape
+    top = min(block.top for block in part.blocks)
+    left = min(block.left for block in part.blocks)
+    bottom = max(block.top for block in part.blocks) + height
+    right = max(block.left for block in part.blocks) + width
+    valid = np.zeros((max(bottom, rows.stop) - top, max(right, cols.stop) - left), np.bool_)
+    for block in part.blocks:
+        if block.start < block.stop:
+            y, x = block.top - top, block.left - left
+            valid[y : y + block.rows, x : x + width] = decode_mask(
+                data[block.start], part.image.layout, block.rows
+            )
+    inside: npt.NDArray[np.bool_] = valid[rows.start - top :, cols.start - left :]
+    return inside[: rows.stop - rows.start, : cols.stop - cols.start]

@@ -138,7 +138,10 @@ async def open_stack(
 async def _steps(store: Store, entries: Sequence[tuple[str, Time]]) -> tuple[Step, ...]:
     if not entries:
         raise CatalogError("the stack has no files")
-    times = [float(time) if isinstance(time, int | float) else parse_time(str(time)) for _, time in entries]
+    times = [
+        float(time) if isinstance(time, int | float) else parse_time(str(time))
+        for _, time in entries
+    ]
     labels = TimeAxis(np.array(times)).labels
     label, count = Counter(labels).most_common(1)[0]
     if count > 1:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,6 +43,17 @@ class Layout:
     lerc: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A tile or strip: its bytes, none where start == stop; its first cell and its rows."""
+
+    start: int
+    stop: int
+    top: int
+    left: int
+    rows: int
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Image:
     """One image of a TIFF: the full resolution, an overview or a mask.
@@ -73,14 +83,18 @@ class Image:
         """(rows, cols) of a chunk."""
         return (self.layout.shape[0] * self.group, self.layout.shape[1])
 
-    def blocks(self, plane: int, row: int, col: int) -> Iterator[tuple[int, int, int]]:
-        """The blocks of the chunk (row, col) from top to bottom: (start, stop, rows)."""
-        rows = self.layout.shape[0]
-        for block in range(row * self.group, min((row + 1) * self.group, self.offsets.shape[1])):
-            start = int(self.offsets[plane, block, col])
-            stop = start + int(self.counts[plane, block, col])
-            height = rows if self.tiled else min(rows, self.shape[0] - block * rows)
-            yield start, stop, height
+    def blocks(self, plane: int, rows: slice, cols: slice) -> list[Block]:
+        """The blocks of a plane that a window touches."""
+        height, width = self.layout.shape
+        _, down, across = self.offsets.shape
+        found = []
+        for row in range(rows.start // height, min(-(-rows.stop // height), down)):
+            for col in range(cols.start // width, min(-(-cols.stop // width), across)):
+                start = int(self.offsets[plane, row, col])
+                stop = start + int(self.counts[plane, row, col])
+                whole = height if self.tiled else min(height, self.shape[0] - row * height)
+                found.append(Block(start, stop, row * height, col * width, whole))
+        return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,7 +6,6 @@ import asyncio
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 
-from affine import Affine
 from rasterio.enums import Resampling
 from rasterio.io import DatasetReader
 from rasterio.vrt import WarpedVRT
@@ -15,7 +14,7 @@ from rasterio.windows import Window
 from tileserver.cube import Raw
 from tileserver.sources.geotiff import Description, opened, served
 from tileserver.sources.head import Head
-from tileserver.sources.raster import LevelShape, finished, overview_transform
+from tileserver.sources.raster import LevelShape, finished
 
 CHUNK = 512  # rows and columns that are warped together
 
@@ -54,7 +53,7 @@ class WarpedRaster:
         overview = level - 1 if level else None
         with (
             opened(self.head, loop, overview=overview) as file,
-            _warped(file, self.description, self.levels[level]) as vrt,
+            _warped(file, self.description) as vrt,
         ):
             numbers: Raw = vrt.read(indexes, window=window)
             masked = self.description.mask != "none"
@@ -62,16 +61,14 @@ class WarpedRaster:
         return finished(numbers, valid, self.description)
 
 
-def _warped(file: DatasetReader, description: Description, level: LevelShape) -> WarpedVRT:
-    height, width = level.shape
+def _warped(file: DatasetReader, description: Description) -> WarpedVRT:
+    # With a grid of our choice rasterio 1.4 forgets the control points: GDAL suggests each.
     return WarpedVRT(
         file,
         crs=description.crs,
-        transform=level.transform,
-        width=width,
-        height=height,
         add_alpha=description.mask != "none" and description.alpha is None,
         resampling=Resampling.nearest,
+        tolerance=0.0,
     )
 
 
@@ -82,14 +79,14 @@ def warped_description(description: Description) -> Description:
     return served(replace(description, mask="alpha"))
 
 
-def warped_levels(head: Head, crs: str, loop: asyncio.AbstractEventLoop) -> tuple[LevelShape, ...]:
-    """The grid that GDAL suggests, and one for each overview; blocks, for a thread."""
-    with opened(head, loop) as file, WarpedVRT(file, crs=crs) as vrt:
-        transform, shape = vrt.transform, vrt.shape
-        factors = file.overviews(1)
-    shapes = [shape, *((-(-shape[0] // n), -(-shape[1] // n)) for n in factors)]
-    return tuple(_level(transform, shape, each) for each in shapes)
-
-
-def _level(full: Affine, shape: tuple[int, int], level: tuple[int, int]) -> LevelShape:
-    return LevelShape(overview_transform(full, shape, level), level, (CHUNK, CHUNK), False)
+def warped_levels(
+    head: Head, description: Description, loop: asyncio.AbstractEventLoop
+) -> tuple[LevelShape, ...]:
+    """The grids that GDAL suggests for the file and its overviews; blocks, for a thread."""
+    with opened(head, loop) as file:
+        count = len(file.overviews(1))
+    levels = []
+    for overview in (None, *range(count)):
+        with opened(head, loop, overview=overview) as file, _warped(file, description) as vrt:
+            levels.append(LevelShape(vrt.transform, vrt.shape, (CHUNK, CHUNK), False))
+    return tuple(levels)
