@@ -137,7 +137,7 @@ class Engine:
         self.limits = limits or Limits()
         self._samplings = samplings
         self._ranges: ByteCache[tuple[float, float]] = ByteCache(1 << 20, lambda _: 128)
-        self._pool = pool
+        self.pool = pool
 
     async def tile(self, drawing: Drawing, stages: Stages | None = None) -> bytes:
         """The encoded picture. Raises SourceError, PayloadTooLarge, InvalidParameter."""
@@ -156,7 +156,7 @@ class Engine:
         if len(bands) == 1 and drawing.resampling == "nearest" and drawing.format == "png":
             body = _paint(*job)
         else:
-            body = await asyncio.get_running_loop().run_in_executor(self._pool, _paint, *job)
+            body = await asyncio.get_running_loop().run_in_executor(self.pool, _paint, *job)
         stages.mark("draw")
         return body
 
@@ -165,7 +165,7 @@ class Engine:
         bands = self._bands(drawing)
         blocks = await self._read(drawing.dataset, bands, self.limits.tile_bytes)
         return await asyncio.get_running_loop().run_in_executor(
-            self._pool, _pixels, drawing, bands, blocks
+            self.pool, _pixels, drawing, bands, blocks
         )
 
     async def read(self, dataset: Dataset, plan: ReadPlan) -> Raw:
@@ -345,7 +345,7 @@ def _pixels(
     if expression is None:
         return np.stack(found), everywhere
     computed = expression.evaluate(named)
-    there: Valid = np.isfinite(computed).all(axis=0)
+    there: Valid = np.logical_and.reduce(np.isfinite(computed), axis=0)
     return computed, there
 
 

@@ -92,7 +92,7 @@ def _names(path: str) -> list[str]:
 
 
 def _operation_id(endpoint: Endpoint, method: str) -> str:
-    name = endpoint.handler.__name__  # type: ignore[attr-defined]
+    name = endpoint.handler.__name__
     place = "_".join(_names(endpoint.path))
     return "_".join(part for part in (method.lower(), name, place) if part)
 

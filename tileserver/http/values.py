@@ -1,0 +1,234 @@
+"""Numbers instead of pictures: a point's value, time series, statistics."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from functools import partial
+from typing import Any, Literal
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from tileserver import layer
+from tileserver.catalog import Dataset
+from tileserver.errors import (
+    InvalidParameter,
+    MissingParameter,
+    PayloadTooLarge,
+    UnsupportedMediaType,
+)
+from tileserver.geometry import Feature, from_bbox, from_lonlat, parse_geometry
+from tileserver.http import caching, params
+from tileserver.http.datasets import END, START
+from tileserver.http.endpoint import Context, Endpoint, context
+from tileserver.http.params import INTEGER, STRING, Parameter, Query, choice, integer, number
+from tileserver.layer import Layer, Selection
+from tileserver.pipeline import check_bytes
+from tileserver.services import statistics, table, timeseries
+from tileserver.services.aggregate import parse_aggregates
+from tileserver.services.point import point
+from tileserver.services.statistics import MOST_BINS, PERCENTILES, Question
+
+Output = Literal["json", "csv", "ndjson"]
+
+MOST_PERCENTS = 16
+
+AGGREGATE: Parameter[str | None] = Parameter(
+    "aggregate", params.text, STRING,
+    "Of areas: mean, std, min, max, median, count, sum, p0 to p100; parted by commas.",
+    None, "mean,std",
+)  # fmt: skip
+OUTPUT: Parameter[Output] = Parameter(
+    "f", choice(("json", "csv", "ndjson")),
+    {"type": "string", "enum": ["json", "csv", "ndjson"]}, "The format of the answer.", "json",
+)  # fmt: skip
+BINS: Parameter[int] = Parameter(
+    "bins", integer(1, MOST_BINS), INTEGER, "Bins of the histogram.", statistics.DEFAULT_BINS
+)
+LEVEL: Parameter[int | None] = Parameter(
+    "level", integer(0, 100), INTEGER,
+    "The resolution to read, 0 the finest; by default the coarsest that has enough cells.", None,
+)  # fmt: skip
+
+
+def _pair(name: str, value: str) -> tuple[float, float]:
+    parts = value.split(",")
+    if len(parts) != 2:
+        raise InvalidParameter(name, value, "expected low,high")
+    return (number(name, parts[0].strip()), number(name, parts[1].strip()))
+
+
+def _percents(name: str, value: str) -> tuple[float, ...]:
+    parts = value.split(",")
+    if len(parts) > MOST_PERCENTS:
+        raise InvalidParameter(name, value, f"expected at most {MOST_PERCENTS} percentiles")
+    return tuple(number(name, part.strip()) for part in parts)
+
+
+RANGE: Parameter[tuple[float, float] | None] = Parameter(
+    "range", _pair, STRING, "low,high of the histogram; by default the values' own.", None, "0,30"
+)
+PERCENTS: Parameter[tuple[float, ...]] = Parameter(
+    "p", _percents, STRING, "Percentiles, parted by commas.", PERCENTILES, "2,98"
+)
+
+STEP = (params.TIME, params.METHOD, params.EXPRESSION)
+PLACE = (params.LON, params.LAT, params.BBOX)
+POINT = (*STEP, params.LON, params.LAT)
+SERIES = (params.EXPRESSION, params.METHOD, *PLACE, START, END, AGGREGATE, OUTPUT)
+STATISTICS = (*STEP, *PLACE, BINS, RANGE, PERCENTS, LEVEL)
+
+
+def _asked(
+    request: Request, taken: tuple[Parameter[Any], ...]
+) -> tuple[Query, Dataset, Layer, Selection]:
+    """What every route here begins with: dataset, layer and step."""
+    path = request.path_params
+    dataset = context(request).catalog[path["dataset"]]
+    cube = dataset.source.cube
+    query = Query(request.query_params.multi_items(), taken, cube.dimensions.keys())
+    found = layer.find_layer(dataset, path["variable"], query(params.EXPRESSION))
+    return query, dataset, found, layer.select(cube, found, query.dims, query(params.METHOD))
+
+
+async def get_point(request: Request) -> Response:
+    """The value at a point."""
+    query, dataset, found, selection = _asked(request, POINT)
+    lon, lat = query.need(params.LON), query.need(params.LAT)
+    read = partial(context(request).engine.read, dataset)
+    return caching.json_answer(request, await point(read, dataset, found, selection, lon, lat))
+
+
+async def get_timeseries(request: Request) -> Response:
+    """The series of a point or a box, or of the features in the body."""
+    query, dataset, found, selection = _asked(request, SERIES)
+    features = await _features(request, query)
+    state = context(request)
+    prepared = await asyncio.to_thread(
+        timeseries.prepare,
+        dataset.source.cube,
+        found,
+        selection,
+        features,
+        start=query(START),
+        end=query(END),
+        aggregates=parse_aggregates(query(AGGREGATE)),
+    )
+    check_bytes(
+        timeseries.estimate(prepared),
+        state.engine.limits.series_bytes,
+        "narrow the area or the time range, or keep a copy that is chunked along time",
+    )
+    batches = timeseries.series(
+        partial(state.engine.read, dataset), prepared, pool=state.engine.pool
+    )
+    output = query(OUTPUT)
+    if output == "json":
+        return caching.json_answer(request, await table.to_json(dataset.id, prepared, batches))
+    if output == "csv":
+        return await _streamed(table.to_csv(prepared, batches), "text/csv; charset=utf-8")
+    return await _streamed(table.to_ndjson(prepared, batches), "application/x-ndjson")
+
+
+async def _streamed(parts: AsyncIterator[Any], media_type: str) -> Response:
+    """Begins with the first part there, so that what fails before it has a status of its own."""
+    first = await anext(parts)
+
+    async def body() -> AsyncIterator[Any]:
+        yield first
+        async for part in parts:
+            yield part
+
+    return StreamingResponse(
+        body(), media_type=media_type, headers={"Cache-Control": caching.SHORT}
+    )
+
+
+async def get_statistics(request: Request) -> Response:
+    """Statistics of a box, of the area in the body, or of the whole, at one time."""
+    query, dataset, found, selection = _asked(request, STATISTICS)
+    area = await _area(request, query)
+    state = context(request)
+    prepared = await asyncio.to_thread(
+        statistics.prepare,
+        found,
+        selection,
+        area,
+        level=query(LEVEL),
+        question=Question(query(BINS), query(RANGE), query(PERCENTS)),
+    )
+    check_bytes(
+        statistics.estimate(prepared),
+        state.engine.limits.tile_bytes,
+        "ask for a smaller area, or give the dataset overviews",
+    )
+    read = partial(state.engine.read, dataset)
+    document = await statistics.statistics(read, dataset, prepared, pool=state.engine.pool)
+    return caching.json_answer(request, document)
+
+
+async def _area(request: Request, query: Query) -> Any:
+    """The geometry to sum up, None for everything."""
+    if request.method == "POST":
+        features = await _body_features(request, context(request))
+        if len(features) != 1:
+            raise InvalidParameter("body", f"{len(features)} features", "expected one area")
+        return features[0].geometry
+    bbox = query(params.BBOX)
+    return None if bbox is None else from_bbox(bbox)
+
+
+async def _features(request: Request, query: Query) -> list[Feature]:
+    """Where a series is wanted: lon and lat, bbox, or GeoJSON in the body."""
+    lon, lat, bbox = query(params.LON), query(params.LAT), query(params.BBOX)
+    if request.method == "POST":
+        if (lon, lat, bbox) != (None, None, None):
+            raise InvalidParameter("lon", lon, "expected either a body or lon, lat and bbox")
+        return await _body_features(request, context(request))
+    if bbox is not None:
+        if lon is not None or lat is not None:
+            raise InvalidParameter("bbox", bbox, "expected either bbox or lon and lat")
+        return [Feature(from_bbox(bbox))]
+    if lon is None and lat is None:
+        raise MissingParameter("lon", "expected lon and lat, or bbox, or a POST of GeoJSON")
+    return [Feature(from_lonlat(query.need(params.LON), query.need(params.LAT)))]
+
+
+async def _body_features(request: Request, state: Context) -> list[Feature]:
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if "xml" in media_type or "form" in media_type:
+        raise UnsupportedMediaType("body", media_type, "expected GeoJSON (application/geo+json)")
+    body = await _body(request, state.largest_body)
+    try:
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise InvalidParameter("body", body[:40].decode("utf-8", "replace"), f"{error}") from None
+    return await asyncio.to_thread(parse_geometry, document, "body")
+
+
+async def _body(request: Request, limit: int) -> bytes:
+    """The body, read no further than the limit."""
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > limit:
+            raise PayloadTooLarge(f"body: more than {limit} bytes: send fewer vertices or features")
+        parts.append(part)
+    return b"".join(parts)
+
+
+_BOTH = ("GET", "POST")
+_GEOJSON = "application/geo+json"
+
+_SERIES_TYPES = ("application/json", "text/csv", "application/x-ndjson")
+
+ENDPOINTS = (
+    Endpoint("/point/{dataset}/{variable}", get_point, "The value at a point", "values",
+             POINT, True),
+    Endpoint("/timeseries/{dataset}/{variable}", get_timeseries, "Values over time", "values",
+             SERIES, True, _SERIES_TYPES, _BOTH, _GEOJSON),
+    Endpoint("/statistics/{dataset}/{variable}", get_statistics, "Statistics at one time",
+             "values", STATISTICS, True, ("application/json",), _BOTH, _GEOJSON),
+)  # fmt: skip
