@@ -50,6 +50,7 @@ def test_layer_order() -> None:
         "Abstract",
         "WGS84BoundingBox",
         "Identifier",
+        "BoundingBox",
         "Style",
         "Format",
         "InfoFormat",
@@ -166,12 +167,22 @@ def test_matrix_sets() -> None:
     assert scales[:2] == pytest.approx([559082264.0287178, 279541132.0143589], rel=1e-12)
 
 
+def test_projected_box() -> None:
+    """A layer over a pole has a box in Mercator that ends where the set does."""
+    root = read(dataclasses.replace(layer(), bbox=(-180.0, -90.0, 180.0, 90.0)))
+    [box] = root.findall(".//ows:BoundingBox", NAMES)
+    assert box.get("crs") == "urn:ogc:def:crs:EPSG::3857"
+    [low], [high] = texts(box, "ows:LowerCorner"), texts(box, "ows:UpperCorner")
+    edge = 20037508.342789244
+    assert [float(n) for n in f"{low} {high}".split()] == pytest.approx([-edge, -edge, edge, edge])
+
+
 def test_box_across_the_date_line() -> None:
     """A box across 180° is told as all longitudes, which every client can read."""
     across = dataclasses.replace(layer(), bbox=(170.0, -20.0, -160.0, -10.0))
     root = read(across)
-    assert texts(root, ".//ows:LowerCorner") == ["-180 -20"]
-    assert texts(root, ".//ows:UpperCorner") == ["180 -10"]
+    assert texts(root, ".//ows:WGS84BoundingBox/ows:LowerCorner") == ["-180 -20"]
+    assert texts(root, ".//ows:WGS84BoundingBox/ows:UpperCorner") == ["180 -10"]
 
 
 def test_sections() -> None:

@@ -17,10 +17,10 @@ from functools import lru_cache
 from urllib.parse import quote
 
 from tileserver.cube import Dimension
-from tileserver.grid import Bounds
+from tileserver.grid import Bounds, is_degrees
 from tileserver.services.ows import OWS, XLINK, OwsError, document, element, leaf
 from tileserver.services.wmts_dimension import listed_values
-from tileserver.tms import Matrix, MatrixSet, TileRange, tile_range
+from tileserver.tms import Matrix, MatrixSet, TileRange, projected_bounds, tile_range
 
 VERSION = "1.0.0"
 NAMESPACE = "http://www.opengis.net/wmts/1.0"
@@ -180,6 +180,7 @@ def _layer(layer: LayerInfo, base_url: str) -> str:
         leaf("ows:Abstract", layer.abstract) if layer.abstract else "",
         _bounding_box(layer.bbox),
         leaf("ows:Identifier", layer.id),
+        *(_projected_box(tiles, layer.bbox) for tiles in layer.matrix_sets),
         *(_style(style, first=i == 0) for i, style in enumerate(layer.styles)),
         leaf("Format", TILE_FORMAT),
         *(leaf("InfoFormat", name) for name in infos),
@@ -199,6 +200,24 @@ def _bounding_box(bbox: Bounds) -> str:
         leaf("ows:UpperCorner", f"{east:.12g} {north:.12g}"),
     ]
     return element("ows:WGS84BoundingBox", corners)
+
+
+def _projected_box(tiles: MatrixSet, bbox: Bounds) -> str:
+    """The box in the CRS of a set, cut to it: GDAL takes a pole to Mercator, to no good end."""
+    if is_degrees(tiles.crs):
+        return ""
+    west, south, east, north = projected_bounds(tiles, bbox)
+    corners = [
+        leaf("ows:LowerCorner", _ordered(tiles, west, south)),
+        leaf("ows:UpperCorner", _ordered(tiles, east, north)),
+    ]
+    return element("ows:BoundingBox", corners, {"crs": tiles.crs_urn})
+
+
+def _ordered(tiles: MatrixSet, x: float, y: float) -> str:
+    """A point in the order of the CRS' own axes."""
+    first, second = (y, x) if tiles.northing_first else (x, y)
+    return f"{first:.17g} {second:.17g}"
 
 
 def _style(style: StyleInfo, *, first: bool) -> str:
@@ -276,12 +295,10 @@ def _matrix_set(tiles: MatrixSet) -> str:
 
 
 def _matrix(tiles: MatrixSet, matrix: Matrix) -> str:
-    corner = (matrix.left, matrix.top)
-    first, second = reversed(corner) if tiles.northing_first else corner
     parts = [
         leaf("ows:Identifier", matrix.zoom),
         leaf("ScaleDenominator", repr(tiles.scale_denominator(matrix.zoom))),
-        leaf("TopLeftCorner", f"{first:.17g} {second:.17g}"),
+        leaf("TopLeftCorner", _ordered(tiles, matrix.left, matrix.top)),
         leaf("TileWidth", matrix.tile_px),
         leaf("TileHeight", matrix.tile_px),
         leaf("MatrixWidth", matrix.width),
