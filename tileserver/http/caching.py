@@ -35,6 +35,16 @@ def not_modified(headers: Mapping[str, str]) -> Response:
     )
 
 
+def takes_gzip(request: Request) -> bool:
+    """Whether the client reads compressed answers."""
+    return "gzip" in request.headers.get("accept-encoding", "")
+
+
+def compress(body: bytes) -> bytes:
+    """The same bytes, always, for the same body."""
+    return gzip.compress(body, 6, mtime=0)
+
+
 def answer(
     request: Request,
     body: bytes,
@@ -44,7 +54,10 @@ def answer(
     cache_control: str = SHORT,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """A text answer: with a (weak, as it may be compressed) ETag, 304 where the client has it."""
+    """A text answer: with a (weak, as it may be compressed) ETag, 304 where the client has it.
+
+    `headers` with Content-Encoding say that the body is compressed already.
+    """
     tag = etag or f'W/"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
     head = {
         "ETag": tag,
@@ -54,8 +67,8 @@ def answer(
     }
     if matches(request.headers.get("if-none-match"), tag):
         return not_modified(head)
-    if len(body) >= SMALLEST_GZIP and "gzip" in request.headers.get("accept-encoding", ""):
-        body = gzip.compress(body, 6, mtime=0)
+    if "Content-Encoding" not in head and len(body) >= SMALLEST_GZIP and takes_gzip(request):
+        body = compress(body)
         head["Content-Encoding"] = "gzip"
     return Response(body, headers=head, media_type=media_type)
 

@@ -1,4 +1,4 @@
-"""OWS over HTTP: parameters without case, errors as exception reports, header names in title case."""
+"""OWS over HTTP: parameters without case, errors as exception reports, names in title case."""
 
 from __future__ import annotations
 

@@ -181,16 +181,18 @@ async def _document(request: Request, sections: Sequence[str]) -> Response:
     name = request.path_params.get("dataset")
     parts = (__version__, state.catalog.version, base, name or "", *sections)
     digest = hashlib.blake2b("|".join(parts).encode(), digest_size=12).hexdigest()
-    tag = f'W/"{digest}"'
+    tag, small = f'W/"{digest}"', caching.takes_gzip(request)
     datasets = state.catalog.ready() if name is None else [state.catalog[name]]
 
     def write() -> bytes:
         layers = [each for d in datasets for each in wmts_layer.layer_infos(d, base)]
-        return wmts.capabilities(_service(state, base, name), layers, sections)
+        body = wmts.capabilities(_service(state, base, name), layers, sections)
+        return caching.compress(body) if small else body
 
     # Hundreds of layers take some tenths of a second, in which others want their tiles.
-    body = await state.engine.tiles.get(tag, partial(asyncio.to_thread, write))
-    return caching.answer(request, body, XML, etag=tag)
+    body = await state.engine.tiles.get(f"{tag}{small}", partial(asyncio.to_thread, write))
+    headers = {"Content-Encoding": "gzip"} if small else None
+    return caching.answer(request, body, XML, etag=tag, headers=headers)
 
 
 def _service(state: Context, base: str, dataset: str | None) -> wmts.Service:
