@@ -1,0 +1,94 @@
+"""A time series as JSON, CSV and lines of JSON: pure functions of its batches.
+
+NaN becomes null in JSON and an empty field in CSV.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import AsyncIterable, AsyncIterator, Iterator, Sequence
+
+import orjson
+
+from tileserver.grid import Floats
+from tileserver.services.timeseries import Batch, Request, Target
+
+Numbers = list[float | int | None]
+
+
+async def to_json(
+    dataset: str, request: Request, batches: AsyncIterable[Batch]
+) -> dict[str, object]:
+    """The answer of `/timeseries`: `values` of one feature, or the `series` of several."""
+    times: list[str] = []
+    columns: list[dict[str, Numbers]] = [
+        {name: [] for name in request.names(target)} for target in request.targets
+    ]
+    async for batch in batches:
+        times += batch.times
+        for column, values in zip(columns, batch.values, strict=True):
+            for name, numbers in values.items():
+                column[name] += _plain(name, numbers)
+    answer: dict[str, object] = {
+        "dataset": dataset,
+        "variable": request.layer.id,
+        "units": request.layer.units,
+        "times": times,
+    }
+    if len(columns) == 1:
+        return {**answer, "values": columns[0]}
+    named = zip(request.targets, columns, strict=True)
+    return {**answer, "series": [{**_identity(target), "values": own} for target, own in named]}
+
+
+async def to_csv(request: Request, batches: AsyncIterable[Batch]) -> AsyncIterator[str]:
+    """`time,value` or `time,mean,std`, with a leading `feature` (its id or number) for several."""
+    names = list(dict.fromkeys(n for t in request.targets for n in request.names(t)))
+    several = len(request.targets) > 1
+    yield _lines([["feature", "time", *names] if several else ["time", *names]])
+    async for batch in batches:
+        rows: list[list[object]] = []
+        for number, (target, values) in enumerate(zip(request.targets, batch.values, strict=True)):
+            lead = [_name(target, number)] if several else []
+            empty: Numbers = [None] * len(batch.times)
+            own = [_plain(name, values[name]) if name in values else empty for name in names]
+            rows += ([*lead, *row] for row in zip(batch.times, *own, strict=True))
+        yield _lines(rows)
+
+
+async def to_ndjson(request: Request, batches: AsyncIterable[Batch]) -> AsyncIterator[bytes]:
+    """One object a step: its `time` and numbers, or a `series` of them for several features."""
+    async for batch in batches:
+        yield b"".join(_objects(request, batch))
+
+
+def _objects(request: Request, batch: Batch) -> Iterator[bytes]:
+    columns = [
+        {name: _plain(name, numbers) for name, numbers in values.items()} for values in batch.values
+    ]
+    for step, time in enumerate(batch.times):
+        rows = [{name: numbers[step] for name, numbers in own.items()} for own in columns]
+        one = rows[0] if len(request.targets) == 1 else {"series": rows}
+        yield orjson.dumps({"time": time, **one}, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def _plain(name: str, numbers: Floats) -> Numbers:
+    """As JSON has them: counts whole, NaN None."""
+    if name == "count":
+        return [int(number) for number in numbers.tolist()]
+    return [None if number != number else number for number in numbers.tolist()]
+
+
+def _identity(target: Target) -> dict[str, object]:
+    return {"id": target.feature.id, "properties": dict(target.feature.properties)}
+
+
+def _name(target: Target, number: int) -> object:
+    return number if target.feature.id is None else target.feature.id
+
+
+def _lines(rows: Sequence[Sequence[object]]) -> str:
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows(rows)
+    return out.getvalue()
