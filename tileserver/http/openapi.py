@@ -26,6 +26,13 @@ PATH_PARAMETERS = {
     "x": "The tile's column.",
     "last": "The tile's row, then @2x and .png, .webp, .jpg or .npy if wanted.",
     "name": "A name, of the listing.",
+    "layer": "A WMTS layer: {dataset}.{variable}.",
+    "style": "The layer's style, any colormap, or one with a range: viridis:0:7.",
+    "row": "The tile's row, from the top.",
+    "col": "The tile's column, from the left.",
+    "i": "The pixel's column in the tile.",
+    "j": "The pixel's row in the tile.",
+    "suffix": "txt, json or html.",
 }
 PROBLEM_SCHEMA = {
     "type": "object",
