@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TypedDict
 
+from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
@@ -17,10 +18,11 @@ from tileserver import catalog
 from tileserver.cache import ByteCache
 from tileserver.catalog import Catalog
 from tileserver.cube import Raw
-from tileserver.http import datasets, errors, legend, openapi, pages, tiles, values, wmts
+from tileserver.http import datasets, errors, legend, metrics, openapi, pages, tiles, values, wmts
 from tileserver.http.access import Cors
 from tileserver.http.endpoint import Context, Endpoint
 from tileserver.http.links import Links
+from tileserver.http.metrics import CacheCollector, Metrics
 from tileserver.http.ows import TitleCase
 from tileserver.http.tilecache import TileCache
 from tileserver.pipeline import Engine, Limits
@@ -33,6 +35,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *legend.ENDPOINTS,
     *values.ENDPOINTS,
     *wmts.ENDPOINTS,
+    *metrics.ENDPOINTS,
 )
 
 CatalogMaker = Callable[[ByteCache[Raw], Executor], Catalog]
@@ -52,14 +55,18 @@ def create_app(settings: Settings, make_catalog: CatalogMaker | None = None) -> 
             from the files that the settings name. Raises CatalogError when the app starts.
     """
 
+    registry = CollectorRegistry()
+
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[State]:
         pool = ThreadPoolExecutor(settings.threads, "tileserver")
         chunks: ByteCache[Raw] = ByteCache(settings.chunk_cache_bytes, lambda chunk: chunk.nbytes)
         found = (make_catalog or _from_files(settings))(chunks, pool)
+        engine = _engine(settings, pool)
+        registry.register(CacheCollector({"chunks": chunks, "pictures": engine.tiles}))
         opening = asyncio.ensure_future(found.open_all())
         try:
-            yield {"context": Context(found, _engine(settings, pool), settings.body_bytes)}
+            yield {"context": Context(found, engine, settings.body_bytes, registry)}
         finally:
             opening.cancel()
             pool.shutdown(wait=False, cancel_futures=True)
@@ -83,7 +90,7 @@ def create_app(settings: Settings, make_catalog: CatalogMaker | None = None) -> 
             trusted_proxies=settings.trusted_proxies,
         )
     )
-    return TitleCase(answered)
+    return Metrics(TitleCase(answered), registry)
 
 
 def _engine(settings: Settings, pool: Executor) -> Engine:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
+from prometheus_client import CollectorRegistry
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -49,6 +50,7 @@ class Context:
     catalog: Catalog
     engine: Engine
     largest_body: int
+    registry: CollectorRegistry
 
 
 def context(request: Request) -> Context:
