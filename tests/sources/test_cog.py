@@ -12,9 +12,11 @@ from affine import Affine
 from rasterio.control import GroundControlPoint
 from rasterio.enums import ColorInterp
 from rasterio.vrt import WarpedVRT
+from rasterio.warp import transform as warp_coordinates
 
 from tests.s3 import S3Server
 from tileserver.errors import CatalogError, SourceError
+from tileserver.grid import LONLAT, transformer
 from tileserver.plan import ReadPlan
 from tileserver.sources.store import Storage, open_store
 
@@ -230,10 +232,33 @@ def test_bands_of_one_name(tmp_path):
     assert names == ["b1", "b2", "b3"]
 
 
-def test_missing_numbers_that_fit_no_cell(tmp_path):
-    """A nodata value outside of the type, or with a fraction, masks nothing."""
-    source = assert_equal(write(tmp_path / "a.tif", numbers("int16"), nodata=-9999))
-    assert source.cube.variables["b1"].packing.missing == (-9999,)
+def test_one_cell(tmp_path):
+    """An image of one cell is a cube."""
+    assert_equal(write(tmp_path / "a.tif", numbers("int16", shape=(1, 1)), overviews=()))
+
+
+def test_nodata_but_for_rounding(tmp_path):
+    """Floats that GDAL takes for nodata are nodata, for all that they differ in the last digits."""
+    data = numbers("float64")
+    data[:, :50] = -1.2676506002282294e30
+    data[:, 50:60] = -1.26766e30
+    source = assert_equal(write(tmp_path / "a.tif", data, nodata=-1.2676506e30))
+    assert source.cube.variables["b1"].packing.missing == (-1.2676506e30,)
+
+
+def test_columns_go_on_at_the_seam(tmp_path):
+    """A window of a global grid may go on beyond its last column."""
+    transform = Affine(0.5, 0, -180, 0, -0.5, 45)
+    data = numbers("int16", shape=(180, 720))
+    path = write(tmp_path / "a.tif", data, transform=transform, crs="EPSG:4326", overviews=())
+
+    async def check():
+        source = await opened(path)
+        assert source.cube.variables["b1"].grid.x.wraps
+        raw = await source.read(ReadPlan("b1", 0, (slice(3, 9), slice(700, 760))))
+        assert np.array_equal(raw, data[0, 3:9].take(np.arange(700, 760) % 720, axis=1))
+
+    run(check())
 
 
 @pytest.mark.parametrize("nbits", [1, 4, 7])
@@ -333,6 +358,32 @@ def test_control_points(tmp_path):
     )
     assert_warped(path, level=0)
     assert_warped(path, level=2)
+
+
+def test_warp_that_cannot_be_read(tmp_path):
+    """Bytes that the store denies while GDAL reads them are an error; nothing is kept."""
+    transform = TRANSFORM @ Affine.rotation(30)
+    path = write(tmp_path / "a.tif", numbers("uint8"), transform=transform, overviews=())
+
+    class Denied(Counted):
+        denied = False
+
+        async def get_range(self, key, start, stop):
+            if self.denied:
+                raise SourceError("access denied")
+            return await super().get_range(key, start, stop)
+
+    async def check():
+        store = Denied(open_store(str(tmp_path)))
+        source = await opened(path, store)
+        store.denied = True
+        plan = ReadPlan("b1", 0, windows(source.cube.variables["b1"].grid.shape)[0])
+        with pytest.raises(SourceError, match="access denied"):
+            await source.read(plan)
+        store.denied = False
+        await source.read(plan)
+
+    run(check())
 
 
 def test_vrt_is_refused(tmp_path):
@@ -484,6 +535,9 @@ def test_shared_files(path):
     first = next(iter(source.cube.variables.values()))
     with rasterio.open(path) as file:
         x, y = file.xy(*(n // 2 for n in file.shape))
+        lon, lat = warp_coordinates(file.crs, "OGC:CRS84", [x], [y])
+        ours = transformer(first.grid.crs, LONLAT).transform(x, y)
+        assert ours == pytest.approx((lon[0], lat[0]), abs=1e-9)
         assert first.grid.x.positions(np.array([x]))[0] == pytest.approx(file.width // 2 + 0.5)
         assert first.grid.y.positions(np.array([y]))[0] == pytest.approx(file.height // 2 + 0.5)
     west, south, east, north = source.cube.bounds()

@@ -160,6 +160,8 @@ def _masked(tiff: Tiff, description: Description) -> Tiff:
     """Without the overviews that lack the mask of the full image."""
     if description.mask != "mask":
         return tiff
+    if tiff.levels[0][1] is None:
+        raise CatalogError("the file's mask has another size than its image")
     return Tiff(tuple(level for level in tiff.levels if level[1] is not None))
 
 

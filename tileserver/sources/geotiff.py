@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 from uuid import uuid4
 from weakref import WeakValueDictionary
@@ -140,8 +141,10 @@ def opened(
             rasterio.open(name, driver="GTiff", opener=_OPENER, **level) as dataset,
         ):
             yield dataset
+            if file.error is not None:
+                raise file.error
     except RasterioError as error:
-        raise head.error or SourceError(DAMAGED) from error
+        raise file.error or SourceError(DAMAGED) from error
     finally:
         file.close()
 
@@ -183,6 +186,7 @@ def _georeference(file: DatasetReader) -> tuple[str, Affine | None]:
     return _crs_text(crs.to_wkt(version="WKT2_2019")), transform if placed else None
 
 
+@lru_cache(maxsize=256)
 def _crs_text(wkt: str) -> str:
     """The authority's code where it is this very CRS: what others are compared with."""
     crs = pyproj.CRS.from_wkt(wkt)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 from collections.abc import Sequence
+from concurrent.futures import CancelledError
 from concurrent.futures import TimeoutError as WaitTimeout
 from typing import TYPE_CHECKING
 
@@ -25,8 +26,8 @@ class Head:
     """Byte ranges of one file; what was read is not read again.
 
     Serves async-tiff as its input (`get_range_async`, `get_ranges_async`). `keep` ends once the
-    file is open: later reads are exact, and are not kept. `error` is the last one, since neither
-    async-tiff nor GDAL passes on what a read raised. Belongs to one event loop.
+    file is open: later reads are exact, and are not kept. `error` is the last one, since
+    async-tiff does not pass on what a read raised. Belongs to one event loop.
     """
 
     def __init__(self, store: Store, entry: Entry) -> None:
@@ -93,12 +94,16 @@ def _end(start: int, end: int | None, length: int | None) -> int:
 
 
 class HeadFile(io.RawIOBase):
-    """A Head as the file that GDAL reads, in a thread other than the event loop's."""
+    """A Head as the file that GDAL reads, in a thread other than the event loop's.
+
+    `error` is why a read failed, which GDAL does not pass on.
+    """
 
     def __init__(self, head: Head, loop: asyncio.AbstractEventLoop) -> None:
         self._head = head
         self._loop = loop
         self._at = 0
+        self.error: SourceError | None = None
 
     def readable(self) -> bool:
         return True
@@ -122,14 +127,19 @@ class HeadFile(io.RawIOBase):
         return len(data)
 
     def _read(self, start: int, stop: int) -> bytes:
-        """The range, from the event loop where it is not held."""
+        """The range; nothing after an error, which GDAL takes for the file's end.
+
+        An exception that goes through GDAL would strike whatever Python runs next.
+        """
         held = self._head.held(start, stop)
         if held is not None:
             return held
         waiting = asyncio.run_coroutine_threadsafe(self._head.read(start, stop), self._loop)
         try:
             return waiting.result(LONGEST_WAIT_S)
-        except WaitTimeout:
+        except SourceError as error:
+            self.error = error
+        except (WaitTimeout, CancelledError):
             waiting.cancel()
-            self._head.error = SourceUnavailable("the store did not answer in time")
-            raise
+            self.error = SourceUnavailable("the store did not answer in time")
+        return b""
