@@ -42,6 +42,12 @@ def test_every_format_can_be_written() -> None:
 
 
 def test_flatten() -> None:
-    """Dimensions stand beside the other properties, the place stands apart."""
-    answer = {"variable": "sst", "lon": 1, "lat": 2, "dimensions": {"depth": "10"}, "value": 3}
-    assert flatten(answer) == {"variable": "sst", "value": 3, "depth": "10"}
+    """Dimensions stand beside the other properties, the place apart; only a value may be null."""
+    place = {"lon": 1, "lat": 2, "time": None}
+    answer = {"variable": "sst", **place, "dimensions": {"depth": "10"}, "value": None}
+    assert flatten(answer) == {"variable": "sst", "value": None, "depth": "10"}
+
+
+def test_whole_numbers() -> None:
+    """A flag is written in all its digits."""
+    assert b"value: 2147483663\n" in write_info("text/plain", 0, 0, {"value": 2147483663.0})

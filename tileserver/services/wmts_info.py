@@ -18,11 +18,11 @@ def write_info(media_type: str, lon: float, lat: float, properties: Properties) 
 
 
 def flatten(answer: Mapping[str, object]) -> Properties:
-    """The answer of `/point` as properties that clients show in one table."""
+    """The answer of `/point` as properties that clients show in one table; only a value may lack."""
     dimensions = answer.get("dimensions")
     beside = dimensions if isinstance(dimensions, Mapping) else {}
     kept = {k: v for k, v in answer.items() if k not in ("lon", "lat", "dimensions")}
-    return {**kept, **beside}
+    return {k: v for k, v in {**kept, **beside}.items() if v is not None or k == "value"}
 
 
 def _as_text(lon: float, lat: float, properties: Properties) -> bytes:
@@ -53,7 +53,9 @@ def _as_geojson(lon: float, lat: float, properties: Properties) -> bytes:
 def _shown(value: object) -> str:
     if value is None:
         return "no data"
-    return f"{value:.9g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float) and not value.is_integer():
+        return f"{value:.9g}"
+    return f"{value:.15g}" if isinstance(value, float) else str(value)
 
 
 _WRITERS: Mapping[str, Callable[[float, float, Properties], bytes]] = {
