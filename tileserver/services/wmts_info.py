@@ -18,7 +18,7 @@ def write_info(media_type: str, lon: float, lat: float, properties: Properties) 
 
 
 def flatten(answer: Mapping[str, object]) -> Properties:
-    """The answer of `/point` as properties that clients show in one table; only a value may lack."""
+    """The answer of `/point` as properties of one table; only the value may be null."""
     dimensions = answer.get("dimensions")
     beside = dimensions if isinstance(dimensions, Mapping) else {}
     kept = {k: v for k, v in answer.items() if k not in ("lon", "lat", "dimensions")}
