@@ -11,10 +11,12 @@ from affine import Affine
 from exactextract import exact_extract
 from exactextract.feature import JSONFeatureSource
 from exactextract.raster import NumPyRasterSource
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from rasterio.features import geometry_mask
 
 from tileserver.area import EARTH_RADIUS_M, Weights, cell_area, locate, weigh
-from tileserver.errors import PayloadTooLarge
+from tileserver.errors import InvalidParameter, PayloadTooLarge
 from tileserver.geometry import from_bbox, parse_geometry
 from tileserver.grid import LONLAT, Axis, Grid, parse_crs
 from tileserver.outline import Outline, coverage
@@ -94,6 +96,31 @@ def test_parts_are_intersections(first_lon: float, rows_up: bool) -> None:
     weights = weighed(grid, geometry)
     np.testing.assert_allclose(parts(grid, weights), expected, atol=1e-9)
     assert weights.weights.shape[1] <= 15  # the window does not span the seam's other side
+
+
+CORNERS = st.lists(
+    st.tuples(st.floats(-180, 360), st.floats(-90, 90)).map(list), min_size=3, max_size=9
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(CORNERS, st.floats(-180, 180), st.integers(1, 40), st.booleans())
+def test_parts_add_up(corners: list, first_lon: float, rows: int, falling: bool) -> None:
+    """Over any global grid the parts of any polygon's cells add up to its area."""
+    try:
+        (feature,) = parse_geometry({"type": "Polygon", "coordinates": [corners]})
+    except InvalidParameter:
+        return
+    step = 180 / rows
+    x = Axis(first_lon, step, 2 * rows, period=360.0)
+    y = Axis(90, -step, rows) if falling else Axis(-90, step, rows)
+    grid = Grid(LONLAT, x, y)
+    weights = weigh(grid, feature.geometry)
+    total = 0.0 if weights is None else weights.parts.sum() * step**2
+    assert total == pytest.approx(feature.geometry.area, rel=1e-9, abs=1e-5)
+    if weights is not None:
+        assert weights.parts.max() <= 1
+        assert weights.cols.stop - weights.cols.start <= x.size
 
 
 def test_falling_columns() -> None:

@@ -115,13 +115,15 @@ def cell_area(grid: Grid, rows: slice, cols: slice) -> Floats:
     mean, and plain means of pixels are what everybody else computes there. Equal-area projections
     have no such scale.
     """
-    left, top = grid.x.cell_edges(), grid.y.cell_edges()
-    wide = np.abs(np.diff(left))[np.arange(cols.start, cols.stop) % grid.x.size]
+    wide = np.abs(np.diff(grid.x.cell_edges()))[np.arange(cols.start, cols.stop) % grid.x.size]
+    if grid.x.edges is None:
+        wide = wide[:1]
+    edges = grid.y.cell_edges()[rows.start : rows.stop + 1]
     if grid.crs.is_geographic:
-        heights = np.abs(np.diff(np.sin(np.radians(np.clip(top, -90.0, 90.0)))))[rows]
+        heights = np.abs(np.diff(np.sin(np.radians(np.clip(edges, -90.0, 90.0)))))
         area: Floats = EARTH_RADIUS_M**2 * heights[:, None] * np.radians(wide)[None, :]
         return area
-    planar: Floats = np.abs(np.diff(top))[rows][:, None] * wide[None, :]
+    planar: Floats = np.abs(np.diff(edges))[:, None] * wide[None, :]
     if not _is_distorted(grid.crs):
         return planar
     return planar / _areal_scale(grid, rows, cols)

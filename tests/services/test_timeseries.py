@@ -312,7 +312,7 @@ def test_the_estimate_counts_a_chunk_once() -> None:
     assert estimate(resolve(dataset, *points)) == 10 * 90 * 180 * 8
 
 
-@pytest.mark.parametrize("chunks", [(1, 180, 360), (100, 30, 30)])
+@pytest.mark.parametrize("chunks", [(1, 180, 360), (100, 30, 30), (100, 90, 180)])
 @pytest.mark.parametrize("aggregates", [("mean", "std"), ("median",)])
 def test_memory_is_bounded(chunks: tuple, aggregates: tuple) -> None:
     """A series over the globe needs no more than its budget, whichever way the chunks lie."""
@@ -328,6 +328,16 @@ def test_memory_is_bounded(chunks: tuple, aggregates: tuple) -> None:
         tracemalloc.stop()
     assert (found[aggregates[0]] == 1).all()
     assert peak < 1.5 * budget  # all at once would be 260 MB
+
+
+def test_many_features() -> None:
+    """Features are read some at a time and stay in their order."""
+    values = noise(10, 90, 180)
+    dataset = only(regular(), values, (10, 30, 45))
+    lons = np.arange(-179.0, 180.0, 7.3)
+    found = run(dataset, resolve(dataset, *(from_lonlat(lon, 20.5) for lon in lons.tolist())))
+    expected = values[:, 34, ((lons + 180) // 2).astype(int)]
+    np.testing.assert_array_equal(np.array([own["value"] for own in found]).T, expected)
 
 
 def test_no_series_of_what_has_no_time() -> None:

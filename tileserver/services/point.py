@@ -7,7 +7,7 @@ from tileserver.catalog import Dataset
 from tileserver.cube import TIME
 from tileserver.geometry import from_lonlat
 from tileserver.layer import Layer, Selection
-from tileserver.services.window import Read, check_single, finest, place, read_values
+from tileserver.services.window import Read, check_single, combine, finest, place, read_blocks
 
 ONE_STEP = slice(0, 1)
 
@@ -49,6 +49,7 @@ async def value_at(
     rows, cols = (slice(index, index + 1) for index in cell)
     step = selection.index(TIME)
     steps = ONE_STEP if step is None else slice(step, step + 1)
-    values = await read_values(read, layer, place(layer, 0, rows, cols), selection, steps)
-    value = float(values[0, 0, 0])
+    parts = place(layer, 0, rows, cols)
+    blocks = await read_blocks(read, parts, selection, steps)
+    value = float(combine(layer, parts, blocks)[0, 0, 0])
     return None if value != value else value

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
@@ -15,13 +16,13 @@ import numpy as np
 
 from tileserver.area import Weights, cell_area, weigh
 from tileserver.catalog import Dataset
-from tileserver.cube import TIME
+from tileserver.cube import TIME, Raw
 from tileserver.errors import InvalidParameter, PayloadTooLarge
 from tileserver.geometry import Geometry
 from tileserver.grid import Floats, Grid
 from tileserver.layer import Layer, Selection
 from tileserver.services.aggregate import Moments, percentiles
-from tileserver.services.window import Part, Read, check_single, finest, place, read_values
+from tileserver.services.window import Part, Read, check_single, combine, finest, place, read_blocks
 from tileserver.sources.chunk import count_chunks
 
 ENOUGH_CELLS = 512 * 512
@@ -29,7 +30,7 @@ DEFAULT_BINS = 64
 MOST_BINS = 1024
 PERCENTILES = (2.0, 98.0)
 EMPTY: dict[str, list[float]] = {"counts": [], "edges": []}
-MOST_CELLS = 16_000_000  # some 0.5 GB of arrays
+MOST_CELLS = 9_000_000  # some 0.5 GB of arrays
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,17 +149,19 @@ async def statistics(
         "dimensions": labels,
         "level": request.level,
     }
-    values, weights, parts = np.empty((1, 0)), np.empty(0), np.empty(0)
-    if request.weights is not None:
-        block = await read_values(
-            read, request.layer, request.parts, request.selection, request.steps
-        )
-        inside = request.weights.parts > 0
-        values = block[0][inside][None, :].astype(np.float64)
-        weights, parts = request.weights.weights[inside], request.weights.parts[inside]
-    job = (values, weights, parts, request.question)
+    blocks = await read_blocks(read, request.parts, request.selection, request.steps)
     loop = asyncio.get_running_loop()
-    return {**head, **await loop.run_in_executor(pool, summarize, *job)}
+    return {**head, **await loop.run_in_executor(pool, _summary, request, blocks)}
+
+
+def _summary(request: Request, blocks: Sequence[Raw]) -> dict[str, object]:
+    if request.weights is None:
+        nowhere = np.empty(0)
+        return summarize(np.empty((1, 0)), nowhere, nowhere, request.question)
+    inside = request.weights.parts > 0
+    values = combine(request.layer, request.parts, blocks)[0][inside][None, :]
+    weights, parts = request.weights.weights[inside], request.weights.parts[inside]
+    return summarize(values.astype(np.float64), weights, parts, request.question)
 
 
 def summarize(

@@ -43,18 +43,21 @@ async def to_json(
 
 
 async def to_csv(request: Request, batches: AsyncIterable[Batch]) -> AsyncIterator[str]:
-    """`time,value` or `time,mean,std`, with a leading `feature` (its id or number) for several."""
+    """`time,value` or `time,mean,std`, with a leading `feature` (its id or number) for several.
+
+    The header comes with the first batch, so that nothing is sent if that cannot be read.
+    """
     names = list(dict.fromkeys(n for t in request.targets for n in request.names(t)))
     several = len(request.targets) > 1
-    yield _lines([["feature", "time", *names] if several else ["time", *names]])
+    rows: list[list[object]] = [["feature", "time", *names] if several else ["time", *names]]
     async for batch in batches:
-        rows: list[list[object]] = []
         for number, (target, values) in enumerate(zip(request.targets, batch.values, strict=True)):
             lead = [_name(target, number)] if several else []
             empty: Numbers = [None] * len(batch.times)
             own = [_plain(name, values[name]) if name in values else empty for name in names]
             rows += ([*lead, *row] for row in zip(batch.times, *own, strict=True))
         yield _lines(rows)
+        rows = []
 
 
 async def to_ndjson(request: Request, batches: AsyncIterable[Batch]) -> AsyncIterator[bytes]:

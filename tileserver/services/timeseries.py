@@ -18,19 +18,20 @@ import numpy.typing as npt
 import shapely
 
 from tileserver.area import MOST_CELLS, Weights, weigh
-from tileserver.cube import TIME, Cube
+from tileserver.cube import TIME, Cube, Raw
 from tileserver.errors import InvalidParameter, PayloadTooLarge
 from tileserver.geometry import Feature
 from tileserver.grid import Floats
 from tileserver.layer import Layer, Selection
 from tileserver.services.aggregate import Moments, Values, aggregate, needs_all
-from tileserver.services.window import Part, Read, check_single, finest, place, read_values
+from tileserver.services.window import Part, Read, check_single, combine, finest, place, read_blocks
 
 Index = npt.NDArray[np.intp]
 
 BUDGET_BYTES = 128 << 20
 # Beyond the stored number: its float64, validity, and what the moments need of both.
 WORKING_BYTES = 40
+MOST_AT_ONCE = 16  # features
 # Fewer numbers than this are summed up sooner than a thread is started.
 INLINE_NUMBERS = 100_000
 
@@ -157,10 +158,12 @@ async def series(
     names = tuple(dict.fromkeys(n for t in request.targets for n in request.names(t)))
     schedule = _schedule(request, needs_all(names), budget_bytes)
     for batch in _batches(request.steps, schedule):
-        values = [
-            await _target_values(read, request, target, request.steps[batch], schedule, pool)
-            for target in request.targets
-        ]
+        steps = request.steps[batch]
+        values: list[Mapping[str, Floats]] = []
+        for first in range(0, len(request.targets), schedule.targets):
+            some = request.targets[first : first + schedule.targets]
+            jobs = (_target_values(read, request, one, steps, schedule, pool) for one in some)
+            values += await asyncio.gather(*jobs)
         yield Batch(request.times[batch], tuple(values))
 
 
@@ -172,11 +175,13 @@ class _Schedule:
         chunk: the size of chunks along time; a batch ends where one of them does.
         steps: the most steps in a batch.
         cells: the most cells in a block of an area.
+        targets: how many features are read at once.
     """
 
     chunk: int
     steps: int
     cells: int
+    targets: int = 1
 
 
 def _schedule(request: Request, whole: bool, budget: int) -> _Schedule:
@@ -189,11 +194,16 @@ def _schedule(request: Request, whole: bool, budget: int) -> _Schedule:
     fetched = max((_fetched(part) for part in parts), default=1) * len(request.layer.variables)
     fitting = max(1, budget // (each * cells))
     if fitting < chunk and not whole:
-        block = max(1, budget // (each * chunk))
-        return _Schedule(chunk, chunk, block)
+        high, wide = finest(request.layer).levels[0].chunks[-2:]
+        least = min(cells, high * wide)
+        # A single chunk over the budget is taken some steps at a time, and kept decoded between.
+        steps = min(chunk, max(1, budget // (each * least)))
+        return _Schedule(chunk, steps, max(least, budget // (each * steps)))
     if fitting >= chunk:
         fitting = max(1, min(fitting // chunk, budget // fetched)) * chunk
-    return _Schedule(chunk, fitting, cells)
+    count = min(fitting, len(request.steps))
+    cost = count * each * cells + -(-count // chunk) * fetched
+    return _Schedule(chunk, fitting, cells, max(1, min(MOST_AT_ONCE, budget // cost)))
 
 
 def _fetched(part: Part) -> int:
@@ -236,43 +246,61 @@ async def _target_values(
     names = request.names(target)
     if target.weights is None:
         return {n: np.full(len(steps), 0.0 if n == "count" else np.nan) for n in names}
-    if target.is_point:
-        found = await _values(read, request, target.weights, steps)
-        return {"value": found[:, 0].astype(np.float64)}
     loop = asyncio.get_running_loop()
-    blocks = []
+    whole = needs_all(names)
+    moments = []
     values: Values | None = None
     for block in _blocks(request, target.weights, schedule.cells):
-        values = await _values(read, request, block, steps)
-        job = (values, block)
-        inline = values.size < INLINE_NUMBERS
-        blocks.append(
-            _moments(*job) if inline else await loop.run_in_executor(pool, _moments, *job)
+        reading = _Reading(request, block, _parts(request, block), steps)
+        raw = await read_blocks(read, reading.parts, request.selection, reading.window)
+        if target.is_point:
+            return {"value": reading.values(raw)[:, 0].astype(np.float64)}
+        inline = len(steps) * block.parts.size < INLINE_NUMBERS
+        job = (raw, whole)
+        own, values = (
+            reading.summed(*job)
+            if inline
+            else await loop.run_in_executor(pool, reading.summed, *job)
         )
-    if not needs_all(names):
-        return aggregate(blocks, names)
-    return await loop.run_in_executor(pool, aggregate, blocks, names, values)
+        moments.append(own)
+    if not whole:
+        return aggregate(moments, names)
+    return await loop.run_in_executor(pool, aggregate, moments, names, values)
 
 
-def _moments(values: Values, block: Weights) -> Moments:
-    inside = block.parts > 0
-    return Moments.of(values, block.weights[inside], block.parts[inside])
+@dataclass(frozen=True, slots=True, eq=False)
+class _Reading:
+    """Some steps of a block of an area."""
 
+    request: Request
+    block: Weights
+    parts: tuple[Part, ...]
+    steps: Index
 
-async def _values(read: Read, request: Request, block: Weights, steps: Index) -> Values:
-    """The values (steps, cells) of the cells that are inside."""
-    first = int(steps.min())
-    parts = _parts(request, block)
-    window = slice(first, int(steps.max()) + 1)
-    values = await read_values(read, request.layer, parts, request.selection, window)
-    if len(values) == window.stop - first:
-        contiguous = (np.diff(steps) == 1).all() and steps[0] == first
-        values = values if contiguous else values[steps - first]
-    else:  # no variable of an expression has the time dimension
-        values = np.broadcast_to(values, (len(steps), *values.shape[1:]))
-    inside = (block.parts > 0).ravel()
-    flat = values.reshape(len(steps), -1)
-    return flat if inside.all() else flat[:, inside]
+    @property
+    def window(self) -> slice:
+        """From the first of the steps in the store to the last."""
+        return slice(int(self.steps.min()), int(self.steps.max()) + 1)
+
+    def summed(self, raw: Sequence[Raw], keep: bool) -> tuple[Moments, Values | None]:
+        """The moments of the cells inside, and their values if they are to be kept."""
+        values = self.values(raw)
+        inside = self.block.parts > 0
+        moments = Moments.of(values, self.block.weights[inside], self.block.parts[inside])
+        return moments, values if keep else None
+
+    def values(self, raw: Sequence[Raw]) -> Values:
+        """The values (steps, cells) of the cells that are inside."""
+        values = combine(self.request.layer, self.parts, raw)
+        window = self.window
+        if len(values) != window.stop - window.start:
+            # No variable of an expression has the time dimension.
+            values = np.broadcast_to(values, (len(self.steps), *values.shape[1:]))
+        elif (np.diff(self.steps) != 1).any():
+            values = values[self.steps - window.start]
+        inside = (self.block.parts > 0).ravel()
+        flat = values.reshape(len(self.steps), -1)
+        return flat if inside.all() else flat[:, inside]
 
 
 def _parts(request: Request, weights: Weights | None) -> tuple[Part, ...]:

@@ -123,14 +123,18 @@ def _cells(axis: Axis, centers: Floats) -> tuple[slice, Index]:
     return slice(first, last + 1), np.where(known, cells - first, -1)
 
 
-async def read_values(
-    read: Read, layer: Layer, parts: Sequence[Part], selection: Selection, steps: slice
-) -> Values:
+async def read_blocks(
+    read: Read, parts: Sequence[Part], selection: Selection, steps: slice
+) -> list[Raw]:
+    """Stored numbers of all parts, read together. Raises SourceError."""
+    return await asyncio.gather(*(read(part.plan(selection, steps)) for part in parts))
+
+
+def combine(layer: Layer, parts: Sequence[Part], blocks: Sequence[Raw]) -> Values:
     """Physical values (steps, rows, cols) of a layer of one band, NaN where there are none.
 
     Where no variable has the time dimension there is one step.
     """
-    blocks = await asyncio.gather(*(read(part.plan(selection, steps)) for part in parts))
     decoded = {p.variable.id: p.decode(raw) for p, raw in zip(parts, blocks, strict=True)}
     if layer.expression is None:
         return decoded[layer.variables[0].id]
