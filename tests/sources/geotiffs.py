@@ -23,7 +23,7 @@ LARGEST = 4500  # rows that are compared in full
 TRANSFORM = Affine(10, 0, 500_000, 0, -10, 5_300_000)
 
 
-def numbers(dtype: str, *, bands: int = 1, shape: tuple[int, int] = (610, 730)) -> np.ndarray:
+def numbers(dtype: str, *, bands: int = 1, shape: tuple[int, int] = (330, 410)) -> np.ndarray:
     """Smooth numbers with noise, over all of a small range of the type."""
     row, col = np.mgrid[: shape[0], : shape[1]]
     noise = np.random.default_rng(7).integers(0, 9, (bands, *shape))

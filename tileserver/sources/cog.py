@@ -202,10 +202,9 @@ def variables_of(file: CogFile, leading: Sequence[tuple[str, int]]) -> dict[str,
     Args:
         leading: (name, size) of dimensions before rows and columns, chunks of one step each.
     """
-    crs = parse_crs(file.description.crs)
     levels = tuple(
         Level(
-            Grid.from_affine(crs, level.transform, level.shape),
+            _grid(file.description, level),
             (*(1 for _ in leading), *level.chunk),
             (*(size for _, size in leading), *level.shape),
             _chunk_bytes(level, file.description),
@@ -218,6 +217,13 @@ def variables_of(file: CogFile, leading: Sequence[tuple[str, int]]) -> dict[str,
         name: _variable(name, band, file.description, dims, levels)
         for name, band in zip(_names(bands), bands, strict=True)
     }
+
+
+def _grid(description: Description, level: LevelShape) -> Grid:
+    try:
+        return Grid.from_affine(parse_crs(description.crs), level.transform, level.shape)
+    except ValueError as error:
+        raise CatalogError(f"the file's geotransform cannot be used: {error}") from error
 
 
 def _names(bands: Sequence[Band]) -> list[str]:

@@ -36,6 +36,7 @@ PROMOTED = {
     "uint32": ("int64", -(2**63)),
     "int32": ("int64", -(2**63)),
 }
+CRS_ERRORS = (pyproj.exceptions.CRSError, rasterio.errors.CRSError)
 BLACK = (0, 0, 0, 255)
 
 
@@ -183,13 +184,20 @@ def _georeference(file: DatasetReader) -> tuple[str, Affine | None]:
     placed = not transform.is_identity and not (transform.b or transform.d)
     if transform.is_identity and not points:
         raise CatalogError("the file has no geotransform: write one, e.g. gdal_edit.py -a_ullr")
-    return _crs_text(crs.to_wkt(version="WKT2_2019")), transform if placed else None
+    try:
+        return _crs_text(crs.to_wkt(version="WKT2_2019")), transform if placed else None
+    except CRS_ERRORS as error:
+        raise CatalogError(
+            "the file's CRS is none of the Earth's: write one, e.g. gdal_edit.py -a_srs EPSG:4326"
+        ) from error
 
 
 @lru_cache(maxsize=256)
 def _crs_text(wkt: str) -> str:
     """The authority's code where it is this very CRS: what others are compared with."""
     crs = pyproj.CRS.from_wkt(wkt)
+    if not (crs.is_geographic or crs.is_projected):
+        raise pyproj.exceptions.CRSError(crs.type_name)
     authority = crs.to_authority(min_confidence=100)
     if authority is not None:
         named = parse_crs(":".join(authority))

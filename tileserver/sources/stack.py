@@ -120,8 +120,8 @@ async def open_stack(
     steps = await _steps(store, entries)
     try:
         first = await open_file(store, steps[0].entry, cache, pool)
-    except CatalogError as error:
-        raise CatalogError(f"time={steps[0].label}: {error}") from error
+    except (CatalogError, SourceError) as error:
+        raise type(error)(f"time={steps[0].label}: {error}") from error
     files: ByteCache[CogFile] = ByteCache(HEADERS_BYTES, lambda file: file.raster.nbytes)
     files.put(0, first)
     axis = TimeAxis(np.array([step.seconds for step in steps]))
