@@ -237,3 +237,9 @@ def test_patterns_that_find_nothing(tmp_path, keys, pattern, told):
         (tmp_path / f"ndvi_{day}.tif").touch()
     with pytest.raises(CatalogError, match=told):
         run(match_times(open_store(str(tmp_path)), keys, pattern))
+
+
+def test_patterns_over_http():
+    """A server over HTTP cannot list: a pattern is an error that says what to do instead."""
+    with pytest.raises(CatalogError, match="name each in urls"):
+        run(match_times(open_store("http://127.0.0.1:1/data"), ["*.tif"], PATTERN))

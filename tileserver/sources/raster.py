@@ -1,4 +1,4 @@
-"""Decoded blocks of one raster file, each read once and kept in the cache of decoded chunks."""
+"""Decoded blocks of one raster file, masks applied."""
 
 from __future__ import annotations
 
@@ -61,8 +61,9 @@ def fingerprint(entries: Sequence[Entry]) -> str:
 
 
 def overview_transform(full: Affine, shape: tuple[int, int], level: tuple[int, int]) -> Affine:
-    """The transform of an overview: the same extent in fewer cells, as GDAL has it."""
-    return full @ Affine.scale(shape[1] / level[1], shape[0] / level[0])
+    """The north-up transform of an overview: the same extent in fewer cells, as GDAL has it."""
+    across, down = shape[1] / level[1], shape[0] / level[0]
+    return Affine(full.a * across, 0, full.c, 0, full.e * down, full.f)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -251,6 +251,10 @@ async def _matching(store: Store, key: str) -> list[str]:
     wild = re.search(r"[*?[]", key)
     if wild is None:
         return [key]
+    if store.url.startswith("http"):
+        raise CatalogError(
+            f"url={shown(key)!r}: over http(s) files cannot be listed: name each in urls, with times"
+        )
     pattern = re.compile(glob_expression(key))
     entries = await store.entries(dirname(key[: wild.start()]))
     return [entry.key for entry in entries if pattern.fullmatch(entry.key)]
