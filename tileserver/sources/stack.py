@@ -253,7 +253,7 @@ async def _matching(store: Store, key: str) -> list[str]:
         return [key]
     if store.url.startswith("http"):
         raise CatalogError(
-            f"url={shown(key)!r}: over http(s) files cannot be listed: name each in urls, with times"
+            f"url={shown(key)!r}: http(s) files cannot be listed: name each in urls, with times"
         )
     pattern = re.compile(glob_expression(key))
     entries = await store.entries(dirname(key[: wild.start()]))
