@@ -65,8 +65,12 @@ def pod(objects: dict[str, dict[str, Any]]) -> dict[str, Any]:
     return spec
 
 
+def pyproject() -> dict[str, Any]:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text())
+
+
 def project() -> dict[str, Any]:
-    table: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    table: dict[str, Any] = pyproject()["project"]
     return table
 
 
@@ -255,6 +259,15 @@ def test_imports_are_declared() -> None:
     asked = declared([*project()["dependencies"], *extras["demo"]])
     unasked = {name for name in foreign if not declared(providers.get(name, [name])) & asked}
     assert unasked == set()
+
+
+def test_packages_are_listed() -> None:
+    """Every folder of modules is in the wheel."""
+    listed = pyproject()["tool"]["setuptools"]["packages"]
+    folders = {path.parent.relative_to(ROOT) for path in package_files()}
+    assert {".".join(folder.parts) for folder in folders if folder.parts[0] == "tileserver"} == {
+        name for name in listed if name not in ("tileserver.colormaps", "tileserver.web")
+    }
 
 
 def test_locks_agree() -> None:
