@@ -59,6 +59,13 @@ def test_a_polygon_that_crosses_itself_is_repaired() -> None:
     assert repaired.area == 50
 
 
+def test_a_ring_that_walks_an_edge_twice_is_repaired() -> None:
+    """Two triangles with an edge in common become one polygon."""
+    repaired = only(polygon([[1, 1], [0, -1], [0, 0], [1, 1], [0, 1], [0, 0]]))
+    assert repaired.is_valid
+    assert repaired.area == 1
+
+
 def test_an_open_ring_is_closed() -> None:
     """The last position may be left out."""
     assert only(polygon(SQUARE[:-1])).area == 100

@@ -261,6 +261,7 @@ def _parts(grid: Grid, outline: Outline, rows: slice, cols: slice) -> Floats:
         moved = outline.moved(turn, sign_x, sign_y)
         if moved.boxes[2].max() > lines_x[0] and moved.boxes[0].min() < lines_x[-1]:
             parts += sign_x * sign_y * coverage(moved, lines_x, lines_y)
-    parts[parts < SMALLEST_PART] = 0.0
+    # An area may be smaller than that part of a single cell.
+    parts[parts < min(SMALLEST_PART, parts.max() / 1000)] = 0.0
     parts[parts > 1 - SMALLEST_PART] = 1.0
     return parts

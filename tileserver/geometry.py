@@ -118,12 +118,17 @@ def framed(surface: Surface, center: float = 0.0) -> Surface:
 
 
 def polygons(geometry: shapely.Geometry) -> Surface:
-    """The polygons in what an operation gave, without the lines and points that it left over."""
+    """The polygons in what an operation gave, without the lines and points that it left over.
+
+    They are joined: what GEOS repairs by structure may be two polygons with an edge in common.
+    """
     parts = shapely.get_parts(shapely.get_parts(geometry))
     parts = parts[shapely.area(parts) > 0]
-    if len(parts) == 1:
-        return shapely.Polygon(parts[0])
-    return shapely.MultiPolygon(list(parts))
+    if len(parts) == 0:
+        return shapely.MultiPolygon()
+    joined = parts[0] if len(parts) == 1 else shapely.union_all(parts)
+    assert isinstance(joined, (shapely.Polygon, shapely.MultiPolygon))
+    return joined
 
 
 def _check_size(name: str, features: Sequence[Sequence[_Part]]) -> None:
@@ -183,8 +188,11 @@ class _Reader:
             return self._point(parts[0][1])
         if "Point" in kinds:
             raise self._refused("Point", "expected one point or only polygons in a feature")
-        surfaces = [self._polygon(rings) for _, rings in parts]
-        return polygons(shapely.union_all(surfaces)) if len(surfaces) > 1 else surfaces[0]
+        try:
+            surfaces = [self._polygon(rings) for _, rings in parts]
+            return polygons(shapely.union_all(surfaces)) if len(surfaces) > 1 else surfaces[0]
+        except shapely.errors.GEOSException:
+            raise self._refused("Polygon", "cannot be repaired; expected a valid one") from None
 
     def properties(self, document: Mapping[str, object]) -> Mapping[str, object]:
         """A feature's properties; none where they are no object."""
