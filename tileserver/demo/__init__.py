@@ -1,0 +1,120 @@
+"""The demo: an ocean, scenes of a valley and a weather model, made up but plausible.
+
+`build` writes them with their catalogue for local disk, `catalog_s3` one for an S3 server.
+"""
+
+import shutil
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from .model import build_model
+from .ocean import build_ocean
+from .scenes import build_scenes
+
+__all__ = ["build", "catalog_s3"]
+
+Progress = Callable[[str, int, int], None]
+
+VERSION = "1"  # of what is written; a folder of another one is made anew
+STAMP = ".tileserver-demo"
+
+CATALOG = """\
+service:
+  title: Demo cubes
+  abstract: Made-up data on real coasts
+{storage}datasets:
+  - id: ocean
+    title: Global ocean
+    description: Sea surface temperature and chlorophyll, every eight days on a 0.25° grid.
+    attribution: Made-up data
+    url: {base}ocean.zarr{named}
+    styles:
+      sst: {{colormap_name: sst, rescale: [-2, 32]}}
+      sst_anomaly: {{colormap_name: anomaly, rescale: [-4, 4]}}
+      chl: {{colormap_name: chlorophyll, rescale: [0.02, 20], scale: log}}
+  - id: s2
+    title: Alpine valley
+    description: Twelve Sentinel-2-like scenes of 2024 around Innsbruck, in UTM 32N.
+    attribution: Made-up data
+    url: {base}s2/*.tif{named}
+    time_pattern: 's2_(?P<time>\\d{{8}})\\.tif'
+    styles:
+      b02: {{rescale: [0, 0.3], colormap_name: gray}}
+      b03: {{rescale: [0, 0.3], colormap_name: gray}}
+      b04: {{rescale: [0, 0.3], colormap_name: gray}}
+      b08: {{rescale: [0, 0.5], colormap_name: gray}}
+    composites:
+      true_color: {{title: True colour, bands: [b04, b03, b02], rescale: [0, 0.25]}}
+      false_color: {{title: False colour, bands: [b08, b04, b03], rescale: [0, 0.4]}}
+      ndvi:
+        title: Vegetation index (NDVI)
+        expression: (b08-b04)/(b08+b04)
+        colormap_name: ndvi
+        rescale: [-0.2, 0.9]
+  - id: model
+    title: Weather model
+    description: A week of temperature and wind on pressure levels, on a Gaussian grid of 0–360°.
+    attribution: Made-up data
+    url: {base}model.zarr{named}
+    styles:
+      t: {{colormap_name: airtemp}}
+      u: {{colormap_name: rdbu_r, rescale: [-50, 50]}}
+      v: {{colormap_name: rdbu_r, rescale: [-40, 40]}}
+      msl: {{colormap_name: viridis, rescale: [980, 1035]}}
+"""
+
+STORAGE = """\
+storage:
+  demo:
+    endpoint: {endpoint}
+    region: us-east-1
+    credentials: env:DEMO_
+    allow_http: true
+    path_style: true
+"""
+
+
+def build(directory: Path, *, small: bool = False, progress: Progress | None = None) -> Path:
+    """The catalogue of the demo cubes in a folder, made there if they are not yet.
+
+    Args:
+        small: coarser cubes of the same structure, for tests.
+        progress: called with a cube's name, the steps done and their number.
+    """
+    stamp = directory / STAMP
+    made = f"{VERSION} {'small' if small else 'full'}\n"
+    if stamp.is_file() and stamp.read_text() == made:
+        return directory / "catalog.yaml"
+    directory.mkdir(parents=True, exist_ok=True)
+    stamp.unlink(missing_ok=True)
+    report = progress or (lambda *_: None)
+    for name, write in (
+        ("ocean.zarr", build_ocean),
+        ("s2", build_scenes),
+        ("model.zarr", build_model),
+    ):
+        part = directory / f".{name}.part"
+        shutil.rmtree(part, ignore_errors=True)
+        write(part, small=small, progress=partial(report, name))
+        shutil.rmtree(directory / name, ignore_errors=True)
+        part.rename(directory / name)
+    catalog = directory / "catalog.yaml"
+    catalog.write_text(CATALOG.format(storage="", base="", named=""), encoding="utf-8")
+    stamp.write_text(made)  # last: what a killed build leaves behind is made anew
+    return catalog
+
+
+def catalog_s3(directory: Path, *, endpoint: str, bucket: str) -> Path:
+    """A catalogue, `catalog-s3.yaml`, of the same cubes in a bucket of an S3 server.
+
+    Credentials come from DEMO_ACCESS_KEY_ID and DEMO_SECRET_ACCESS_KEY in the environment.
+    """
+    path = directory / "catalog-s3.yaml"
+    text = CATALOG.format(
+        storage=STORAGE.format(endpoint=endpoint),
+        base=f"s3://{bucket}/",
+        named="\n    storage: demo",
+    )
+    path.write_text(text, encoding="utf-8")
+    return path
