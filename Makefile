@@ -9,7 +9,6 @@ HOST ?= 127.0.0.1
 PORT ?= 8080
 CATALOG ?= catalog.yaml
 S3 ?=
-S3_PORT ?= 9000
 IMAGE ?= tileserver
 ENGINE ?= docker
 PYTEST_ARGS ?=
@@ -42,11 +41,7 @@ demo: $(VENV)/.runtime web/vendor/.stamp $(DATA)/.stamp
 ifeq ($(S3),)
 	@exec $(BIN)/tileserver serve --catalog $(DATA)/catalog.yaml --host $(HOST) --port $(PORT)
 else
-	@export DEMO_ACCESS_KEY_ID=demo DEMO_SECRET_ACCESS_KEY=demo-secret; \
-	trap 'kill $$(jobs -p) 2> /dev/null; wait' EXIT; trap 'exit 130' INT TERM; \
-	$(BIN)/python -m tests.s3 --root $(DATA) --port $(S3_PORT) >&2 & store=$$!; \
-	until sleep 0.2; kill -0 $$store || exit 1; (: < /dev/tcp/127.0.0.1/$(S3_PORT)) 2> /dev/null; do :; done; \
-	$(BIN)/tileserver serve --catalog $(DATA)/catalog-s3.yaml --host $(HOST) --port $(PORT) & wait $$!
+	@exec $(BIN)/python -m tests.s3.demo $(DATA) --host $(HOST) --port $(PORT)
 endif
 
 serve: $(VENV)/.runtime web/vendor/.stamp
