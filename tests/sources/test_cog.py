@@ -3,7 +3,9 @@
 import asyncio
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import pytest
@@ -15,7 +17,7 @@ from rasterio.vrt import WarpedVRT
 from rasterio.warp import transform as warp_coordinates
 
 from tests.s3 import S3Server
-from tileserver.errors import CatalogError, SourceError
+from tileserver.errors import CatalogError, SourceError, TileserverError
 from tileserver.grid import LONLAT, transformer
 from tileserver.plan import ReadPlan
 from tileserver.sources.store import Storage, open_store
@@ -436,13 +438,37 @@ def test_complex_numbers(tmp_path):
         run(opened(path))
 
 
+@pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
 @pytest.mark.parametrize("size", [0, 4, 100, 300])
 def test_header_that_is_cut(tmp_path, size):
     """A file that ends within its header is an error, never a crash."""
     path = write(tmp_path / "a.tif", numbers("uint8"), overviews=())
     os.truncate(path, size)
-    with pytest.raises(SourceError, match="damaged"):
+    with pytest.raises((SourceError, CatalogError), match=r"damaged|names no CRS"):
         run(opened(path))
+
+
+@pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
+@pytest.mark.parametrize("seed", range(60))
+def test_header_with_wrong_bytes(tmp_path, seed):
+    """A header in which bytes were changed is read, or is an error of ours, and never a crash."""
+    data = numbers("uint16", bands=2, shape=(200, 200))
+    path = write(tmp_path / "a.tif", data, compress="deflate")
+    content = bytearray(path.read_bytes())
+    random = Random(seed)
+    for _ in range(random.randint(1, 4)):
+        content[random.randrange(700)] = random.randrange(256)
+    path.write_bytes(content)
+
+    async def read_all():
+        source = await opened(path)
+        for variable in source.cube.variables.values():
+            for level, each in enumerate(variable.levels):
+                rows, cols = (min(n, 3000) for n in each.grid.shape)
+                await source.read(ReadPlan(variable.id, level, (slice(0, rows), slice(0, cols))))
+
+    with suppress(TileserverError):
+        run(read_all())
 
 
 @pytest.mark.parametrize("fault", ["damaged", "cut"])

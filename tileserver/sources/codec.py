@@ -158,7 +158,7 @@ def _one_block_tiff(data: bytes, layout: Layout, rows: int) -> bytes:
         (317, SHORT, [layout.predictor]),
         (338, SHORT, (layout.extra_samples + (0,) * extra)[:extra]),
         (339, SHORT, [layout.sample_format] * bands),
-        (347, UNDEFINED, layout.jpeg_tables or b""),
+        (347, UNDEFINED, layout.jpeg_tables),
         (33550, DOUBLE, [1, 1, 0]),  # some place on Earth, or rasterio warns
         (33922, DOUBLE, [0] * 6),
         (50674, LONG, layout.lerc),

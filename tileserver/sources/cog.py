@@ -18,10 +18,11 @@ import numpy as np
 
 from tileserver.cache import ByteCache
 from tileserver.cube import Cube, Flag, Level, Packing, Raw, Variable
-from tileserver.errors import CatalogError
+from tileserver.errors import CatalogError, SourceError
 from tileserver.grid import Grid, parse_crs
 from tileserver.plan import ReadPlan
 from tileserver.sources.chunk import Coordinates, read_window
+from tileserver.sources.directory import DAMAGED
 from tileserver.sources.geotiff import Band, Description, describe
 from tileserver.sources.head import Head
 from tileserver.sources.raster import LevelShape, Raster, TiffRaster, fingerprint
@@ -144,16 +145,25 @@ async def open_file(store: Store, entry: Entry, cache: ByteCache[Raw], pool: Exe
     loop = asyncio.get_running_loop()
     tiff = await read_tiff(head)
     description = await loop.run_in_executor(pool, describe, head, loop)
+    _check_agreement(tiff, description)
     raster: Raster
     if description.transform is None:
         description = warped_description(description)
         levels = await loop.run_in_executor(pool, warped_levels, head, description, loop)
         raster = WarpedRaster(head, description, levels, pool)
     else:
-        raster = TiffRaster.over(store, entry.key, _masked(tiff, description), description, pool)
+        raster = TiffRaster.over(store, entry, _masked(tiff, description), description, pool)
     head.keep = False
     _check_size(raster, description)
     return CogFile((store.url, entry.key, fingerprint([entry])), description, raster, cache)
+
+
+def _check_agreement(tiff: Tiff, description: Description) -> None:
+    """Both readers of the header must have seen the same image."""
+    full, _ = tiff.levels[0]
+    bands = len(description.bands) + (description.alpha is not None)
+    if (full.shape, full.bands) != (description.shape, bands):
+        raise SourceError(DAMAGED)
 
 
 def _masked(tiff: Tiff, description: Description) -> Tiff:

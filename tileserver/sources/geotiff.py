@@ -15,14 +15,15 @@ import numpy as np
 import pyproj
 import rasterio
 from affine import Affine
+from rasterio._err import CPLE_BaseError
 from rasterio.enums import ColorInterp, MaskFlags
 from rasterio.errors import RasterioError
 from rasterio.io import DatasetReader
 
 from tileserver.errors import CatalogError, SourceError
 from tileserver.grid import parse_crs
+from tileserver.sources.directory import DAMAGED
 from tileserver.sources.head import Head, HeadFile
-from tileserver.sources.tiff import DAMAGED
 
 MaskKind = Literal["none", "mask", "alpha"]
 Color = tuple[int, int, int, int]
@@ -36,6 +37,8 @@ PROMOTED = {
     "uint32": ("int64", -(2**63)),
     "int32": ("int64", -(2**63)),
 }
+# Some of GDAL's errors come as they are, of a class that rasterio does not name in public.
+GDAL_ERRORS = (RasterioError, CPLE_BaseError)
 CRS_ERRORS = (pyproj.exceptions.CRSError, rasterio.errors.CRSError)
 BLACK = (0, 0, 0, 255)
 
@@ -144,7 +147,7 @@ def opened(
             yield dataset
             if file.error is not None:
                 raise file.error
-    except RasterioError as error:
+    except GDAL_ERRORS as error:
         raise file.error or SourceError(DAMAGED) from error
     finally:
         file.close()

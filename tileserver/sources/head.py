@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import Sequence
 from concurrent.futures import CancelledError
 from concurrent.futures import TimeoutError as WaitTimeout
 from typing import TYPE_CHECKING
@@ -25,16 +24,14 @@ LONGEST_WAIT_S = 120.0
 class Head:
     """Byte ranges of one file; what was read is not read again.
 
-    Serves async-tiff as its input (`get_range_async`, `get_ranges_async`). `keep` ends once the
-    file is open: later reads are exact, and are not kept. `error` is the last one, since
-    async-tiff does not pass on what a read raised. Belongs to one event loop.
+    `keep` ends once the file is open: later reads are exact, and are not kept. Belongs to one
+    event loop.
     """
 
     def __init__(self, store: Store, entry: Entry) -> None:
         self.store = store
         self.entry = entry
         self.keep = True
-        self.error: SourceError | None = None
         self._parts: list[tuple[int, bytes]] = []
 
     @property
@@ -59,38 +56,12 @@ class Head:
             return held
         ahead = min(FIRST_READ_BYTES << len(self._parts), LONGEST_READ_BYTES) if self.keep else 0
         end = min(max(stop, start + ahead), self.entry.size)
-        try:
-            part = await self.store.get_range(self.entry.key, start, end)
-            if part is None or len(part) != end - start:
-                raise SourceError("the file was removed or cut while it was read")
-        except SourceError as error:
-            self.error = error
-            raise
+        part = await self.store.get_range(self.entry.key, start, end)
+        if part is None or len(part) != end - start:
+            raise SourceError("the file was removed or cut while it was read")
         if self.keep:
             self._parts.append((start, part))
         return part[: stop - start]
-
-    async def get_range_async(
-        self, path: str, *, start: int, end: int | None = None, length: int | None = None
-    ) -> bytes:
-        """One range, as async-tiff asks for it."""
-        return await self.read(start, _end(start, end, length))
-
-    async def get_ranges_async(
-        self,
-        path: str,
-        *,
-        starts: Sequence[int],
-        ends: Sequence[int] | None = None,
-        lengths: Sequence[int] | None = None,
-    ) -> list[bytes]:
-        """Several ranges, as async-tiff asks for them."""
-        stops = ends or [s + n for s, n in zip(starts, lengths or (), strict=True)]
-        return [await self.read(*each) for each in zip(starts, stops, strict=True)]
-
-
-def _end(start: int, end: int | None, length: int | None) -> int:
-    return end if end is not None else start + (length or 0)
 
 
 class HeadFile(io.RawIOBase):

@@ -71,7 +71,7 @@ class TiffRaster:
     """A north-up TIFF, its blocks fetched by their byte ranges and decoded in a thread."""
 
     store: Store
-    key: str
+    entry: Entry
     tiff: Tiff
     description: Description
     levels: tuple[LevelShape, ...]
@@ -79,7 +79,7 @@ class TiffRaster:
 
     @classmethod
     def over(
-        cls, store: Store, key: str, tiff: Tiff, description: Description, pool: Executor
+        cls, store: Store, entry: Entry, tiff: Tiff, description: Description, pool: Executor
     ) -> TiffRaster:
         """The raster of a file whose layout and description are known."""
         assert description.transform is not None
@@ -93,7 +93,7 @@ class TiffRaster:
             )
             for image, _ in tiff.levels
         )
-        return cls(store, key, tiff, description, levels, pool)
+        return cls(store, entry, tiff, description, levels, pool)
 
     @property
     def nbytes(self) -> int:
@@ -122,10 +122,13 @@ class TiffRaster:
         ranges = sorted({(b.start, b.stop) for b in blocks if b.stop > b.start})
         if not ranges:
             return {}
-        found = await self.store.get_ranges(self.key, ranges)
-        for (start, stop), data in zip(ranges, found, strict=True):
-            if len(data) != stop - start:
-                raise SourceError("the file ends within a block: it was cut or replaced")
+        if max(stop for _, stop in ranges) > self.entry.size:
+            raise SourceError("the file is damaged: it ends before its last block")
+        found = await self.store.get_ranges(self.entry.key, ranges)
+        if any(
+            len(data) != stop - start for (start, stop), data in zip(ranges, found, strict=True)
+        ):
+            raise SourceError("the file was cut or replaced since it was opened")
         return {start: data for (start, _), data in zip(ranges, found, strict=True)}
 
 

@@ -6,17 +6,27 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from async_tiff import TIFF, ImageFileDirectory
 
 from tileserver.errors import SourceError
-from tileserver.sources.head import FIRST_READ_BYTES, Head
+from tileserver.sources.directory import DAMAGED, Directory, read_directories
+from tileserver.sources.head import Head
 
-# Bits of the tag NewSubfileType, and values of other tags (TIFF 6.0, sections 8 and 15).
+# Tags (TIFF 6.0, its supplements, and LERC's).
+SUBFILE, WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC = 254, 256, 257, 258, 259, 262
+STRIP_OFFSETS, BANDS, STRIP_ROWS, STRIP_BYTES, PLANAR, PREDICTOR = 273, 277, 278, 279, 284, 317
+TILE_WIDTH, TILE_HEIGHT, TILE_OFFSETS, TILE_BYTES = 322, 323, 324, 325
+EXTRA_SAMPLES, SAMPLE_FORMAT, JPEG_TABLES, LERC = 338, 339, 347, 50674
+IMAGE_TAGS = (SUBFILE, WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, BANDS, PLANAR, PREDICTOR)
+STRIP_TAGS = (STRIP_OFFSETS, STRIP_ROWS, STRIP_BYTES)
+TILE_TAGS = (TILE_WIDTH, TILE_HEIGHT, TILE_OFFSETS, TILE_BYTES)
+CODEC_TAGS = (EXTRA_SAMPLES, SAMPLE_FORMAT, JPEG_TABLES, LERC)
+TAGS = frozenset([*IMAGE_TAGS, *STRIP_TAGS, *TILE_TAGS, *CODEC_TAGS])
+# Bits of the subfile type; bands that are stored apart.
 REDUCED, MASK = 1, 4
-PLANAR = 2
+APART = 2
+NONE = np.empty(0, np.int64)
 # Strips are read together up to this size: single ones are too small for a request.
 STRIPS_BYTES = 1024 * 1024
-DAMAGED = "the file is not a GeoTIFF, or its header is damaged"
 Counts = npt.NDArray[np.int64]
 
 
@@ -39,7 +49,7 @@ class Layout:
     photometric: int
     extra_samples: tuple[int, ...]
     byte_order: str
-    jpeg_tables: bytes | None
+    jpeg_tables: bytes
     lerc: tuple[int, ...]
 
 
@@ -115,39 +125,44 @@ class Tiff:
 
 async def read_tiff(head: Head) -> Tiff:
     """The layout of a TIFF. Raises SourceError where it is none or is damaged."""
+    order, (first, *others) = await read_directories(head, TAGS)
     try:
-        tiff = await TIFF.open(head.entry.key, store=head, prefetch=FIRST_READ_BYTES)
-        order = "<" if tiff.endianness == 0 else ">"
-        first, *others = tiff.ifds
-        images = [_image(ifd, order) for ifd in others if _kind(ifd) == REDUCED]
-        masks = {m.shape: m for m in (_image(i, order) for i in others if _kind(i) & MASK)}
+        images = [_image(each, order) for each in others if _kind(each) == REDUCED]
+        masks = {m.shape: m for m in (_image(each, order) for each in others if _kind(each) & MASK)}
         full = _image(first, order)
-    except Exception as error:  # async-tiff's errors have no public class
-        raise head.error or SourceError(DAMAGED) from error
+    except (ValueError, IndexError, KeyError) as error:
+        raise SourceError(DAMAGED) from error
     coarser = [i for i in images if i.bands == full.bands and i.shape[1] < full.shape[1]]
     levels = [full, *sorted(coarser, key=lambda i: -i.shape[1])]
     return Tiff(tuple((image, masks.get(image.shape)) for image in levels))
 
 
-def _kind(ifd: ImageFileDirectory) -> int:
-    return ifd.new_subfile_type or 0
+def _kind(directory: Directory) -> int:
+    return _one(directory, SUBFILE, 0)
 
 
-def _image(ifd: ImageFileDirectory, byte_order: str) -> Image:
-    shape = (ifd.image_height, ifd.image_width)
-    bands = ifd.samples_per_pixel
-    planes = bands if ifd.planar_configuration == PLANAR else 1
-    tiled = bool(ifd.tile_offsets)
+def _one(directory: Directory, tag: int, default: int | None = None) -> int:
+    """The first number of a tag; KeyError where it is missing and has no default."""
+    if default is not None and tag not in directory:
+        return default
+    return int(directory[tag][0])
+
+
+def _image(tags: Directory, byte_order: str) -> Image:
+    shape = (_one(tags, HEIGHT), _one(tags, WIDTH))
+    bands = _one(tags, BANDS, 1)
+    planes = bands if _one(tags, PLANAR, 1) == APART else 1
+    tiled = TILE_OFFSETS in tags
     if tiled:
-        block = (ifd.tile_height or 0, ifd.tile_width or 0)
-        offsets, counts = ifd.tile_offsets, ifd.tile_byte_counts
+        block = (_one(tags, TILE_HEIGHT), _one(tags, TILE_WIDTH))
     else:
-        block = (min(ifd.rows_per_strip or shape[0], shape[0]), shape[1])
-        offsets, counts = ifd.strip_offsets, ifd.strip_byte_counts
-    if min(block) < 1 or min(shape) < 1:
-        raise ValueError("an image without blocks")
+        block = (min(_one(tags, STRIP_ROWS, shape[0]), shape[0]), shape[1])
+    offsets = tags[TILE_OFFSETS if tiled else STRIP_OFFSETS]
+    counts = tags[TILE_BYTES if tiled else STRIP_BYTES]
+    if min(*block, *shape, bands) < 1 or min(offsets.min(), counts.min()) < 0:
+        raise ValueError("an image without blocks, or with blocks that lie nowhere")
     down, across = -(-shape[0] // block[0]), -(-shape[1] // block[1])
-    layout = _layout(ifd, block, bands // planes, byte_order)
+    layout = _layout(tags, block, bands // planes, byte_order)
     return Image(
         shape,
         bands,
@@ -155,8 +170,8 @@ def _image(ifd: ImageFileDirectory, byte_order: str) -> Image:
         tiled,
         1 if tiled else min(down, max(1, STRIPS_BYTES // _block_bytes(layout))),
         layout,
-        np.array(offsets, np.int64).reshape(planes, down, across),
-        np.array(counts, np.int64).reshape(planes, down, across),
+        offsets.reshape(planes, down, across),
+        counts.reshape(planes, down, across),
     )
 
 
@@ -165,17 +180,17 @@ def _block_bytes(layout: Layout) -> int:
     return max(1, rows * cols * layout.bands * layout.bits // 8)
 
 
-def _layout(ifd: ImageFileDirectory, block: tuple[int, int], bands: int, byte_order: str) -> Layout:
+def _layout(tags: Directory, block: tuple[int, int], bands: int, byte_order: str) -> Layout:
     return Layout(
         block,
         bands,
-        int(ifd.compression),
-        int(ifd.predictor or 1),
-        int(ifd.bits_per_sample[0]),
-        int(ifd.sample_format[0]),
-        int(ifd.photometric_interpretation),
-        tuple(int(e) for e in ifd.extra_samples or ()),
+        _one(tags, COMPRESSION, 1),
+        _one(tags, PREDICTOR, 1),
+        _one(tags, BITS, 1),
+        _one(tags, SAMPLE_FORMAT, 1),
+        _one(tags, PHOTOMETRIC, 1),
+        tuple(tags.get(EXTRA_SAMPLES, NONE).tolist()),
         byte_order,
-        bytes(ifd.jpeg_tables) if ifd.jpeg_tables else None,
-        tuple(int(n) for n in ifd.lerc_parameters or ()),
+        tags.get(JPEG_TABLES, NONE).astype(np.uint8).tobytes(),
+        tuple(tags.get(LERC, NONE).tolist()),
     )
