@@ -198,7 +198,7 @@ async def _features(request: Request, query: Query) -> list[Feature]:
 
 async def _body_features(request: Request, state: Context) -> list[Feature]:
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if "xml" in media_type or "form" in media_type:
+    if "xml" in media_type:
         raise UnsupportedMediaType("body", media_type, "expected GeoJSON (application/geo+json)")
     body = await _body(request, state.largest_body)
     try:
