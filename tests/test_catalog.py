@@ -49,6 +49,8 @@ def store(tmp_path: Path) -> Path:
         ("datasets:\n  - id: a b\n    url: x\n", 2, "datasets.0.id", "pattern"),
         ("datasets:\n  - id: a\n", 2, "datasets.0.url", "required"),
         ("datasets:\n  - id: a\n    url: x\n    styles: {v: {scale: cubic}}\n", 4, "scale", "log"),
+        ("datasets:\n  - id: a\n    url: x\n    styles: {v: {colormap_name: virids}}\n", 4,
+         "datasets.0.styles.v.colormap_name", "did you mean viridis"),
         ("datasets:\n  - id: a\n    url: x\n  - id: a\n    url: y\n", 4, "datasets.1.id", "twice"),
         ("datasets: [{id: a, url: x, storage: s}]", 1, "datasets.0.storage", "known: none"),
         ("storage:\n  s: {timeout_s: -1}\n", 2, "storage.s.timeout_s", "greater than 0"),

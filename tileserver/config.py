@@ -10,7 +10,8 @@ import pydantic
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from tileserver.errors import CatalogError
+from tileserver.colormap import Colormap
+from tileserver.errors import CatalogError, InvalidParameter
 from tileserver.plan import Resampling
 from tileserver.sources.store import Storage
 from tileserver.style import Scale
@@ -30,6 +31,14 @@ class StyleConfig(_Model):
     rescale: Range | None = None
     scale: Scale = "linear"
     resampling: Resampling = "nearest"
+
+    @pydantic.field_validator("colormap_name")
+    @classmethod
+    def _known(cls, name: str | None) -> str | None:
+        try:
+            return None if name is None else Colormap.named(name).name
+        except InvalidParameter as error:
+            raise ValueError(str(error)) from None
 
 
 class CompositeConfig(StyleConfig):

@@ -22,6 +22,7 @@ import numpy as np
 from tileserver import __version__, encode, render
 from tileserver.cache import ByteCache
 from tileserver.catalog import Dataset
+from tileserver.colormap import CLASSES
 from tileserver.cube import TIME, Packing, Raw, Variable
 from tileserver.encode import Format
 from tileserver.errors import InvalidParameter, PayloadTooLarge
@@ -178,7 +179,7 @@ class Engine:
     async def style(self, dataset: Dataset, layer: Layer, choice: StyleChoice) -> Style:
         """The style of a one-band layer: as asked, else as the catalogue says, else by its data."""
         config = layer.style
-        colormap = choice.colormap or _default_colormap(layer)
+        colormap = choice.colormap or default_colormap(layer)
         scale = choice.scale or config.scale
         rescale = choice.rescale or config.rescale
         if rescale is None and not colormap.classified:
@@ -306,10 +307,11 @@ def _middle(axis: Axis, part: float) -> Axis:
     return Axis(start, length / size, size)
 
 
-def _default_colormap(layer: Layer) -> Colormap:
+def default_colormap(layer: Layer) -> Colormap:
+    """A layer's colours where a request does not say: the catalogue's, its classes', viridis."""
     if layer.style.colormap_name is not None:
         return Colormap.named(layer.style.colormap_name)
-    if layer.flags:
+    if 0 < len(layer.flags) <= CLASSES:
         spare = Colormap.named("tab20").lut
         return Colormap.categorical(
             layer.id,

@@ -93,14 +93,11 @@ async def get_legend(request: Request) -> Response:
     choice = wmts_layer.parse_style(layer, path["style"])
     if not wmts_layer.has_values(layer):
         raise NotFound(path["layer"], "a colour picture has no legend")
-    width, height = wmts_layer.LEGEND_SIZE
     drawn = legend.Legend(
         style=await state.engine.style(dataset, layer, choice),
         title=layer.title,
         units=layer.units,
-        orientation="horizontal",
-        width=width,
-        height=height,
+        orientation=wmts_layer.LEGEND_ORIENTATION,
     )
     return caching.answer(request, legend.to_png(drawn), wmts.TILE_FORMAT)
 

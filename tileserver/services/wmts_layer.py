@@ -17,14 +17,15 @@ from tileserver.errors import (
 )
 from tileserver.grid import LONLAT, Bounds, Grid
 from tileserver.layer import EXPRESSION, Layer, find_layer, layers
-from tileserver.pipeline import DEFAULT_COLORMAP, StyleChoice
+from tileserver.pipeline import StyleChoice, default_colormap
+from tileserver.services.legend import Orientation, default_size
 from tileserver.services.wmts import VERSION, LayerInfo, StyleInfo
-from tileserver.style import parse_rescale
+from tileserver.style import Style, parse_rescale
 from tileserver.tms import IDS, WEB_MERCATOR_QUAD, MatrixSet, matrix_set
 
 EVERYWHERE = (WEB_MERCATOR_QUAD, "WorldCRS84Quad")
 DEFAULT_STYLE = "default"
-LEGEND_SIZE = (320, 64)
+LEGEND_ORIENTATION: Orientation = "horizontal"
 LONGEST_DATASET_ID = 128
 # A dimension of such a name could not be told from the parameter of the protocol.
 RESERVED = frozenset(
@@ -63,19 +64,26 @@ def layer_infos(dataset: Dataset, base_url: str) -> list[LayerInfo]:
 
 
 def _layer_info(dataset: Dataset, layer: Layer, base_url: str) -> LayerInfo:
-    name, style = layer_id(dataset, layer), style_id(layer)
-    path = "/".join(quote(part, safe="") for part in (name, style))
-    legend = f"{base_url}/wmts/{VERSION}/{path}/legend.png"
     return LayerInfo(
-        id=name,
+        id=layer_id(dataset, layer),
         title=f"{dataset.title}: {layer.title}",
         abstract=dataset.config.description or dataset.source.cube.description,
         bbox=layer_bounds(layer),
-        styles=(StyleInfo(style, legend, LEGEND_SIZE) if has_values(layer) else StyleInfo(style),),
+        styles=(_style_info(dataset, layer, base_url),),
         dimensions=layer_dimensions(dataset, layer),
         matrix_sets=layer_sets(layer),
         queryable=has_values(layer),
     )
+
+
+def _style_info(dataset: Dataset, layer: Layer, base_url: str) -> StyleInfo:
+    name = style_id(layer)
+    if not has_values(layer):
+        return StyleInfo(name)
+    path = "/".join(quote(part, safe="") for part in (layer_id(dataset, layer), name))
+    # How large a legend is depends on the colours alone, not on the range.
+    size = default_size(Style(default_colormap(layer), (0.0, 1.0)), LEGEND_ORIENTATION)
+    return StyleInfo(name, f"{base_url}/wmts/{VERSION}/{path}/legend.png", size)
 
 
 def has_values(layer: Layer) -> bool:
@@ -85,11 +93,7 @@ def has_values(layer: Layer) -> bool:
 
 def style_id(layer: Layer) -> str:
     """The name of the style that a layer is drawn in by default: its colormap's."""
-    if not has_values(layer):
-        return DEFAULT_STYLE
-    if layer.style.colormap_name is not None:
-        return layer.style.colormap_name
-    return layer.id if layer.flags else DEFAULT_COLORMAP
+    return default_colormap(layer).name if has_values(layer) else DEFAULT_STYLE
 
 
 def parse_style(layer: Layer, text: str) -> StyleChoice:
