@@ -129,12 +129,12 @@ def lut(name: str) -> Lut:
         KeyError: no table has this name.
     """
     key = name.lower()
-    if key.endswith("_r"):
-        colors = lut(key.removesuffix("_r"))[::-1].copy()
-    elif key in own_names():
-        colors = _own_lut(table(key))
+    forward = key.removesuffix("_r")
+    if forward in own_names():
+        colors = _own_lut(table(forward))
+        colors = colors[::-1].copy() if key != forward else colors
     else:
-        colors = _matplotlib_lut(_matplotlib_names()[key])
+        colors = _matplotlib_lut(_matplotlib_names()[forward] + key[len(forward) :])
     colors.setflags(write=False)
     return colors
 
@@ -205,6 +205,7 @@ def _matplotlib_names() -> dict[str, str]:
 
 
 def _matplotlib_lut(name: str) -> Lut:
+    """matplotlib reverses its maps itself: its rounding makes some differ from the other end."""
     import matplotlib  # as above
 
     return cast(Lut, matplotlib.colormaps[name](np.linspace(0, 1, 256), bytes=True))

@@ -193,7 +193,7 @@ def _suggestion(name: str) -> str:
 @lru_cache(maxsize=512)
 def _named(name: str) -> Colormap:
     lut = colormaps.lut(name)
-    base = name if name in colormaps.names() else name.removesuffix("_r")
+    base = name.removesuffix("_r")
     classes = colormaps.table(base).classes
     colors = [entry.color for entry in classes]
     if base != name:
