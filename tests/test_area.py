@@ -254,6 +254,23 @@ def test_a_rotated_pole() -> None:
     )
 
 
+GEOSTATIONARY = "+proj=geos +h=35785831 +lon_0=0 +sweep=y"
+
+
+@pytest.mark.parametrize("bbox", [(-180, 20, 180, 90), (30, -40, 170, 50), (0, 0, 20, 20)])
+def test_beyond_the_horizon(bbox: tuple) -> None:
+    """Of an area that a satellite sees in part, the cells that it sees count."""
+    grid = projected(GEOSTATIONARY, -5_500_000, 5_500_000, 50_000, 220)
+    to_lonlat = pyproj.Transformer.from_crs(GEOSTATIONARY, "OGC:CRS84", always_xy=True)
+    x, y = np.meshgrid(grid.x.cell_centers(), grid.y.cell_centers())
+    lon, lat = to_lonlat.transform(x, y)
+    west, south, east, north = bbox
+    inside = (lon > west) & (lon < east) & (lat > south) & (lat < north) & np.isfinite(lon)
+    part = parts(grid, weighed(grid, from_bbox(bbox)))
+    assert ((part >= 0.5) == inside).mean() > 0.995
+    assert part.sum() == pytest.approx(inside.sum(), rel=0.01)
+
+
 def test_points() -> None:
     """A point is the cell that contains it, in any turn of longitude and any CRS."""
     assert locate(world(), 10.5, 20.5) == (69, 190)

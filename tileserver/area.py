@@ -11,7 +11,7 @@ import shapely
 from numpy.polynomial import chebyshev
 
 from tileserver.errors import PayloadTooLarge
-from tileserver.geometry import Geometry
+from tileserver.geometry import Geometry, Surface
 from tileserver.grid import FULL_CIRCLE_DEG, LONLAT, Axis, Floats, Grid, transformer
 from tileserver.outline import Outline, coverage, trace
 
@@ -21,6 +21,7 @@ MOST_CELLS = 25_000_000
 # A cell of which less than this part is inside counts as outside: the rounding of edges.
 SMALLEST_PART = 1e-9
 EARTH_RADIUS_M = 6_371_007.2  # the authalic radius of WGS 84
+CENTERS_AT_ONCE = 1_000_000
 SCALE_NODES = 24
 SCALE_TOLERANCE = 1e-9
 
@@ -52,7 +53,8 @@ def weigh(grid: Grid, geometry: Geometry, *, most_cells: int = MOST_CELLS) -> We
     """The weights of the cells in an area (degrees, as `parse_geometry` gives); None outside.
 
     A point is the cell that contains it. Raises PayloadTooLarge where the window has more than
-    `most_cells` cells or the outline is too intricate for them.
+    `most_cells` cells or the outline is too intricate for them. Where an area goes beyond the
+    horizon of a geostationary grid, cells count whole whose centre is inside.
     """
     if isinstance(geometry, shapely.Point):
         cell = locate(grid, geometry.x, geometry.y)
@@ -61,16 +63,39 @@ def weigh(grid: Grid, geometry: Geometry, *, most_cells: int = MOST_CELLS) -> We
         rows, cols = (slice(index, index + 1) for index in cell)
         return Weights(rows, cols, np.ones((1, 1)), cell_area(grid, rows, cols))
     outline = trace(grid, geometry)
+    if outline is not None and not outline.whole:
+        _check_cells(grid.y.size * grid.x.size, most_cells)
+        return _trimmed(grid, _centers_inside(grid, geometry), 0, 0)
     window = None if outline is None else _window(grid, outline)
     if outline is None or window is None:
         return None
     rows, cols = window
-    count = (rows.stop - rows.start) * (cols.stop - cols.start)
-    if count > most_cells:
-        raise PayloadTooLarge(
-            f"the area spans {count} cells: ask for at most {most_cells}, or at a coarser level"
-        )
+    _check_cells((rows.stop - rows.start) * (cols.stop - cols.start), most_cells)
     return _trimmed(grid, _parts(grid, outline, rows, cols), rows.start, cols.start)
+
+
+def _check_cells(count: int, most: int) -> None:
+    if count > most:
+        raise PayloadTooLarge(
+            f"the area spans {count} cells: ask for at most {most}, or at a coarser level"
+        )
+
+
+def _centers_inside(grid: Grid, surface: Surface) -> Floats:
+    """1 for each cell of the grid (rows, cols) whose centre lies in the area, 0 for the others.
+
+    For areas that go beyond the horizon, whose outlines have no form in the grid's CRS.
+    """
+    inside = np.zeros(grid.shape)
+    to_lonlat = transformer(grid.crs, LONLAT)
+    shapely.prepare(surface)
+    x, y = grid.x.cell_centers(), grid.y.cell_centers()
+    height = max(1, CENTERS_AT_ONCE // len(x))
+    for first in range(0, len(y), height):
+        lon, lat = to_lonlat.transform(*np.meshgrid(x, y[first : first + height]))
+        seen = np.isfinite(lon) & np.isfinite(lat)
+        inside[first : first + height][seen] = shapely.contains_xy(surface, lon[seen], lat[seen])
+    return inside
 
 
 def _trimmed(grid: Grid, parts: Floats, first_row: int, first_col: int) -> Weights | None:

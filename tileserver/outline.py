@@ -36,7 +36,8 @@ SEAM_DEG = 1e-9  # what is cut off on both sides of the meridian where a project
 class Outline:
     """Edges (n,) of rings from (x0, y0) to (x1, y1) in the grid's CRS, the inside on the left.
 
-    `boxes` holds west, south, east, north of each ring (4, rings).
+    `boxes` holds west, south, east, north of each ring (4, rings). Where the area goes beyond
+    what the projection shows (the horizon of a geostationary satellite) it is not `whole`.
     """
 
     x0: Floats
@@ -44,9 +45,10 @@ class Outline:
     x1: Floats
     y1: Floats
     boxes: Floats
+    whole: bool = True
 
     @classmethod
-    def of(cls, points: Floats, ring: Index) -> Outline:
+    def of(cls, points: Floats, ring: Index, *, whole: bool = True) -> Outline:
         """From points (n, 2) and the number of the ring that each is in; no ring need be closed."""
         starts = np.flatnonzero(np.diff(ring, prepend=-1))
         following = np.arange(1, len(points) + 1)
@@ -55,7 +57,7 @@ class Outline:
             [np.minimum.reduceat(points, starts), np.maximum.reduceat(points, starts)], axis=1
         )
         x, y = points.T
-        return cls(x, y, x[following], y[following], boxes.T)
+        return cls(x, y, x[following], y[following], boxes.T, whole)
 
     def moved(self, turn: float, sign_x: float, sign_y: float) -> Outline:
         """The outline moved eastwards, then mirrored where a sign is negative."""
@@ -82,7 +84,8 @@ def trace(grid: Grid, surface: Surface) -> Outline | None:
     points, ring = _rings(shapely.segmentize(near, LONGEST_EDGE_DEG))
     tolerance = BEND_TOLERANCE * min(grid.resolution)
     projected, ring = _bent(points, ring, transformer(LONLAT, grid.crs), tolerance)
-    return Outline.of(projected, ring) if len(ring) else None
+    seen = np.isfinite(projected).all(axis=1)
+    return Outline.of(projected[seen], ring[seen], whole=bool(seen.all())) if seen.any() else None
 
 
 def _rings(surface: Surface) -> tuple[Floats, Index]:
@@ -133,7 +136,7 @@ def _near(grid: Grid, surface: Surface) -> Surface:
 def _bent(
     points: Floats, ring: Index, project: pyproj.Transformer, tolerance: float
 ) -> tuple[Floats, Index]:
-    """The projected points (n, 2) with more of them where the projection bends an edge."""
+    """The projected points (n, 2), more of them where an edge bends; infinite where not seen."""
     there = np.column_stack(project.transform(*points.T))
     for _ in range(MOST_HALVINGS):
         middles = (points[:-1] + points[1:]) / 2
@@ -145,14 +148,13 @@ def _bent(
         points = np.insert(points, at, middles[bent], axis=0)
         there = np.insert(there, at, between[bent], axis=0)
         ring = np.insert(ring, at, ring[at])
-    seen = np.isfinite(there).all(axis=1)
-    return there[seen], ring[seen]
+    return there, ring
 
 
 def _distance(a: Floats, b: Floats, point: Floats) -> Floats:
     """From points (n, 2) to the lines from a to b; 0 where one of them is not finite."""
-    along, to_point = b - a, point - a
     with np.errstate(invalid="ignore"):
+        along, to_point = b - a, point - a
         length = np.hypot(along[:, 0], along[:, 1])
         across = np.abs(along[:, 0] * to_point[:, 1] - along[:, 1] * to_point[:, 0])
         apart = np.hypot(to_point[:, 0], to_point[:, 1])
