@@ -80,6 +80,7 @@ def create_app(settings: Settings, make_catalog: CatalogMaker | None = None) -> 
         exception_handlers=errors.HANDLERS,
         lifespan=lifespan,
     )
+    routed.router.redirect_slashes = False  # a path is what it is, or it is not there
     cached = TileCache(routed, limit_bytes=settings.tile_cache_bytes // 2)
     # Outermost, so that errors, and what the cache answers, carry the headers too.
     answered = Cors(

@@ -231,7 +231,7 @@ class Query:
             if name in self._texts:
                 raise InvalidParameter(name, value, "expected once, but it is there twice")
             self._texts[name] = value
-        self.dims = {k: text(k, v) for k, v in self._texts.items() if k in dims}
+        self.dims = {k: v for k, v in self._texts.items() if k in dims}
 
     def __call__(self, parameter: Parameter[T]) -> T:
         """The value of a parameter, or its default."""
