@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
@@ -250,15 +250,25 @@ def test_locks_are_complete() -> None:
     assert (runtime | tests) - locked("requirements-dev.txt").keys() == set()
 
 
+def undeclared(files: Iterable[Path], requirements: Sequence[str]) -> set[str]:
+    """The packages that files import and that are not asked for by themselves."""
+    providers, asked = packages_distributions(), declared(requirements)
+    names = {name for path in files for name in imported(path)}
+    foreign = names - sys.stdlib_module_names - {"tileserver", "tests", "_typeshed"}
+    return {name for name in foreign if not declared(providers.get(name, [name])) & asked}
+
+
 def test_imports_are_declared() -> None:
     """What the package imports is among its own dependencies, not only among theirs."""
-    providers = packages_distributions()
-    names = {name for path in package_files() for name in imported(path)}
-    foreign = names - sys.stdlib_module_names - {"tileserver", "_typeshed"}
+    demo = project()["optional-dependencies"]["demo"]
+    assert undeclared(package_files(), [*project()["dependencies"], *demo]) == set()
+
+
+def test_imports_of_tests_are_declared() -> None:
+    """What the tests import is among the dependencies or those of the tests."""
     extras = project()["optional-dependencies"]
-    asked = declared([*project()["dependencies"], *extras["demo"]])
-    unasked = {name for name in foreign if not declared(providers.get(name, [name])) & asked}
-    assert unasked == set()
+    files = (ROOT / "tests").rglob("*.py")
+    assert undeclared(files, [*project()["dependencies"], *extras["demo"], *extras["dev"]]) == set()
 
 
 def test_packages_are_listed() -> None:
