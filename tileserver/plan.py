@@ -62,7 +62,8 @@ class Sampling:
             the centre of the window's first cell, (h, 1) and (1, w), or (h, w); of pixel corners
             for average and mode, where 0.0 is its first edge.
         reduction: cells per pixel along (y, x), at least 1.
-        turn: the number of columns after which the window repeats, where it is a whole turn.
+        turn: the number of columns after which the window repeats, where it is a whole turn; of
+            corners, where a pixel may lie across the seam.
     """
 
     level: int
@@ -235,7 +236,9 @@ def _covering(place: _Place, target: Grid, resampling: Resampling) -> Sampling |
         return None
     known = _finite(cols)
     window_rows, _ = _window(rows, place.chunk[0], grid.y)
-    first, last = int(np.floor(known.min())), int(np.ceil(known.max()))
+    first = int(np.floor(known.min()))
+    turn = grid.x.size if grid.x.wraps and cols.shape[0] > 1 else None
+    last = int(np.ceil(pixel_extents(cols, turn)[1].max()))
     return Sampling(
         place.number,
         window_rows,
@@ -245,4 +248,27 @@ def _covering(place: _Place, target: Grid, resampling: Resampling) -> Sampling |
         y=rows - window_rows.start,
         x=cols - first,
         reduction=(place.reduction_y, place.reduction_x),
+        turn=turn,
     )
+
+
+def pixel_extents(corners: Floats, turn: int | None = None) -> tuple[Floats, Floats]:
+    """The least and the greatest position of each pixel's corners; 0 and 0 where one is NaN.
+
+    Args:
+        corners: (h + 1, w + 1), or (h + 1, 1) and (1, w + 1) of separable grids.
+        turn: cells in a turn of an axis that wraps: a pixel on the seam, whose corners lie at both
+            ends, then goes on beyond the last cell.
+    """
+    parts = [corners]
+    if corners.shape[0] > 1:
+        parts = [part[s] for part in parts for s in (slice(None, -1), slice(1, None))]
+    if corners.shape[1] > 1:
+        parts = [part[:, s] for part in parts for s in (slice(None, -1), slice(1, None))]
+    low, high = np.minimum.reduce(parts), np.maximum.reduce(parts)
+    if turn:
+        split = high - low > turn / 2
+        parts = [np.where(split & (part < low + turn / 2), part + turn, part) for part in parts]
+        low, high = np.minimum.reduce(parts), np.maximum.reduce(parts)
+    gone = ~(np.isfinite(low) & np.isfinite(high))
+    return np.where(gone, 0.0, low), np.where(gone, 0.0, high)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from tileserver.cube import Packing, Raw
 from tileserver.errors import InvalidParameter
 from tileserver.grid import Floats
-from tileserver.plan import Sampling
+from tileserver.plan import Sampling, pixel_extents
 
 Values = npt.NDArray[np.floating]
 Valid = npt.NDArray[np.bool_]
@@ -47,8 +47,7 @@ def bilinear(values: Values, valid: Valid, sampling: Sampling) -> tuple[Values, 
     """Linear interpolation between cell centres; a triangle over the reduction when reducing.
 
     As GDAL's warper does, cells that are not valid are left out and the others' weights raised
-    to a sum of 1, and a pixel is there where its centre lies on the grid and any of its cells,
-    except the merely touching, is valid:
+    to a sum of 1, and a pixel is there where the cell that holds its centre is valid:
 
         value = Σ wy wx v / Σ wy wx,   w(d) = max(0, 1 - |d| / reduction)
     """
@@ -60,10 +59,23 @@ def bilinear(values: Values, valid: Valid, sampling: Sampling) -> tuple[Values, 
     combine = _separable_sum if sampling.y.shape[1] == 1 == sampling.x.shape[0] else _full_sum
     weight = valid.astype(np.float64)
     total, weights = combine(clean, rows, cols), combine(weight, rows, cols)
-    there = weights > 1e-6
-    if sampling.inside is not None:
-        there &= sampling.inside
+    there = _own(valid, sampling)
     return np.divide(total, weights, out=np.zeros_like(total), where=there), there
+
+
+def _own(valid: Valid, sampling: Sampling) -> Valid:
+    """Whether the cell that holds each pixel's centre is valid (h, w)."""
+    assert sampling.y is not None
+    assert sampling.x is not None
+    row, col = (
+        np.floor(np.where(np.isfinite(p), p, 0.0) + 0.5).astype(np.intp)
+        for p in (sampling.y, sampling.x)
+    )
+    if sampling.turn:
+        col %= sampling.turn
+    height, width = valid.shape
+    own: Valid = valid[np.clip(row, 0, height - 1), np.clip(col, 0, width - 1)]
+    return own if sampling.inside is None else own & sampling.inside
 
 
 Taps = list[tuple[npt.NDArray[np.intp], Floats]]
@@ -143,23 +155,9 @@ def _boxes(sampling: Sampling) -> Boxes:
     """(top, bottom, left, right) of each pixel in positions of the window."""
     assert sampling.y is not None
     assert sampling.x is not None
-    top, bottom = _extent(sampling.y)
-    left, right = _extent(sampling.x)
+    top, bottom = pixel_extents(sampling.y)
+    left, right = pixel_extents(sampling.x, sampling.turn)
     return top, bottom, left, right
-
-
-def _extent(corners: Floats) -> tuple[Floats, Floats]:
-    """The least and the greatest of each pixel's corners; an empty box where one is NaN."""
-    rows = corners.shape[0] > 1
-    cols = corners.shape[1] > 1
-    parts = [corners]
-    if rows:
-        parts = [part[s] for part in parts for s in (slice(None, -1), slice(1, None))]
-    if cols:
-        parts = [part[:, s] for part in parts for s in (slice(None, -1), slice(1, None))]
-    low, high = np.minimum.reduce(parts), np.maximum.reduce(parts)
-    gone = ~(np.isfinite(low) & np.isfinite(high))
-    return np.where(gone, 0.0, low), np.where(gone, 0.0, high)
 
 
 def _box_sum(values: Values, boxes: Boxes) -> Floats:
