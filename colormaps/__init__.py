@@ -172,12 +172,14 @@ def interpolate(stops: Sequence[tuple[float, Rgba]]) -> Lut:
     at = np.linspace(0, 1, 256)
     mixed = np.column_stack([np.interp(at, positions, channel) for channel in lab.T])
     rgba = np.column_stack([oklab.to_srgb(mixed[:, :3]), mixed[:, 3]])
-    return np.rint(rgba * 255).astype(np.uint8)
+    colors8: Lut = np.rint(rgba * 255).astype(np.uint8)
+    return colors8
 
 
 def bands(colors: Sequence[Rgba]) -> Lut:
     """256 entries shared out evenly among the colours, in their order."""
-    return np.array(colors, np.uint8)[np.arange(256) * len(colors) // 256]
+    shared: Lut = np.array(colors, np.uint8)[np.arange(256) * len(colors) // 256]
+    return shared
 
 
 def _own_table(name: str) -> Table:

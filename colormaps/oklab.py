@@ -38,9 +38,11 @@ def gamma(light: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def from_srgb(srgb: NDArray[np.float64]) -> NDArray[np.float64]:
     """Oklab of sRGB colours."""
-    return np.cbrt(linear(srgb) @ _RGB_TO_LMS.T) @ _LMS_TO_LAB.T
+    lab: NDArray[np.float64] = np.cbrt(linear(srgb) @ _RGB_TO_LMS.T) @ _LMS_TO_LAB.T
+    return lab
 
 
 def to_srgb(lab: NDArray[np.float64]) -> NDArray[np.float64]:
     """sRGB of Oklab colours, clipped to the gamut."""
-    return gamma((lab @ _LAB_TO_LMS.T) ** 3 @ _LMS_TO_RGB.T)
+    light: NDArray[np.float64] = (lab @ _LAB_TO_LMS.T) ** 3 @ _LMS_TO_RGB.T
+    return gamma(light)

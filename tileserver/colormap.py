@@ -248,7 +248,7 @@ def _inline_list(raw: object) -> Colormap:
 def _interval(raw: object) -> Interval:
     match raw:
         case [[int() | float() as low, int() | float() as high], color]:
-            if not -LARGEST_BOUND <= low < high <= LARGEST_BOUND:
+            if bool in (type(low), type(high)) or not -LARGEST_BOUND <= low < high <= LARGEST_BOUND:
                 raise ValueError("an interval needs two finite numbers, min below max")
             if np.float32(low) == np.float32(high):
                 raise ValueError("an interval needs bounds that differ in float32")
@@ -267,6 +267,6 @@ def _ramp(positions: Sequence[float], colors: Sequence[Rgba]) -> Lut:
     TiTiler, matplotlib and CSS."""
     at = np.linspace(0, 1, 256)
     channels = np.array(colors, np.float64).T
-    return np.rint(np.column_stack([np.interp(at, positions, c) for c in channels])).astype(
-        np.uint8
-    )
+    mixed = np.column_stack([np.interp(at, positions, channel) for channel in channels])
+    lut: Lut = np.rint(mixed).astype(np.uint8)
+    return lut
