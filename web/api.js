@@ -1,0 +1,84 @@
+/** The server's answers. Every address is relative to the page, so a path prefix does no harm. */
+
+/** @typedef {import("./types.js").Detail} Detail */
+/** @typedef {import("./types.js").Summary} Summary */
+
+const PAGE = 10_000;
+const MOST_PAGES = 50;
+
+/** An answer that is no success, in the server's own words. */
+export class ApiError extends Error {
+  /** @param {string} message @param {number} status 0 where there was no answer */
+  constructor(message, status) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/**
+ * @param {string} address @param {AbortSignal} signal
+ * @returns {Promise<any>}
+ * @throws {ApiError} with the `detail` of the server
+ */
+export async function getJson(address, signal) {
+  const response = await request(address, signal);
+  if (!response.ok) throw new ApiError(await explain(response), response.status);
+  return response.json();
+}
+
+/** @param {string} address @param {AbortSignal} signal */
+async function request(address, signal) {
+  try {
+    return await fetch(new URL(address, document.baseURI), { signal });
+  } catch (error) {
+    if (signal.aborted) throw error;
+    throw new ApiError("The server does not answer. Check the connection and try again.", 0);
+  }
+}
+
+/** @param {Response} response not ok @returns {Promise<string>} */
+export async function explain(response) {
+  try {
+    const problem = await response.json();
+    if (typeof problem.detail === "string") return problem.detail;
+  } catch {
+    // Not the server's own JSON: a proxy in between answered.
+  }
+  return `The server answered ${response.status} ${response.statusText}`.trim();
+}
+
+/** Whether an error only says that the answer is no longer wanted. @param {unknown} error */
+export function isAbort(error) {
+  return error instanceof DOMException && error.name === "AbortError";
+}
+
+/**
+ * All pages of a listing. Only the query of a `next` link is used: its host may be a proxy's inside.
+ * @param {string} address @param {string} key of the items @param {AbortSignal} signal
+ * @returns {Promise<any[]>}
+ */
+async function getPages(address, key, signal) {
+  const items = [];
+  const path = address.split("?")[0];
+  /** @type {string | null} */
+  let next = address;
+  for (let page = 0; next && page < MOST_PAGES; page++) {
+    const answer = await getJson(next, signal);
+    items.push(...answer[key]);
+    next = answer.next ? path + new URL(answer.next, document.baseURI).search : null;
+  }
+  return items;
+}
+
+/** @param {AbortSignal} signal @returns {Promise<Summary[]>} */
+export const getDatasets = (signal) => getPages("datasets", "datasets", signal);
+
+/** @param {string} id @param {AbortSignal} signal @returns {Promise<Detail>} */
+export const getDetail = (id, signal) => getJson(`datasets/${encodeURIComponent(id)}`, signal);
+
+/** @param {string} id @param {AbortSignal} signal @returns {Promise<string[]>} */
+export const getTimes = (id, signal) =>
+  getPages(`datasets/${encodeURIComponent(id)}/dimensions/time?limit=${PAGE}`, "values", signal);
+
+/** @param {AbortSignal} signal @returns {Promise<import("./types.js").Colormap[]>} */
+export const getColormaps = async (signal) => (await getJson("colormaps", signal)).colormaps;

@@ -1,0 +1,61 @@
+/** What the state means: the variable shown, the step of time, the box to fit. Pure. */
+import { nearestIndex } from "./time.js";
+
+/** @typedef {import("../types.js").State} State */
+/** @typedef {import("../types.js").Variable} Variable */
+
+/** @param {Pick<State, "detail" | "variable">} state @returns {Variable | null} */
+export function variableOf({ detail, variable }) {
+  if (!detail) return null;
+  return detail.variables.find(({ id }) => id === variable) ?? detail.variables[0] ?? null;
+}
+
+/**
+ * The variable whose values are read at a click: a composite has no value of its own.
+ * @param {Pick<State, "detail" | "variable" | "chart">} state
+ * @returns {Variable | null}
+ */
+export function chartedOf(state) {
+  const shown = variableOf(state);
+  const single = state.detail?.variables.filter(({ kind }) => kind !== "composite") ?? [];
+  const wanted = single.find(({ id }) => id === state.chart);
+  if (wanted || shown?.kind !== "composite") return wanted ?? shown;
+  return single.find(({ id }) => !shown.style.bands?.includes(id)) ?? single[0] ?? null;
+}
+
+/** @param {Variable | null} variable */
+export function hasTime(variable) {
+  return Boolean(variable?.dims.includes("time"));
+}
+
+/**
+ * The step that is shown: one of the axis, as the server writes it; null if there is no time.
+ * @param {Pick<State, "time" | "times" | "detail" | "variable">} state
+ */
+export function timeOf(state) {
+  if (!hasTime(variableOf(state))) return null;
+  if (!state.times.length) return state.time ?? state.detail?.dimensions.time?.default?.toString() ?? null;
+  return state.times[nearestIndex(state.times, state.time)];
+}
+
+/** @param {Pick<State, "time" | "times" | "detail" | "variable">} state @param {number} step wraps round */
+export function timeAfter(state, step) {
+  const { times } = state;
+  const now = timeOf(state);
+  if (now === null || times.length < 2) return null;
+  return times[(nearestIndex(times, now) + step + times.length) % times.length];
+}
+
+/** Whether a box goes round the world, so that it has no side to fit. @param {import("../types.js").Box} box */
+export function isGlobal([west, , east]) {
+  return east - west >= 350;
+}
+
+/**
+ * A box whose east is not west of its west, across 180° too.
+ * @param {import("../types.js").Box} box
+ * @returns {import("../types.js").Box}
+ */
+export function unwrap([west, south, east, north]) {
+  return [west, south, east < west ? east + 360 : east, north];
+}

@@ -1,0 +1,129 @@
+/** The offline basemap: sea and land below the data, coasts, borders and names above it. */
+import { L } from "../vendor.js";
+import { h } from "../lib/dom.js";
+import { linePath } from "../lib/outline.js";
+
+/**
+ * @typedef {object} Cell
+ * @property {number} extent units across
+ * @property {number[][]} land
+ * @property {number[][]} coast
+ * @property {number[][]} borders
+ * @property {[number, number, number, string][]} [labels] x, y of the world's square, zoom, name
+ * @property {string[]} [cells] those of zoom 4 that hold land
+ */
+
+const CELL_ZOOM = 4;
+/** From this zoom on the fine cells are drawn; below, the world's file. */
+const FINE_FROM = 6;
+const TILE = 512;
+
+/** @type {Map<string, Promise<Cell>>} */
+const cells = new Map();
+
+/** @param {string} name @returns {Promise<Cell>} */
+function loadCell(name) {
+  const known = cells.get(name);
+  if (known) return known;
+  const loading = fetch(new URL(`static/vendor/basemap/${name}.json`, document.baseURI)).then((r) => r.json());
+  cells.set(name, loading);
+  loading.catch(() => cells.delete(name));
+  return loading;
+}
+
+/**
+ * The cell that a tile lies in, and where the tile lies in it.
+ * @param {L.Coords} coords of tiles of 512 pixels
+ * @returns {Promise<{cell: Cell, scale: number, x: number, y: number} | null>} null over open sea
+ */
+async function locate({ x, y, z }) {
+  const world = await loadCell("world");
+  const across = (2 ** z * 256) / TILE; // tiles around the world; one half at zoom 0
+  const column = across >= 1 ? ((x % across) + across) % across : x;
+  if (z < FINE_FROM) {
+    return { cell: world, scale: (across * TILE) / world.extent, x: column * TILE, y: y * TILE };
+  }
+  const ratio = across / 2 ** CELL_ZOOM;
+  const [cx, cy] = [Math.floor(column / ratio), Math.floor(y / ratio)];
+  const name = `${CELL_ZOOM}-${cx}-${cy}`;
+  if (!world.cells?.includes(name)) return null;
+  const cell = await loadCell(name);
+  return { cell, scale: (ratio * TILE) / cell.extent, x: (column - cx * ratio) * TILE, y: (y - cy * ratio) * TILE };
+}
+
+/**
+ * A layer of canvases, drawn from cells.
+ * @param {string} pane
+ * @param {(context: CanvasRenderingContext2D, path: (lines: number[][], close: boolean) => Path2D, cell: Cell, zoom: number) => void} draw
+ */
+function canvasLayer(pane, draw) {
+  const layer = new L.GridLayer({ pane, tileSize: TILE, updateWhenZooming: false, keepBuffer: 1 });
+  /** @type {any} */ (layer).createTile = (/** @type {L.Coords} */ coords, /** @type {L.DoneCallback} */ done) => {
+    const ratio = Math.min(2, window.devicePixelRatio || 1);
+    const canvas = h("canvas", { width: TILE * ratio, height: TILE * ratio });
+    locate(coords).then((found) => {
+      const context = canvas.getContext("2d");
+      if (found && context) {
+        const view = { scale: found.scale, x: found.x, y: found.y, size: TILE };
+        context.scale(ratio, ratio);
+        draw(context, (lines, close) => linePath(lines, view, close), found.cell, coords.z);
+      }
+      done(undefined, canvas);
+    }, (error) => done(error, canvas));
+    return canvas;
+  };
+  return layer;
+}
+
+/** @param {string} name of a CSS custom property */
+const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+/** @param {CanvasRenderingContext2D} context @param {Path2D} path @param {string} style @param {number} width */
+function stroke(context, path, style, width) {
+  context.strokeStyle = style;
+  context.lineWidth = width;
+  context.lineJoin = "round";
+  context.stroke(path);
+}
+
+/**
+ * @param {L.Map} map
+ * @returns {() => void} unmount
+ */
+export function mountBasemap(map) {
+  for (const name of ["land", "data", "lines", "names"]) map.createPane(name);
+  const land = canvasLayer("land", (context, path, cell) => {
+    context.fillStyle = colour("--land");
+    context.fill(path(cell.land, true), "evenodd");
+  });
+  const lines = canvasLayer("lines", (context, path, cell, zoom) => {
+    const coast = path(cell.coast, false);
+    stroke(context, coast, colour("--coast-halo"), 2.2);
+    stroke(context, coast, colour("--coast"), zoom < 4 ? 0.6 : 0.9);
+    stroke(context, path(cell.borders, false), colour("--border-line"), 0.7);
+  });
+  const names = L.layerGroup();
+  for (const layer of [land, lines, names]) layer.addTo(map);
+  const label = () => void placeNames(map, names);
+  map.on("moveend", label);
+  label();
+  const redraw = () => [land, lines].forEach((layer) => layer.redraw());
+  window.addEventListener("themechange", redraw);
+  return () => window.removeEventListener("themechange", redraw);
+}
+
+/** Countries' names within the view, from the zoom at which each has room. @param {L.Map} map @param {L.LayerGroup} names */
+async function placeNames(map, names) {
+  const world = await loadCell("world").catch(() => null);
+  names.clearLayers();
+  const [zoom, view] = [map.getZoom(), map.getBounds().pad(0.1)];
+  const turn = Math.round(map.getCenter().lng / 360) * 360;
+  for (const [x, y, from, name] of world?.labels ?? []) {
+    if (zoom < Math.max(3, from) || zoom > from + 4) continue;
+    const { lat, lng } = map.unproject([x * 2 ** zoom * 256, y * 2 ** zoom * 256], zoom);
+    if (!view.contains([lat, lng + turn])) continue;
+    const html = h("span", {}, name);
+    const icon = L.divIcon({ html, className: "country", iconSize: [0, 0] });
+    L.marker([lat, lng + turn], { icon, pane: "names", interactive: false, keyboard: false }).addTo(names);
+  }
+}

@@ -1,0 +1,90 @@
+/** How the chart looks: one thin line in the accent colour, the shown step marked, a tip that reads out. */
+import { UPlot } from "../vendor.js";
+import { h } from "../lib/dom.js";
+import { formatUnits, formatValue } from "../lib/number.js";
+import { timeOf } from "../lib/select.js";
+import { formatTime, hasClock, parseTime } from "../lib/time.js";
+
+/** @typedef {import("../types.js").Series} Series */
+/** @typedef {import("../types.js").Store} Store */
+
+const FEW_POINTS = 60; // from here on, dots would hide the line
+
+/** @param {string} name of a CSS custom property */
+const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+/**
+ * @param {{width: number, height: number}} size @param {Series} series @param {Store} store
+ * @returns {UPlot.Options}
+ */
+export function chartOptions(size, series, store) {
+  const font = '11px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif';
+  const axis = {
+    stroke: colour("--muted"),
+    font,
+    grid: { stroke: colour("--hairline"), width: 1 },
+    ticks: { show: false },
+  };
+  return {
+    ...size,
+    padding: [10, 14, 0, 0],
+    tzDate: (seconds) => UPlot.tzDate(new Date(seconds * 1000), "UTC"),
+    legend: { show: false },
+    cursor: { y: false, points: { size: 8, fill: colour("--accent"), stroke: colour("--card") }, drag: { x: true, y: false } },
+    scales: { x: { time: true } },
+    axes: [{ ...axis, space: 64, grid: { show: false } }, { ...axis, size: 46, values: (_, ticks) => ticks.map(formatValue) }],
+    series: [{}, {
+      label: "value",
+      stroke: colour("--accent"),
+      width: 1.6,
+      fill: colour("--accent-wash"),
+      spanGaps: false,
+      points: { show: series.times.length <= FEW_POINTS, size: 6, fill: colour("--accent"), stroke: colour("--card") },
+    }],
+    plugins: [markShown(store), readOut(series), goToTime(series, store)],
+  };
+}
+
+/** A line at the step that the map shows. @param {Store} store @returns {UPlot.Plugin} */
+function markShown(store) {
+  return { hooks: { draw: (plot) => {
+    const time = timeOf(store.get());
+    if (time === null) return;
+    const x = plot.valToPos(parseTime(time) / 1000, "x", true);
+    const { left, top, width, height } = plot.bbox;
+    if (x < left || x > left + width) return;
+    plot.ctx.fillStyle = colour("--text");
+    plot.ctx.fillRect(Math.round(x) - devicePixelRatio / 2, top, Math.max(1, devicePixelRatio), height);
+  } } };
+}
+
+/** @param {Series} series @returns {UPlot.Plugin} */
+function readOut({ times, values, units }) {
+  const tip = h("div", { className: "chart-tip" });
+  const withClock = hasClock(times);
+  return { hooks: {
+    init: (plot) => void plot.over.append(tip),
+    setCursor: (plot) => {
+      const { idx, left = -1 } = plot.cursor;
+      tip.hidden = idx === null || idx === undefined || left < 0;
+      if (tip.hidden) return;
+      const at = /** @type {number} */ (idx);
+      tip.textContent = `${formatTime(times[at], withClock)}  ${formatValue(values[at])} ${formatUnits(units)}`;
+      tip.classList.toggle("is-left", left > plot.over.clientWidth / 2);
+      tip.style.left = `${left}px`;
+    },
+  } };
+}
+
+/** @param {Series} series @param {Store} store @returns {UPlot.Plugin} */
+function goToTime({ times }, store) {
+  let downAt = 0;
+  return { hooks: { init: (plot) => {
+    plot.over.addEventListener("mousedown", (event) => void (downAt = event.clientX));
+    plot.over.addEventListener("click", (event) => {
+      const { idx } = plot.cursor;
+      const isDrag = Math.abs(event.clientX - downAt) > 4;
+      if (idx !== null && idx !== undefined && !isDrag) store.set({ time: times[idx], playing: false });
+    });
+  } } };
+}

@@ -1,0 +1,65 @@
+/** What the colours mean: a bar with ticks, or a list of classes. */
+import { getJson, isAbort } from "../api.js";
+import { legendAddress } from "../lib/address.js";
+import { h } from "../lib/dom.js";
+import { variableOf } from "../lib/select.js";
+
+/** @typedef {import("../types.js").Legend} Legend */
+
+/**
+ * @param {HTMLElement} element @param {import("../types.js").Store} store
+ * @returns {() => void} unmount
+ */
+export function mountLegend(element, store) {
+  let controller = new AbortController();
+  let shown = "";
+  const stop = store.subscribe(["detail", "variable", "colormap", "rescale", "scale"], async (state) => {
+    const variable = variableOf(state);
+    const isDrawn = state.detail && variable && variable.kind !== "composite";
+    const address = isDrawn ? legendAddress(state, state.detail, variable) : "";
+    if (address === shown) return;
+    shown = address;
+    controller.abort();
+    controller = new AbortController();
+    if (!address) return element.replaceChildren();
+    try {
+      element.replaceChildren(drawLegend(await getJson(address, controller.signal)));
+    } catch (error) {
+      if (isAbort(error)) return;
+      shown = "";
+      element.replaceChildren(h("p", { className: "muted" }, `No legend: ${/** @type {Error} */ (error).message}`));
+    }
+  });
+  return () => {
+    stop();
+    controller.abort();
+  };
+}
+
+/** @param {Legend} legend */
+function drawLegend(legend) {
+  return legend.type === "categorical" && legend.categories ? drawClasses(legend.categories) : drawBar(legend);
+}
+
+/** @param {import("../types.js").Category[]} categories */
+function drawClasses(categories) {
+  return h("ul", { className: "legend-classes" }, ...categories.map(({ label, color }) => {
+    const swatch = h("span", { className: "swatch" });
+    swatch.style.backgroundColor = color;
+    return h("li", {}, swatch, label);
+  }));
+}
+
+/** @param {Legend} legend */
+function drawBar({ colors, ticks, title }) {
+  const bar = h("div", { className: "legend-bar", role: "img", "aria-label": `Colours of ${title}, from ${ticks[0]?.label} to ${ticks.at(-1)?.label}` });
+  bar.style.backgroundImage = `linear-gradient(to right, ${colors.join(", ")})`;
+  const marks = ticks.map(({ label, position }) => {
+    const mark = h("span", { className: "legend-tick" }, label);
+    mark.style.left = `${position * 100}%`;
+    if (position < 0.04) mark.classList.add("is-first");
+    if (position > 0.96) mark.classList.add("is-last");
+    return mark;
+  });
+  return h("div", { className: "legend" }, bar, h("div", { className: "legend-ticks" }, ...marks));
+}

@@ -1,0 +1,74 @@
+/** The panel of what is shown: dataset, variable, dimensions, legend and style. */
+import { h, icon } from "../lib/dom.js";
+import { formatUnits } from "../lib/number.js";
+import { variableOf } from "../lib/select.js";
+import { mountDatasets } from "./dataset.js";
+import { mountDimensions } from "./dimension.js";
+import { mountLegend } from "./legend.js";
+import { mountStyle } from "./styling.js";
+import { mountVariables } from "./variable.js";
+
+/** @typedef {import("../types.js").Store} Store */
+
+/**
+ * @param {HTMLElement} element @param {Store} store
+ * @returns {() => void} unmount
+ */
+export function mountPanel(element, store) {
+  const [datasets, variables, dimensions, legend, styling] = Array.from({ length: 5 }, () => h("div"));
+  const body = h("div", { className: "panel-body", id: "panel-body" },
+    section("Dataset", datasets),
+    section("Variable", variables),
+    dimensions,
+    section("Style", styling),
+  );
+  const headline = h("div", { className: "panel-headline" });
+  element.append(header(element), h("div", { className: "panel-top" }, headline, legend), body);
+  const stops = [
+    mountHeadline(headline, store),
+    mountLegend(legend, store),
+    mountDatasets(datasets, store),
+    mountVariables(variables, store),
+    mountDimensions(dimensions, store),
+    mountStyle(styling, store),
+  ];
+  return () => {
+    stops.forEach((stop) => stop());
+    element.replaceChildren();
+  };
+}
+
+/** The brand, and on a narrow window what opens and closes the rest. @param {HTMLElement} panel */
+function header(panel) {
+  const toggle = h("button", { type: "button", className: "icon-button panel-toggle", "aria-expanded": "false", "aria-controls": "panel-body", "aria-label": "Data and style" }, icon("chevron"));
+  toggle.addEventListener("click", () => {
+    const isOpen = panel.classList.toggle("is-open");
+    toggle.setAttribute("aria-expanded", String(isOpen));
+  });
+  const logo = h("img", { src: "static/favicon.svg", alt: "", width: 22, height: 22 });
+  return h("header", { className: "panel-header" }, logo, h("span", { className: "brand" }, "tileserver"), toggle);
+}
+
+/** @param {string} title @param {HTMLElement} content */
+function section(title, content) {
+  return h("section", { className: "panel-section", "aria-label": title }, h("h2", {}, title), content);
+}
+
+/** @param {HTMLElement} element @param {Store} store */
+function mountHeadline(element, store) {
+  return store.subscribe(["detail", "variable", "datasets"], (state) => {
+    const variable = variableOf(state);
+    if (!state.detail || !variable) {
+      element.replaceChildren();
+      document.title = "tileserver";
+      return;
+    }
+    const title = variable.title || variable.id;
+    document.title = `${title} · ${state.detail.title}`;
+    const units = formatUnits(variable.units);
+    element.replaceChildren(
+      h("h1", { title }, title, units && h("span", { className: "units" }, units)),
+      h("p", { className: "muted" }, state.detail.title),
+    );
+  });
+}

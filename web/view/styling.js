@@ -1,0 +1,94 @@
+/** How the values are coloured: colour map, range, scale, opacity. */
+import { h, iconButton } from "../lib/dom.js";
+import { variableOf } from "../lib/select.js";
+import { mountColormap } from "./colormap.js";
+
+/** @typedef {import("../types.js").Store} Store */
+/** @typedef {import("../types.js").State} State */
+
+/**
+ * @param {HTMLElement} element @param {Store} store
+ * @returns {() => void} unmount
+ */
+export function mountStyle(element, store) {
+  const [colormap, range, scale, opacity] = [h("div"), h("div"), h("div"), h("div")];
+  element.className = "styling";
+  element.append(colormap, range, scale, opacity);
+  const stops = [
+    mountColormap(colormap, store),
+    mountRange(range, store),
+    mountScale(scale, store),
+    mountOpacity(opacity, store),
+    store.subscribe(["detail", "variable"], (state) => {
+      const variable = variableOf(state);
+      const isPicture = !variable || variable.kind === "composite" || Boolean(variable.style.categories);
+      colormap.hidden = scale.hidden = isPicture;
+      range.hidden = !variable || Boolean(variable.style.categories);
+    }),
+  ];
+  return () => stops.forEach((stop) => stop());
+}
+
+/** @param {string} label @param {HTMLElement} control */
+function labelled(label, control) {
+  return h("label", { className: "labelled" }, h("span", {}, label), control);
+}
+
+/** @param {HTMLElement} element @param {Store} store */
+function mountRange(element, store) {
+  const [low, high] = ["Lowest value", "Highest value"].map((label) =>
+    h("input", { type: "number", step: "any", className: "field", "aria-label": label }),
+  );
+  const note = h("p", { className: "field-note", role: "status", hidden: true }, "The lowest value has to be below the highest.");
+  const reset = iconButton("reset", "Back to the usual range", () => store.set({ rescale: null }));
+  const read = () => {
+    const [from, to] = [low.valueAsNumber, high.valueAsNumber];
+    note.hidden = !(from >= to);
+    if (from < to) store.set({ rescale: [from, to] });
+  };
+  [low, high].forEach((input) => input.addEventListener("change", read));
+  element.append(h("div", { className: "labelled" }, h("span", {}, "Range"),
+    h("div", { className: "range" }, low, h("span", { className: "muted" }, "to"), high, reset)), note);
+  return store.subscribe(["detail", "variable", "rescale"], (state) => {
+    const [from, to] = state.rescale ?? variableOf(state)?.style.rescale ?? ["", ""];
+    [low.value, high.value] = [short(from), short(to)];
+    note.hidden = true;
+    reset.disabled = !state.rescale;
+  });
+}
+
+/** Computed ranges have digits that nobody wants to read. @param {number | string} value */
+function short(value) {
+  return typeof value === "number" ? String(Number(value.toPrecision(4))) : value;
+}
+
+/** @param {HTMLElement} element @param {Store} store */
+function mountScale(element, store) {
+  const select = h("select", { className: "field" },
+    h("option", { value: "linear" }, "Linear"),
+    h("option", { value: "log" }, "Logarithmic"),
+    h("option", { value: "symlog" }, "Symmetric log"),
+  );
+  element.append(labelled("Scale", select));
+  select.addEventListener("change", () => {
+    const usual = variableOf(store.get())?.style.scale ?? "linear";
+    const scale = /** @type {import("../types.js").Scale} */ (select.value);
+    store.set({ scale: scale === usual ? null : scale });
+  });
+  return store.subscribe(["detail", "variable", "scale"], (state) => {
+    select.value = state.scale ?? variableOf(state)?.style.scale ?? "linear";
+  });
+}
+
+/** @param {HTMLElement} element @param {Store} store */
+function mountOpacity(element, store) {
+  const input = h("input", { type: "range", min: "0", max: "100", step: "5" });
+  const output = h("output");
+  element.append(h("label", { className: "labelled" }, h("span", {}, "Opacity"), h("div", { className: "range" }, input, output)));
+  input.addEventListener("input", () => store.set({ opacity: input.valueAsNumber / 100 }));
+  return store.subscribe(["opacity"], ({ opacity }) => {
+    input.value = String(Math.round(opacity * 100));
+    output.textContent = `${input.value} %`;
+    input.style.setProperty("--filled", `${input.value}%`);
+  });
+}

@@ -1,0 +1,93 @@
+/** Time: a slider over all steps, play, and the step that is shown. */
+import { h, icon, iconButton } from "../lib/dom.js";
+import { hasTime, timeAfter, timeOf, variableOf } from "../lib/select.js";
+import { axisMarks, formatTime, hasClock, nearestIndex } from "../lib/time.js";
+import { startPlayer } from "./player.js";
+
+/** @typedef {import("../types.js").Store} Store */
+/** @typedef {import("../types.js").State} State */
+
+const SPEEDS = [1, 2, 4, 8, 16];
+const MARK_PX = 76; // room for a label below the slider
+
+/**
+ * @param {HTMLElement} element @param {Store} store
+ * @returns {() => void} unmount
+ */
+export function mountTimebar(element, store) {
+  const slider = h("input", { type: "range", min: "0", step: "1", className: "time-slider", "aria-label": "Time step" });
+  const marks = h("div", { className: "time-marks", "aria-hidden": "true" });
+  const stamp = h("output", { className: "time-stamp" });
+  const play = iconButton("play", "Play", () => store.set({ playing: !store.get().playing }));
+  play.classList.add("is-primary");
+  const step = (/** @type {number} */ by) => () => store.set({ time: timeAfter(store.get(), by), playing: false });
+  element.append(
+    h("div", { className: "time-controls" }, iconButton("previous", "Previous step", step(-1)), play, iconButton("next", "Next step", step(1))),
+    stamp,
+    h("div", { className: "time-axis" }, slider, marks),
+    speedSelect(store),
+  );
+  slider.addEventListener("input", () => store.set({ time: store.get().times[slider.valueAsNumber], playing: false }));
+  const showMarks = () => drawMarks(marks, store.get().times);
+  const observer = new ResizeObserver(showMarks);
+  observer.observe(marks);
+  const stops = [
+    store.subscribe(["times", "detail", "variable"], (state) => {
+      element.hidden = !hasTime(variableOf(state)) || !state.times.length;
+      document.body.classList.toggle("has-time", !element.hidden);
+      showMarks();
+    }),
+    store.subscribe(["time", "times", "detail", "variable"], (state) => showStep(state, slider, stamp)),
+    store.subscribe(["playing"], ({ playing }) => {
+      play.replaceChildren(icon(playing ? "pause" : "play"));
+      play.title = playing ? "Pause" : "Play";
+      play.setAttribute("aria-label", play.title);
+    }),
+    startPlayer(store),
+  ];
+  return () => {
+    stops.forEach((stop) => stop());
+    observer.disconnect();
+    element.replaceChildren();
+  };
+}
+
+/** @param {State} state @param {HTMLInputElement} slider @param {HTMLElement} stamp */
+function showStep(state, slider, stamp) {
+  const { times } = state;
+  const time = timeOf(state);
+  if (time === null || !times.length) return;
+  const index = nearestIndex(times, time);
+  slider.max = String(times.length - 1);
+  slider.value = String(index);
+  slider.style.setProperty("--filled", `${(100 * index) / Math.max(1, times.length - 1)}%`);
+  const text = formatTime(time, hasClock(times));
+  slider.setAttribute("aria-valuetext", text);
+  stamp.replaceChildren(
+    h("strong", {}, text),
+    h("span", { className: "muted" }, `${(index + 1).toLocaleString("en")} / ${times.length.toLocaleString("en")}`),
+  );
+}
+
+/** @param {HTMLElement} element @param {string[]} times */
+function drawMarks(element, times) {
+  const most = Math.max(2, Math.floor(element.clientWidth / MARK_PX));
+  const last = Math.max(1, times.length - 1);
+  element.replaceChildren(...axisMarks(times, most).map(({ index, label }) => {
+    const mark = h("span", {}, label);
+    mark.style.left = `${(100 * index) / last}%`;
+    return mark;
+  }));
+}
+
+/** @param {Store} store */
+function speedSelect(store) {
+  const select = h("select", { className: "field speed", "aria-label": "Speed" },
+    ...SPEEDS.map((speed) => h("option", { value: String(speed) }, `${speed} fps`)));
+  select.value = String(store.get().speed);
+  select.addEventListener("change", () => {
+    store.set({ speed: Number(select.value) });
+    select.blur();
+  });
+  return select;
+}
