@@ -113,7 +113,9 @@ def test_time_beyond_the_axis_is_refused(client: TestClient) -> None:
     refused(client, f"{TILE}?time=1970-01-02T09:00&method=exact", 400, "the nearest is")
 
 
-@pytest.mark.parametrize("text", ["%2e%2e%2f", "%2e%2e%2f%2e%2e%2fetc", "..%5c", "%00", "a%2f%2fb", "/etc/passwd"])
+@pytest.mark.parametrize(
+    "text", ["%2e%2e%2f", "%2e%2e%2f%2e%2e%2fetc", "..%5c", "%00", "a%2f%2fb", "/etc/passwd"]
+)
 def test_paths_in_names_are_refused(client: TestClient, text: str) -> None:
     """Row 7: no path is ever built from a request."""
     for url in (

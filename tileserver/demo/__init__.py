@@ -45,8 +45,16 @@ service:
       b04: {{rescale: [0, 0.3], colormap_name: gray}}
       b08: {{rescale: [0, 0.5], colormap_name: gray}}
     composites:
-      true_color: {{title: True colour, bands: [b04, b03, b02], rescale: [0, 0.25]}}
-      false_color: {{title: False colour, bands: [b08, b04, b03], rescale: [0, 0.4]}}
+      true_color:
+        title: True colour
+        bands: [b04, b03, b02]
+        rescale: [0, 0.25]
+        resampling: bilinear
+      false_color:
+        title: False colour (near infrared)
+        bands: [b08, b04, b03]
+        rescale: [0, 0.4]
+        resampling: bilinear
       ndvi:
         title: Vegetation index (NDVI)
         expression: (b08-b04)/(b08+b04)

@@ -7,10 +7,10 @@ the stream function, of which the wind is the gradient and the temperature a lag
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
 from .coast import land_fraction
 from .noise import Field, Noise, make_noise, smoothstep
@@ -48,7 +48,9 @@ def build_model(path: Path, *, small: bool, progress: Callable[[int, int], None]
         progress(step + 1, steps)
     cube = describe(air, parts, levels)
     chunk = (1, 1, *air.land.shape)
-    encoding = {n: {"chunks": chunk[-cube[n].ndim :]} for n in cube.data_vars}
+    encoding: dict[Any, dict[str, Any]] = {
+        name: {"chunks": chunk[-cube[name].ndim :]} for name in cube.data_vars
+    }
     encoding["time"] = {"units": f"hours since {START}:00:00", "dtype": "int32"}
     cube.to_zarr(path, mode="w", zarr_format=2, consolidated=True, encoding=encoding)
 
@@ -68,7 +70,7 @@ def make_atmosphere(rows: int) -> Atmosphere:
     )
 
 
-def land_at(lat: NDArray[np.float64], lon: NDArray[np.float64]) -> Field:
+def land_at(lat: Field, lon: Field) -> Field:
     """The part of land around each point, from a map of 1 degree cells."""
     fraction = land_fraction((180, 360))
     row = np.clip((90 - lat).astype(np.intp), 0, 179)
@@ -85,18 +87,17 @@ def stream(air: Atmosphere, days: float) -> Field:
     return wave + 0.5 * planetary.astype(np.float32)
 
 
-def fields(air: Atmosphere, levels: tuple[int, ...], days: float) -> dict[str, NDArray[np.float32]]:
+def fields(air: Atmosphere, levels: tuple[int, ...], days: float) -> dict[str, Field]:
     """t, u, v as (level, lat, lon) and msl (lat, lon) of a time."""
     psi = stream(air, days)
     per_degree = len(air.lat) / 180
-    slope_y, slope_x = np.gradient(psi)
-    parts = [level_fields(air, psi, (slope_y, slope_x), p, per_degree) for p in levels]
+    parts = [level_fields(air, psi, p, per_degree) for p in levels]
     t, u, v = (np.stack([part[i] for part in parts]) for i in range(3))
     return {"t": t, "u": u, "v": v, "msl": pressure(air, psi)}
 
 
 def level_fields(
-    air: Atmosphere, psi: Field, slopes: tuple[Field, Field], hpa: int, per_degree: float
+    air: Atmosphere, psi: Field, hpa: int, per_degree: float
 ) -> tuple[Field, Field, Field]:
     """Temperature in K and wind in m/s at a pressure."""
     height = SCALE_HEIGHT_KM * np.log(SURFACE_HPA / hpa)
@@ -109,10 +110,16 @@ def level_fields(
     jets = 34 * np.exp(-(((air.lat - 36) / 13) ** 2)) + 28 * np.exp(-(((air.lat + 46) / 12) ** 2))
     shear = np.exp(-(((hpa - 230) / 330) ** 2))
     trades = -7 * np.exp(-((air.lat / 17) ** 2)) * np.exp(-height / 3)
+    down, right = np.gradient(psi, axis=0), np.gradient(psi, axis=1)
     factor = 7.5 * growth * per_degree * 2.5
-    u = jets * shear + trades + factor * slopes[0]
-    v = factor * slopes[1] * np.ones_like(u)
-    return tuple(np.round(f, 2).astype(np.float32) for f in (t, u, v))  # type: ignore[return-value]
+    u = jets * shear + trades + factor * down
+    v = factor * right * np.ones_like(u)
+    return _rounded(t), _rounded(u), _rounded(v)
+
+
+def _rounded(field: Field) -> Field:
+    """To two digits, which compress well."""
+    return np.round(field, 2).astype(np.float32)
 
 
 def pressure(air: Atmosphere, psi: Field) -> Field:
@@ -121,12 +128,11 @@ def pressure(air: Atmosphere, psi: Field) -> Field:
     lows = -11 * np.exp(-(((np.abs(air.lat) - 61) / 10) ** 2)) * (1 + 0.8 * (air.lat < 0))
     winter = 9 * air.land * smoothstep(air.lat, 30, 50)
     belts = 1012 + highs + lows + winter
-    return np.round(belts + 9.5 * psi, 1).astype(np.float32)
+    total: Field = np.round(belts + 9.5 * psi, 1)
+    return total.astype(np.float32)
 
 
-def describe(
-    air: Atmosphere, parts: list[dict[str, NDArray[np.float32]]], levels: tuple[int, ...]
-) -> xr.Dataset:
+def describe(air: Atmosphere, parts: list[dict[str, Field]], levels: tuple[int, ...]) -> xr.Dataset:
     """The steps as one dataset with CF attributes."""
     dims = ("time", "level", "lat", "lon")
     step = np.timedelta64(STEP_HOURS, "h")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Field = NDArray[np.float32]
+Field = NDArray[np.floating]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,5 +72,5 @@ def blur(field: NDArray[np.floating], wavelength: float) -> Field:
 
 def smoothstep(x: Field, low: float, high: float) -> Field:
     """0 below `low`, 1 above `high` and a cubic between; falls where `low` > `high`."""
-    s = np.clip((x - np.float32(low)) / np.float32(high - low), 0, 1)
+    s: Field = np.clip((x - np.float32(low)) / np.float32(high - low), 0, 1)
     return s * s * (3 - 2 * s)

@@ -115,7 +115,7 @@ def make_ocean(shape: tuple[int, int]) -> Ocean:
         local=add_patches(CURRENTS, lat, lon),
         strength=0.35 + add_patches(FRONTS, lat, lon) + circumpolar(lat[:, None]),
         amplitude=seasonal_amplitude(lat[:, None], coastal),
-        meander=field(1, wavelength=9 / size, drift=(0, -0.04 * days), churn=0.035),
+        meander=field(1, wavelength=11 / size, slope=2.6, drift=(0, -0.04 * days), churn=0.035),
         stretch=field(2, wavelength=14 / size, drift=(0, -0.03 * days), churn=0.025),
         basin=field(3, wavelength=70 / size, slope=4, drift=(0, 0.02 * days), churn=0.008),
         bloom=field(4, wavelength=12 / size, slope=2.2, drift=(0, -0.05 * days), churn=0.05),
@@ -128,7 +128,8 @@ def mercator_rows(lat: Field, height: int) -> Field:
     capped = np.radians(np.clip(lat, -MERCATOR_LIMIT, MERCATOR_LIMIT))
     limit = np.arctanh(np.sin(np.radians(MERCATOR_LIMIT)))
     y = (1 - np.arctanh(np.sin(capped)) / limit) / 2
-    return (y * (height - 1)).astype(np.float32)
+    row: Field = y * (height - 1)
+    return row.astype(np.float32)
 
 
 def add_patches(patches: tuple[tuple[float, ...], ...], lat: Field, lon: Field) -> Field:
@@ -157,7 +158,8 @@ def seasonal_amplitude(lat: Field, coastal: Field) -> Field:
 def climate(lat: Field) -> Field:
     """The mean temperature of a latitude in °C, the southern ocean colder than the northern."""
     tropics = 28.2 - 31.0 * np.sin(np.radians(np.abs(lat - 2))) ** 2
-    return tropics - 3.5 * smoothstep(lat, -38, -62) + 1.0 * smoothstep(lat, 30, 45)
+    mean: Field = tropics - 3.5 * smoothstep(lat, -38, -62) + 1.0 * smoothstep(lat, 30, 45)
+    return mean
 
 
 def sample_rows(field: Field, rows: Field) -> Field:
@@ -209,7 +211,7 @@ def chlorophyll(ocean: Ocean, sst: Field, anomaly: Field, days: float) -> Field:
     gyre = np.exp(-(((np.abs(ocean.lat) - 22) / 11) ** 2)) * (1 - ocean.coastal)
     equator = np.exp(-((ocean.lat / 5) ** 2))
     noise = sample_rows(ocean.bloom.at(days), ocean.mercator_row)
-    log = -0.85 + 0.55 * spring - 0.65 * gyre + 0.25 * equator + 0.35 * (sst < 16)
+    log = -0.85 + 0.55 * spring - 0.65 * gyre + 0.25 * equator + 0.35 * smoothstep(sst, 19, 12)
     log = log + 0.75 * ocean.coastal + 1.1 * ocean.shelf - 0.10 * anomaly - 0.10 * ocean.local
     log += (0.12 + 0.12 * spring) * noise
     chl: Field = np.power(np.float32(10), np.clip(log, -2, 1.45), dtype=np.float32)

@@ -107,7 +107,8 @@ def make_land(size: int) -> Land:
 def fields_pattern(rows: Field, cols: Field) -> Field:
     """A number 0 to 1 for each of the fields on the valley floor, which lie in strips."""
     along = np.floor((cols + 0.35 * rows) / 26) + 57 * np.floor((rows - 0.35 * cols) / 11)
-    return np.mod(np.sin(along * 12.9898) * 43758.547, 1).astype(np.float32)
+    number: Field = np.mod(np.sin(along * 12.9898) * 43758.547, 1)
+    return number.astype(np.float32)
 
 
 def write_scene(
@@ -127,9 +128,7 @@ def write_scene(
 
 def reflectance(land: Land, resolution: float, month: int, snow_line: int) -> Field:
     """(band, height, width) of a month, as the sun of about 10:30 lights it."""
-    green = np.float32(
-        smoothstep(np.float32(month), 3.3, 5.6) * smoothstep(np.float32(month), 11, 9)
-    )
+    green = float(np.interp(month, (3.3, 5.6, 9, 11), (0, 1, 1, 0)))
     cover = ground(land, green)
     edge = land.altitude + 130 * land.rough + 60 * np.sin(land.across / 37)
     snow = smoothstep(edge, snow_line - 90, snow_line + 130) * ~land.water
@@ -139,10 +138,11 @@ def reflectance(land: Land, resolution: float, month: int, snow_line: int) -> Fi
     snow = snow * (1 - 0.55 * below)  # needles keep dark in winter
     scene = cover + snow * (column(SNOW) - cover)
     scene = scene * (1 + 0.05 * land.rough)
-    return np.clip(scene * light, 0.003, 1.2).astype(np.float32)
+    seen: Field = np.clip(scene * light, 0.003, 1.2)
+    return seen.astype(np.float32)
 
 
-def ground(land: Land, green: np.float32) -> Field:
+def ground(land: Land, green: float) -> Field:
     """Reflectance of the ground without snow, by altitude."""
     edge = land.altitude + 110 * land.rough
     grass = column(DRY_GRASS) + green * (column(MEADOW) - column(DRY_GRASS))
@@ -185,7 +185,8 @@ def clouded(scene: Field, cover: float, seed: int) -> Field:
     cloud = smoothstep(noise, limit, limit + 0.55)
     shadow = np.roll(cloud, (-size // 38, -size // 60), axis=(0, 1))
     shaded = scene * (1 - 0.58 * shadow)
-    return shaded + cloud * (column(CLOUD) * (0.85 + 0.1 * noise) - shaded)
+    seen: Field = shaded + cloud * (column(CLOUD) * (0.85 + 0.1 * noise) - shaded)
+    return seen
 
 
 def write_cog(path: Path, packed: NDArray[np.uint16], resolution: float) -> None:
