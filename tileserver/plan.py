@@ -23,6 +23,8 @@ Resampling = Literal["nearest", "bilinear", "average", "mode"]
 LEVEL_SLACK = 1.001
 # Beyond this reduction the triangle of a bilinear kernel costs more than the plain mean.
 LARGEST_KERNEL_PX = 8.0
+# Below this reduction bilinear takes four cells as if there were none, as GDAL's warper does.
+SMALLEST_REDUCTION = 1 / 0.95
 Index = npt.NDArray[np.int32]
 
 
@@ -205,7 +207,10 @@ def _bilinear(place: _Place) -> Sampling | None:
         return None
     grid = place.level.grid
     y, x = grid.y.centered(place.rows), grid.x.centered(place.cols)
-    margin_y, margin_x = int(np.ceil(place.reduction_y)), int(np.ceil(place.reduction_x))
+    reduction = (place.reduction_y, place.reduction_x)
+    if max(reduction) <= SMALLEST_REDUCTION:
+        reduction = (1.0, 1.0)
+    margin_y, margin_x = (int(np.ceil(r)) for r in reduction)
     rows, _ = _window(place.rows, place.chunk[0], grid.y, margin_y)
     cols, turn = _window(place.cols, place.chunk[1], grid.x, margin_x)
     first = cols.start
@@ -219,7 +224,7 @@ def _bilinear(place: _Place) -> Sampling | None:
         None if inside.all() else inside,
         y=y - rows.start,
         x=x - first,
-        reduction=(place.reduction_y, place.reduction_x),
+        reduction=reduction,
         turn=turn,
     )
 

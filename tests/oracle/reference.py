@@ -206,21 +206,27 @@ class Comparison:
     share: float
 
 
-def compare(drawn: Drawn, expected: np.ndarray) -> Comparison:
+def compare(drawn: Drawn, expected: np.ndarray, rtol: float = 0.0) -> Comparison:
     """Pixel by pixel: both empty, or both the same value."""
     ours = np.where(drawn.valid, drawn.values, np.nan)
-    same = (ours == expected) | (np.isnan(ours) & np.isnan(expected))
+    same = np.isclose(ours, expected, rtol=rtol, atol=0, equal_nan=True)
     return Comparison(same, int(np.isfinite(expected).sum()), float(same.mean()))
 
 
 def assert_nearest(
-    drawn: Drawn, expected: np.ndarray, grid: Grid, target: Grid, spare: int = 0
+    drawn: Drawn,
+    expected: np.ndarray,
+    grid: Grid,
+    target: Grid,
+    *,
+    spare: int = 0,
+    rtol: float = 0.0,
 ) -> int:
     """At least 99.5 % of the pixels are equal and the others, but `spare`, on cell borders.
 
     Returns how many pixels show something.
     """
-    found = compare(drawn, expected)
+    found = compare(drawn, expected, rtol)
     assert found.share >= SMALLEST_SHARE, f"{found.share:.4%} of the pixels are equal"
     distance = border_distance(grid, target)[~found.same]
     assert (distance > BORDER).sum() <= spare, (
@@ -241,7 +247,8 @@ def assert_bilinear(drawn: Drawn, expected: np.ndarray, grid: Grid, target: Grid
     assert border_distance(grid, target)[one].max(initial=0.0) <= BORDER
     if both.any():
         error = np.abs(ours - expected)[both].max()
-        assert error <= 0.01 * np.ptp(expected[both]), f"a pixel is off by {error:g}"
+        span = max(np.ptp(expected[both]), 1e-6 * np.abs(expected[both]).max())
+        assert error <= 0.01 * span, f"a pixel is off by {error:g}"
     return int(both.sum())
 
 
