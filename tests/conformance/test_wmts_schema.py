@@ -4,14 +4,18 @@ from pathlib import Path
 
 import pytest
 from lxml import etree
+from starlette.testclient import TestClient
 
+from tests.services.memory_catalog import catalog
 from tests.services.wmts_document import (
     SERVICE,
     depth_dimension,
     layer,
     time_dimension,
 )
+from tileserver.app import create_app
 from tileserver.services import ows, wmts
+from tileserver.settings import Settings
 
 SCHEMAS = Path(__file__).parents[3] / "shared" / "data" / "wmts-xsd"
 
@@ -29,6 +33,14 @@ def test_capabilities(sections: str) -> None:
     """Capabilities, and parts of them, are valid by the schema of WMTS 1.0."""
     layers = [layer(), layer(time_dimension(2000), depth_dimension()), layer(queryable=False)]
     document = wmts.capabilities(SERVICE, layers, wmts.parse_sections(sections))
+    schema("wmts/1.0/wmtsGetCapabilities_response.xsd").assertValid(etree.fromstring(document))
+
+
+@pytest.mark.parametrize("path", ["/wmts", "/wmts/utm"])
+def test_served_capabilities(path: str) -> None:
+    """So are the documents of a running app: of all datasets, and of one in UTM."""
+    with TestClient(create_app(Settings(), catalog)) as client:
+        document = client.get(f"{path}/1.0.0/WMTSCapabilities.xml").content
     schema("wmts/1.0/wmtsGetCapabilities_response.xsd").assertValid(etree.fromstring(document))
 
 

@@ -201,6 +201,7 @@ def test_missing_parameters(client: TestClient, name: str) -> None:
         ("layer", "sea.nothing", "InvalidParameterValue"),
         ("layer", "../../etc", "InvalidParameterValue"),
         ("style", "nonesuch", "InvalidParameterValue"),
+        ("style", "a\0b", "InvalidParameterValue"),
         ("style", "viridis:9:1", "InvalidParameterValue"),
         ("format", "image/gif", "InvalidParameterValue"),
         ("TileMatrixSet", "Nothing", "InvalidParameterValue"),
@@ -241,6 +242,9 @@ def test_limits_are_honoured(client: TestClient) -> None:
         ("sea.sst/plasma/WebMercatorQuad/2/1/3/0/256.txt", 404),
         ("sea.sst/plasma/WebMercatorQuad/2/1/3/0/0.xml", 404),
         ("..%2f..%2fetc/plasma/WebMercatorQuad/2/1/3.png", 404),
+        ("sea.sst/%00/WebMercatorQuad/2/1/3.png", 404),
+        ("sea.sst/..%5c/WebMercatorQuad/2/1/3.png", 404),
+        ("sea.sst/plasma/WebMercatorQuad/2/1/3.png?time=%00", 400),
     ],
 )
 def test_rest_errors(client: TestClient, path: str, status: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from starlette.requests import Request
 
@@ -101,7 +102,9 @@ class Found:
     @property
     def headers(self) -> dict[str, str]:
         """Those of the picture, and which coordinates stand in for others."""
-        used = [f"{name}={each.label}" for name, each in self.chosen.items() if each.nearest]
+        near = {name: each.label for name, each in self.chosen.items() if each.nearest}
+        # A header holds no letters beyond Latin-1, which a dimension's name may.
+        used = [f"{quote(name)}={label}" for name, label in near.items()]
         headers = headers_of(self.drawing, None, pinned=False)
         if used:
             headers["Warning"] = f"99 Nearest value used: {', '.join(used)}"
