@@ -105,13 +105,13 @@ async def get_legend(request: Request) -> Response:
 async def _kvp_capabilities(request: Request, parameters: Parameters) -> Response:
     versions = parameters.get("acceptVersions")
     if versions and wmts.VERSION not in [v.strip() for v in versions.split(",")]:
-        text = f"acceptVersions={versions!r}: the version here is {wmts.VERSION}"
+        text = f"acceptVersions={shown(versions)!r}: the version here is {wmts.VERSION}"
         raise OwsError("VersionNegotiationFailed", "acceptVersions", text)
     known, current = parameters.get("updateSequence"), _sequence(context(request))
     if known and known == current:
         return caching.answer(request, wmts.unchanged(current), XML)
     if known and not known.startswith(SEQUENCE) and known > current:
-        text = f"updateSequence={known!r}: the current one is {current}, which is earlier"
+        text = f"updateSequence={shown(known)!r}: the current one is {current}, which is earlier"
         raise OwsError("InvalidUpdateSequence", "updateSequence", text)
     return await _document(request, wmts.parse_sections(parameters.get("sections")))
 
