@@ -24,12 +24,15 @@ from tileserver.style import Category, Interval, Style
 Orientation = Literal["vertical", "horizontal"]
 
 LARGEST_PX = 4096
+LONGEST_HEADING = 300  # characters that are looked at: metadata may hold whole paragraphs
 MARGIN_PX = 8
 GAP_PX = 5
 BAR_PX = 16
 TITLE_PX, LABEL_PX = 13, 11
 LINE_HEIGHT = 1.25
 SMALLEST_BAR_PX = 6
+SMALLEST_COLUMN_PX = 60  # of a class's swatch and name
+SMALLEST_STEP_PX = 24  # between ticks, however short their labels
 PANEL: Color = (255, 255, 255, 235)
 
 
@@ -64,10 +67,12 @@ class Legend:
 
     @property
     def heading(self) -> str:
-        """Title and units, or nothing."""
+        """Title and units on one line, without what cannot be printed, or nothing."""
         if not self.label:
             return ""
-        return f"{self.title} [{self.units}]" if self.units else self.title
+        text = f"{self.title} [{self.units}]" if self.units else self.title
+        text = "".join(c if c.isprintable() else " " for c in text[:LONGEST_HEADING])
+        return " ".join(text.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,17 +106,21 @@ def to_dict(legend: Legend) -> dict[str, Any]:
         "ticks": [],
     }
     if style.colormap.classified:
-        found["categories"] = [
-            {"value": getattr(c, "value", getattr(c, "low", None)), "label": c.label}
-            | {"color": hex_color(c.color)}
-            for c in style.colormap.classes
-        ]
+        found["categories"] = [_entry(entry) for entry in style.colormap.classes]
         return found
     found["ticks"] = [
         {"value": t.value, "label": t.label, "position": t.position}
         for t in ticks(style, legend.ticks or 6)
     ]
     return found
+
+
+def _entry(entry: Category | Interval) -> dict[str, Any]:
+    """A class; one of an interval has its lower bound for a value, and its range."""
+    about = {"label": entry.label, "color": hex_color(entry.color)}
+    if isinstance(entry, Interval):
+        return {"value": entry.low, "range": [entry.low, entry.high], **about}
+    return {"value": entry.value, **about}
 
 
 def ticks(style: Style, most: int) -> list[Tick]:
@@ -128,12 +137,14 @@ def ticks(style: Style, most: int) -> list[Tick]:
 
 
 def _rounded(low: float, high: float, most: int) -> list[float]:
-    """Multiples of 1, 2, 2.5 or 5 times a power of ten."""
-    rough = (high - low) / max(1, most - 1)
-    power = 10.0 ** math.floor(math.log10(rough))
-    step = power * next(s for s in (1, 2, 2.5, 5, 10, 20) if s * power >= rough * (1 - 1e-9))
-    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
-    return [float(f"{i * step:.12g}") for i in range(first, last + 1)][:most]
+    """Multiples of 1, 2, 2.5 or 5 times a power of ten: the closest that are not too many."""
+    power = 10.0 ** math.floor(math.log10((high - low) / max(1, most - 1)))
+    for factor in (1, 2, 2.5, 5, 10, 20):
+        step = factor * power
+        first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+        if last - first < most:
+            break
+    return [float(f"{i * step:.12g}") for i in range(first, last + 1)]
 
 
 def _decades(low: float, high: float, most: int) -> list[float]:
@@ -148,17 +159,39 @@ def _decades(low: float, high: float, most: int) -> list[float]:
 
 
 def _signed_decades(low: float, high: float, most: int) -> list[float]:
-    largest = max(abs(low), abs(high))
-    powers = [10.0 ** (math.floor(math.log10(largest)) - i) for i in range(3)]
-    values = sorted({0.0, *powers, *(-p for p in powers)})
-    values = [v for v in values if low <= v <= high]
-    every = -(-len(values) // max(2, most))
-    return values[::every]
+    """Zero and, on both sides of it, powers of ten from the largest down."""
+    largest = math.floor(math.log10(max(abs(low), abs(high))))
+    for count in (3, 2, 1):
+        powers = [10.0 ** (largest - i) for i in range(count)]
+        values = sorted({0.0, *powers, *(-power for power in powers)})
+        values = [value for value in values if low <= value <= high]
+        if len(values) <= most:
+            return values
+    return [values[0], values[-1]]
 
 
 def _labels(values: Sequence[float]) -> list[str]:
     """The shortest texts that tell the values apart."""
-    return [f"{v:.3g}" if v and not 1e-4 <= abs(v) < 1e6 else f"{v:.10g}" for v in values]
+    for digits in range(3, 17):
+        labels = [_label(value, digits) for value in values]
+        if len(set(labels)) == len(values) and _exact(labels, values):
+            break
+    return labels
+
+
+def _exact(labels: Sequence[str], values: Sequence[float]) -> bool:
+    largest = max((abs(value) for value in values), default=0.0)
+    pairs = zip(labels, values, strict=True)
+    return all(abs(float(label) - value) <= 1e-9 * largest for label, value in pairs)
+
+
+def _label(value: float, digits: int) -> str:
+    """So many significant digits, as `0.0001`, `20000` or `2e-7`."""
+    text = f"{value:.{digits}g}"
+    mantissa, _, exponent = text.partition("e")
+    if exponent and 1e-4 <= abs(value) < 1e6:
+        return f"{float(text):.0f}"
+    return f"{mantissa}e{int(exponent)}" if exponent else text
 
 
 def layout(legend: Legend) -> list[Shape]:
@@ -190,11 +223,10 @@ def _upright(legend: Legend, frame: Frame) -> list[Shape]:
     if height < 4 * half:
         return [_ramp(legend, x, y, width, height)]
     y, height = y + half, height - 2 * half
-    most = min(legend.ticks or 99, max(2, int(height / (LABEL_PX * LINE_HEIGHT * 1.9)) + 1))
-    found = ticks(legend.style, most)
+    found = _spaced(legend, height)
     longest = max((text_length(t.label, LABEL_PX) for t in found), default=0)
     bar = round(min(max(BAR_PX, width * 0.28), width - longest - GAP_PX - 4))
-    if bar < SMALLEST_BAR_PX:
+    if bar < SMALLEST_BAR_PX or not found:
         return [_ramp(legend, x, y - half, width, height + 2 * half)]
     shapes: list[Shape] = [_ramp(legend, x, y, bar, height)]
     for tick in found:
@@ -212,52 +244,73 @@ def _lying(legend: Legend, frame: Frame) -> list[Shape]:
         return [_ramp(legend, x, y, width, height)]
     shapes: list[Shape] = [_ramp(legend, x, y, width, bar)]
     for tick in _spaced(legend, width):
-        at = x + tick.position * width
-        half = text_length(tick.label, LABEL_PX) / 2
+        at = x + min(tick.position * width, width - 0.5)
+        start, end = _span(legend, tick, width)
         shapes.append(Box(at - 0.5, y + bar, 1, 4, FRAME))
-        middle = min(max(at, x + half - 2), x + width - half + 2)
+        middle = x + (start + end) / 2
         shapes.append(Text(middle, y + bar + 4 + line / 2, tick.label, LABEL_PX, "m"))
     return shapes
 
 
-def _spaced(legend: Legend, width: int) -> list[Tick]:
-    """The most ticks whose labels have room beside each other."""
-    for most in range(min(legend.ticks or 12, 12), 1, -1):
+def _spaced(legend: Legend, length: int) -> list[Tick]:
+    """The most ticks whose labels have room beside each other along a bar of so many pixels."""
+    for most in range(legend.ticks or max(2, length // SMALLEST_STEP_PX), 1, -1):
         found = ticks(legend.style, most)
-        ends = [(t.position * width, text_length(t.label, LABEL_PX) / 2 + 4) for t in found]
-        apart = all(b[0] - a[0] >= a[1] + b[1] for a, b in pairwise(ends))
-        if apart and all(2 * half <= width for _, half in ends):
+        spans = [_span(legend, tick, length) for tick in found]
+        widest = max(end - start for start, end in spans)
+        apart = all(below[1] <= above[0] for below, above in pairwise(spans))
+        if apart and widest <= length + 2 * GAP_PX:
             return found
     return []
 
 
+def _span(legend: Legend, tick: Tick, length: int) -> tuple[float, float]:
+    """From where to where along the bar the label of a tick reaches, with the room around it."""
+    at = tick.position * length
+    if legend.orientation == "vertical":
+        return at - LABEL_PX * LINE_HEIGHT / 2, at + LABEL_PX * LINE_HEIGHT / 2
+    half = text_length(tick.label, LABEL_PX) / 2
+    at = min(max(at, half), length - half)
+    return at - half - GAP_PX, at + half + GAP_PX
+
+
 def _ramp(legend: Legend, x: int, y: int, width: int, height: int) -> Ramp:
     vertical = legend.orientation == "vertical"
-    colors = legend.style.palette()[1:]
+    style = legend.style
+    colors = style.colormap.lut if style.colormap.classified else style.palette()[1:]
     return Ramp(x, y, max(1, width), max(1, height), colors, vertical)
 
 
 def _classes(legend: Legend, frame: Frame) -> list[Shape]:
-    """Swatches with names, in as many columns as it takes, the last of them summing up the rest."""
+    """Swatches with names, in as many columns as it takes, the last of them counting the rest;
+    where not even one name has room, the colours alone."""
     x, y, width, height = frame
     entries: Sequence[Category | Interval] = legend.style.colormap.classes
     line = min(18.0, max(LABEL_PX * LINE_HEIGHT, height / len(entries)))
-    rows = max(1, int(height / line))
-    columns = max(1, min(-(-len(entries) // rows), width // 60))
+    if height < line or width < SMALLEST_COLUMN_PX:
+        return [_ramp(legend, x, y, width, height)]
+    rows = int(height / line)
+    columns = max(1, min(-(-len(entries) // rows), width // SMALLEST_COLUMN_PX))
     shown = entries[: rows * columns]
     column = width / columns
-    swatch = int(min(12.0, line - 3, column))
     shapes: list[Shape] = []
     for number, entry in enumerate(shown):
-        left, top = x + number // rows * column, y + number % rows * line
-        last = number == len(shown) - 1 and len(shown) < len(entries)
-        text = f"… {len(entries) - len(shown) + 1} more" if last else entry.label
-        box = round(top + (line - swatch) / 2)
-        shapes.append(Box(round(left), box, swatch, swatch, entry.color, framed=True))
-        room = column - swatch - GAP_PX - 4
-        text = _shortened(text, room, LABEL_PX)
-        shapes.append(Text(left + swatch + GAP_PX, top + line / 2, text, LABEL_PX))
+        at = (x + number // rows * column, y + number % rows * line)
+        last = number == len(shown) - 1
+        rest = len(entries) - len(shown) + 1 if last and len(shown) < len(entries) else 0
+        shapes += _swatch(entry, f"… +{rest}" if rest else entry.label, at, (column, line))
     return shapes
+
+
+def _swatch(
+    entry: Category | Interval, text: str, at: tuple[float, float], room: tuple[float, float]
+) -> list[Shape]:
+    """A class in a cell whose left upper corner is `at`, of (width, height) `room`."""
+    (left, top), (width, height) = at, room
+    side = int(min(12.0, height - 3))
+    box = Box(round(left), round(top + (height - side) / 2), side, side, entry.color, framed=True)
+    text = _shortened(text, width - side - 2 * GAP_PX, LABEL_PX)
+    return [box, Text(left + side + GAP_PX, top + height / 2, text, LABEL_PX)]
 
 
 def _wrapped(text: str, width: float, height: float) -> list[str]:

@@ -94,7 +94,10 @@ def _draw(image: Image.Image, shape: Shape) -> None:
         x, y = round(shape.x), round(shape.y)
         right = max(x, round(shape.x + shape.width) - 1)
         bottom = max(y, round(shape.y + shape.height) - 1)
-        draw.rectangle((x, y, right, bottom), shape.color, FRAME if shape.framed else None)
+        fill = Image.new("RGBA", (right - x + 1, bottom - y + 1), shape.color)
+        image.alpha_composite(fill, (x, y))
+        if shape.framed:
+            draw.rectangle((x, y, right, bottom), outline=FRAME)
     else:
         length = shape.height if shape.vertical else shape.width
         index = (np.arange(length) * len(shape.colors)) // length
