@@ -16,7 +16,7 @@ __all__ = ["build", "catalog_s3"]
 
 Progress = Callable[[str, int, int], None]
 
-VERSION = "1"  # of what is written; a folder of another one is made anew
+VERSION = "2"  # of what is written; a folder of another one is made anew
 STAMP = ".tileserver-demo"
 
 CATALOG = """\
@@ -48,7 +48,7 @@ service:
       true_color:
         title: True colour
         bands: [b04, b03, b02]
-        rescale: [0, 0.25]
+        rescale: [0, 0.2]
         resampling: bilinear
       false_color:
         title: False colour (near infrared)
@@ -68,7 +68,7 @@ service:
     styles:
       t: {{colormap_name: airtemp}}
       u: {{colormap_name: rdbu_r, rescale: [-50, 50]}}
-      v: {{colormap_name: rdbu_r, rescale: [-40, 40]}}
+      v: {{colormap_name: rdbu_r, rescale: [-20, 20]}}
       msl: {{colormap_name: viridis, rescale: [980, 1035]}}
 """
 

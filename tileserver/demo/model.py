@@ -13,7 +13,7 @@ import numpy as np
 import xarray as xr
 
 from .coast import land_fraction
-from .noise import Field, Noise, make_noise, smoothstep
+from .noise import Field, Noise, blur, make_noise, smoothstep
 
 START = "2024-01-14T00"
 STEP_HOURS = 6
@@ -26,7 +26,7 @@ TROPOPAUSE_K = 208.0
 
 @dataclass(frozen=True, slots=True)
 class Atmosphere:
-    """What all steps share; grids are (lat, lon), rows from north, columns from 0 east."""
+    """What all steps share; grids are (lat, lon), rows from south, columns from 0 east."""
 
     lat: Field
     lon: Field
@@ -57,7 +57,7 @@ def build_model(path: Path, *, small: bool, progress: Callable[[int, int], None]
 
 def make_atmosphere(rows: int) -> Atmosphere:
     sines, _ = np.polynomial.legendre.leggauss(rows)
-    lat = np.degrees(np.arcsin(sines))[::-1].astype(np.float64)
+    lat = np.degrees(np.arcsin(sines)).astype(np.float64)
     lon = np.arange(2 * rows) * (180 / rows)
     shape = (rows, 2 * rows)
     degree = rows / 180
@@ -104,7 +104,9 @@ def level_fields(
     growth = np.float32(0.6 + 0.9 * np.exp(-(((hpa - 280) / 260) ** 2)))
     surface = 300.5 - 52 * np.sin(np.radians(air.lat - 6)) ** 2 + 9 * np.cos(np.radians(air.lat))
     near = np.float32(np.exp(-height / 1.6))
-    continental = air.land * (6 - 26 * smoothstep(air.lat, 20, 62) + 5 * (air.lat < 0)) * near
+    continental = (
+        air.land * (6 - 26 * smoothstep(air.lat, 20, 62) + 5 * smoothstep(air.lat, 5, -20)) * near
+    )
     low = surface - LAPSE_K_PER_KM * height + continental
     t = np.logaddexp(low / 6, TROPOPAUSE_K / 6) * 6 + 4.5 * growth * np.roll(psi, 3, axis=1)
     jets = 34 * np.exp(-(((air.lat - 36) / 13) ** 2)) + 28 * np.exp(-(((air.lat + 46) / 12) ** 2))
@@ -126,7 +128,7 @@ def pressure(air: Atmosphere, psi: Field) -> Field:
     """Mean sea level pressure in hPa: belts of highs and lows, and the waves."""
     highs = 9 * np.exp(-(((np.abs(air.lat) - 31) / 11) ** 2))
     lows = -11 * np.exp(-(((np.abs(air.lat) - 61) / 10) ** 2)) * (1 + 0.8 * (air.lat < 0))
-    winter = 9 * air.land * smoothstep(air.lat, 30, 50)
+    winter = 9 * blur(air.land, 12 * len(air.lat) / 180) * smoothstep(air.lat, 30, 50)
     belts = 1012 + highs + lows + winter
     total: Field = np.round(belts + 9.5 * psi, 1)
     return total.astype(np.float32)

@@ -25,7 +25,7 @@ STEP_DAYS = 8
 YEAR_DAYS = 365.25
 FREEZING_C = -1.8
 MERCATOR_LIMIT = 85.0
-SST_FILL, SST_SCALE = -32768, 0.01
+SST_FILL, SST_SCALE = -32768, 0.02
 CHL_FILL, CHL_SCALE = 65535, 0.0005
 
 # Where the sea differs from its latitude: (°C, lon, lat, width in lon, width in lat).

@@ -182,7 +182,7 @@ def clouded(scene: Field, cover: float, seed: int) -> Field:
     size = scene.shape[1]
     noise = make_noise((size, size), seed, wavelength=size / 4, slope=2.0, shortest=3).at()
     limit = float(np.quantile(noise, 1 - cover))
-    cloud = smoothstep(noise, limit, limit + 0.55)
+    cloud = 0.94 * smoothstep(noise, limit, limit + 1.0)
     shadow = np.roll(cloud, (-size // 38, -size // 60), axis=(0, 1))
     shaded = scene * (1 - 0.58 * shadow)
     seen: Field = shaded + cloud * (column(CLOUD) * (0.85 + 0.1 * noise) - shaded)
