@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from importlib.resources import files
+from pathlib import Path
 
 import matplotlib
 import numpy as np
@@ -42,6 +43,15 @@ def test_every_table_says_what_it_is(name: str) -> None:
     assert table.name == name
     assert all((table.title, table.family, table.description, table.source, table.licence))
     assert bool(table.classes) == (table.category == "categorical")
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_every_table_is_documented(name: str) -> None:
+    """docs/colormaps.md has a row for each table, with what its file says."""
+    page = (Path(__file__).parents[1] / "docs" / "colormaps.md").read_text("utf-8")
+    table = colormaps.table(name)
+    row = f"| `{name}` | {table.title}. {table.description} | {table.category} |"
+    assert row in page.splitlines()
 
 
 @pytest.mark.parametrize("name", OWN)
