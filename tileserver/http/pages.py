@@ -17,7 +17,15 @@ from tileserver.web import DIRECTORY
 
 PAGE_HEADERS = {"Cache-Control": "no-cache", "Content-Security-Policy": POLICY.decode()}
 SERVED = (".js", ".css", ".svg", ".png", ".json", ".html", ".geojson", ".map", ".ico")
-HIDDEN = ("node_modules", "tests", "scripts", "package.json", "package-lock.json", "tsconfig.json")
+HIDDEN = (
+    "node_modules",
+    "tests",
+    "scripts",
+    "eslint.config.js",
+    "package.json",
+    "package-lock.json",
+    "tsconfig.json",
+)
 
 
 class WebFiles(StaticFiles):
