@@ -1,5 +1,6 @@
 /** Loads what the state names: the catalogue, the dataset, its time axis. */
 import { ApiError, getColormaps, getDatasets, getDetail, getTimes, isAbort } from "./api.js";
+import { firstVariable } from "./lib/select.js";
 
 /** @typedef {import("./types.js").Store} Store */
 
@@ -70,9 +71,10 @@ async function openDataset(store, signal) {
   if (detail.status !== "ready") throw new ApiError(detail.error ?? `Dataset ${id} is still being opened. Try again in a moment.`, 0);
   const { variable } = store.get();
   const known = detail.variables.some((one) => one.id === variable);
-  store.set({ detail, variable: known ? variable : (detail.variables[0]?.id ?? null) });
+  const shown = known ? variable : (firstVariable(detail)?.id ?? null);
+  store.set({ detail, variable: shown });
   if (variable && !known) {
-    const message = `Dataset ${id} has no variable ${variable}; ${detail.variables[0]?.id ?? "nothing"} is shown instead.`;
+    const message = `Dataset ${id} has no variable ${variable}; ${shown ?? "nothing"} is shown instead.`;
     store.set({ problem: { message, source: "link", retry: null } });
   }
   if (detail.dimensions.time?.size) store.set({ times: await getTimes(id, signal) });

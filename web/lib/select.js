@@ -3,11 +3,21 @@ import { nearestIndex } from "./time.js";
 
 /** @typedef {import("../types.js").State} State */
 /** @typedef {import("../types.js").Variable} Variable */
+/** @typedef {import("../types.js").Detail} Detail */
 
 /** @param {Pick<State, "detail" | "variable">} state @returns {Variable | null} */
 export function variableOf({ detail, variable }) {
   if (!detail) return null;
-  return detail.variables.find(({ id }) => id === variable) ?? detail.variables[0] ?? null;
+  return detail.variables.find(({ id }) => id === variable) ?? firstVariable(detail);
+}
+
+/**
+ * What a dataset opens with: a picture, if its catalogue has composed one, else its first variable.
+ * @param {Pick<Detail, "variables">} detail
+ * @returns {Variable | null}
+ */
+export function firstVariable({ variables }) {
+  return variables.find(({ kind }) => kind === "composite") ?? variables[0] ?? null;
 }
 
 /**

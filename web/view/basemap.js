@@ -99,7 +99,7 @@ export function mountBasemap(map) {
   const lines = canvasLayer("lines", (context, path, cell, zoom) => {
     const coast = path(cell.coast, false);
     stroke(context, coast, colour("--coast-halo"), 2.2);
-    stroke(context, coast, colour("--coast"), zoom < 4 ? 0.6 : 0.9);
+    stroke(context, coast, colour("--coast"), zoom < 4 ? 0.8 : 1.1);
     stroke(context, path(cell.borders, false), colour("--border-line"), 0.7);
   });
   const names = L.layerGroup();

@@ -19,31 +19,28 @@ export function mountDatasets(element, store) {
   const show = () => {
     const { datasets, dataset, detail } = store.get();
     filter.hidden = (datasets?.length ?? 0) < FILTER_FROM;
-    list.replaceChildren(...rows(datasets, filter.value, dataset, store));
-    description.textContent = detail?.description ?? "";
-    description.hidden = !detail?.description;
+    list.replaceChildren(...rows(datasets, filter.value, dataset, detail?.description ?? "", store));
   };
-  const description = h("p", { className: "muted description" });
-  element.append(filter, list, description);
+  element.append(filter, list);
   filter.addEventListener("input", show);
   return store.subscribe(["datasets", "dataset", "detail"], show);
 }
 
 /**
  * @param {Summary[] | null} datasets @param {string} wanted @param {string | null} chosen
- * @param {Store} store
+ * @param {string} description of the chosen one @param {Store} store
  */
-function rows(datasets, wanted, chosen, store) {
+function rows(datasets, wanted, chosen, description, store) {
   if (!datasets) return [1, 2, 3].map(() => h("li", { className: "skeleton" }));
   if (!datasets.length) return [emptyCatalogue()];
   const text = wanted.trim().toLowerCase();
   const found = datasets.filter(({ id, title }) => `${id} ${title}`.toLowerCase().includes(text));
   if (!found.length) return [h("li", { className: "empty" }, `No dataset is called “${wanted}”.`)];
-  return found.map((dataset) => row(dataset, dataset.id === chosen, store));
+  return found.map((dataset) => row(dataset, dataset.id === chosen, description, store));
 }
 
-/** @param {Summary} dataset @param {boolean} isChosen @param {Store} store */
-function row(dataset, isChosen, store) {
+/** @param {Summary} dataset @param {boolean} isChosen @param {string} description @param {Store} store */
+function row(dataset, isChosen, description, store) {
   const { id, title, status } = dataset;
   return h("li", {},
     h("button", {
@@ -55,6 +52,7 @@ function row(dataset, isChosen, store) {
     },
       h("span", { className: "choice-title" }, title || id),
       h("span", { className: "choice-note" }, noteOf(dataset)),
+      isChosen && description && h("span", { className: "choice-note" }, description),
     ),
   );
 }

@@ -8,7 +8,8 @@ import { startPlayer } from "./player.js";
 /** @typedef {import("../types.js").State} State */
 
 const SPEEDS = [1, 2, 4, 8, 16];
-const MARK_PX = 76; // room for a label below the slider
+const MARK_PX = 76; // room for a label below the slider, and
+const LABEL_PX = 60; // what the label itself takes
 
 /**
  * @param {HTMLElement} element @param {Store} store
@@ -76,6 +77,8 @@ function drawMarks(element, times) {
   element.replaceChildren(...axisMarks(times, most).map(({ index, label }) => {
     const mark = h("span", {}, label);
     mark.style.left = `${(100 * index) / last}%`;
+    // A label that would run out of the bar is left out: the date shown says where the end is.
+    mark.hidden = index > 0 && (1 - index / last) * element.clientWidth < LABEL_PX;
     return mark;
   }));
 }

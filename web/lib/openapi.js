@@ -1,0 +1,92 @@
+/** Reading of an OpenAPI 3.1 description. Pure. */
+
+/**
+ * @typedef {{type?: string | string[], enum?: unknown[], default?: unknown, minimum?: number,
+ *   maximum?: number, format?: string, items?: Schema, anyOf?: Schema[]}} Schema
+ * @typedef {{name: string, in: string, required?: boolean, description?: string, schema?: Schema,
+ *   example?: unknown}} Parameter
+ * @typedef {{info: {title: string, version: string, summary?: string},
+ *   paths: Record<string, Record<string, any>>, tags?: {name: string}[]}} Description
+ *
+ * @typedef {object} Operation
+ * @property {string} id
+ * @property {string} method
+ * @property {string} path
+ * @property {string} summary
+ * @property {string} [description]
+ * @property {string} tag
+ * @property {Parameter[]} parameters
+ * @property {string[]} body media types
+ * @property {string[]} answers media types of success
+ */
+
+/** Tags that nobody comes for: they go last. */
+const LAST = ["pages", "health"];
+const METHODS = ["get", "post", "put", "delete", "patch"];
+
+/**
+ * Operations by their first tag, in the order of the description.
+ * @param {Description} description
+ * @returns {{tag: string, operations: Operation[]}[]}
+ */
+export function byTag({ paths, tags = [] }) {
+  const all = Object.entries(paths).flatMap(([path, item]) =>
+    METHODS.filter((method) => item[method]).map((method) => operationOf(path, method, item)));
+  const names = new Set([...tags.map(({ name }) => name), ...all.map(({ tag }) => tag)]);
+  return [...names]
+    .sort((a, b) => LAST.indexOf(a) - LAST.indexOf(b))
+    .map((tag) => ({ tag, operations: all.filter((operation) => operation.tag === tag) }))
+    .filter(({ operations }) => operations.length);
+}
+
+/** @param {string} path @param {string} method @param {any} item @returns {Operation} */
+function operationOf(path, method, item) {
+  const operation = item[method];
+  const ok = Object.entries(operation.responses ?? {}).filter(([status]) => status.startsWith("2"));
+  return {
+    id: operation.operationId ?? `${method}-${path}`,
+    method: method.toUpperCase(),
+    path,
+    summary: operation.summary ?? "",
+    description: operation.description,
+    tag: operation.tags?.[0] ?? "other",
+    parameters: [...(item.parameters ?? []), ...(operation.parameters ?? [])],
+    body: Object.keys(operation.requestBody?.content ?? {}),
+    answers: ok.flatMap(([, response]) => Object.keys(/** @type {any} */ (response).content ?? {})),
+  };
+}
+
+/**
+ * "integer, 1 to 4096", "png | webp", "number".
+ * @param {Schema} schema
+ * @returns {string}
+ */
+export function typeOf(schema) {
+  if (schema.enum) return schema.enum.map(String).join(" | ");
+  if (schema.anyOf) return schema.anyOf.map(typeOf).join(" or ");
+  const name = [schema.type ?? "any"].flat().filter((type) => type !== "null").join(" or ");
+  const items = name === "array" && schema.items ? ` of ${typeOf(schema.items)}` : "";
+  const { minimum, maximum } = schema;
+  if (minimum !== undefined && maximum !== undefined) return `${name}${items}, ${minimum} to ${maximum}`;
+  return `${name}${items}${schema.format ? ` (${schema.format})` : ""}`;
+}
+
+/**
+ * The address of an operation with the given values; those of the path and the required are needed.
+ * @param {Pick<Operation, "path" | "parameters">} operation @param {Record<string, string>} values
+ */
+export function exampleUrl({ path, parameters }, values) {
+  let isComplete = true;
+  const filled = path.replace(/^\//, "").replace(/{(\w+)}/g, (placeholder, name) => {
+    if (values[name]) return encodeURIComponent(values[name]).replaceAll("%40", "@");
+    isComplete = false;
+    return placeholder;
+  });
+  const query = new URLSearchParams();
+  for (const { name, in: place, required } of parameters) {
+    if (place !== "query" || !required) continue;
+    if (values[name]) query.set(name, values[name]);
+    else isComplete = false;
+  }
+  return { text: filled + (query.size ? `?${query}` : ""), isComplete };
+}

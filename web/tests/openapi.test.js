@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { byTag, exampleUrl, typeOf } from "../lib/openapi.js";
+
+const PATHS = {
+  "/": { get: { tags: ["pages"], responses: { 200: { content: { "text/html": {} } } } } },
+  "/point/{dataset}": {
+    get: {
+      tags: ["values"],
+      operationId: "point",
+      summary: "One value",
+      parameters: [
+        { name: "dataset", in: "path", required: true },
+        { name: "lon", in: "query", required: true },
+        { name: "time", in: "query" },
+      ],
+      responses: { 200: { content: { "application/json": {} } }, default: { content: { "application/problem+json": {} } } },
+    },
+  },
+};
+const DESCRIPTION = { info: { title: "t", version: "1" }, paths: PATHS };
+
+test("Operations are grouped by tag, pages last.", () => {
+  assert.deepEqual(byTag(DESCRIPTION).map(({ tag }) => tag), ["values", "pages"]);
+});
+
+test("An operation knows what it answers with.", () => {
+  assert.deepEqual(byTag(DESCRIPTION)[0].operations[0].answers, ["application/json"]);
+});
+
+test("Types are told with their choices and limits.", () => {
+  assert.equal(typeOf({ type: "integer", minimum: 1, maximum: 9 }), "integer, 1 to 9");
+  assert.equal(typeOf({ type: "string", enum: ["png", "webp"] }), "png | webp");
+  assert.equal(typeOf({ type: ["number", "null"] }), "number");
+  assert.equal(typeOf({ anyOf: [{ type: "string" }, { type: "integer" }] }), "string or integer");
+});
+
+test("An address is complete when the path and all that is required are given.", () => {
+  const [{ operations: [operation] }] = byTag(DESCRIPTION);
+  assert.deepEqual(exampleUrl(operation, { dataset: "a b" }), { text: "point/a%20b", isComplete: false });
+  assert.deepEqual(exampleUrl(operation, { dataset: "a", lon: "1" }), { text: "point/a?lon=1", isComplete: true });
+});
