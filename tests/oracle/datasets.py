@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +15,9 @@ from affine import Affine
 from rasterio.windows import Window
 
 from tileserver.cache import ByteCache
-from tileserver.catalog import Dataset, make_dataset
+from tileserver.catalog import make_dataset
 from tileserver.config import DatasetConfig
-from tileserver.grid import Grid, parse_crs
+from tileserver.grid import FULL_CIRCLE_DEG, Axis, Grid, is_degrees, parse_crs
 from tileserver.layer import find_layer, select
 from tileserver.pipeline import Drawing, Engine, StyleChoice
 from tileserver.plan import sample
@@ -60,11 +60,11 @@ def show(
     views: Callable[[Grid], list[View]],
     original: OpenOriginal,
     resampling: str,
-    rescale: tuple[float, float] = (0.0, 1.0),
+    asked: Mapping[str, str] | None = None,
 ) -> list[tuple[View, Shown]]:
-    """The tiles of a variable at its default step."""
+    """The tiles of a variable at the step that is asked for, coloured from 0 to 1."""
     with ThreadPoolExecutor(2) as pool:
-        return asyncio.run(_show(origin, variable, views, original, resampling, rescale, pool))
+        return asyncio.run(_show(origin, variable, views, original, resampling, asked or {}, pool))
 
 
 async def _show(
@@ -73,10 +73,12 @@ async def _show(
     views: Callable[[Grid], list[View]],
     original: OpenOriginal,
     resampling: str,
-    rescale: tuple[float, float],
+    asked: Mapping[str, str],
     pool: ThreadPoolExecutor,
 ) -> list[tuple[View, Shown]]:
-    source = await open_source(origin, cache=ByteCache(256 << 20, lambda raw: raw.nbytes), pool=pool)
+    source = await open_source(
+        origin, cache=ByteCache(256 << 20, lambda raw: raw.nbytes), pool=pool
+    )
     dataset = make_dataset(DatasetConfig(id="a", url="a"), source)
     engine = Engine(
         tiles=ByteCache(1 << 20, len),
@@ -85,8 +87,10 @@ async def _show(
     )
     found = []
     for view in views(dataset.source.cube.variables[variable].grid):
-        choice = StyleChoice(Colormap.named("viridis"), rescale)
-        drawing = _drawing(dataset, variable, view, resampling, choice)
+        layer = find_layer(dataset, variable)
+        selection = select(dataset.source.cube, layer, asked)
+        choice = StyleChoice(Colormap.named("viridis"), (0.0, 1.0))
+        drawing = Drawing(dataset, layer, selection, view.grid, choice, resampling)
         values, valid = await engine.pixels(drawing)
         levels = drawing.layer.variables[0].levels
         sampling = sample(levels, view.grid, resampling)
@@ -95,24 +99,20 @@ async def _show(
             continue
         level = levels[sampling.level].grid
         steps = dict(drawing.selection.indices)
-        grid, cells = _around(original(variable, sampling.level, steps), sampling.rows, sampling.cols)
+        grid, cells = _around(
+            original(variable, sampling.level, steps), sampling.rows, sampling.cols
+        )
         body = await engine.tile(drawing)
         found.append((view, Shown(drawn, level, cells, grid, body)))
     return found
-
-
-def _drawing(
-    dataset: Dataset, variable: str, view: View, resampling: str, choice: StyleChoice
-) -> Drawing:
-    layer = find_layer(dataset, variable)
-    selection = select(dataset.source.cube, layer, {})
-    return Drawing(dataset, layer, selection, view.grid, choice, resampling)
 
 
 def _around(original: Original, rows: slice, cols: slice) -> tuple[Grid, np.ndarray]:
     """The cells of a window and of a margin around it, and their grid; all columns where the
     window goes on across the seam."""
     height, width = original.grid.shape
+    if original.grid.y.edges is not None:
+        return original.grid, original.read(slice(0, height), slice(0, width))
     rows = slice(max(rows.start - MARGIN, 0), min(rows.stop + MARGIN, height))
     if original.grid.x.wraps:
         cols = slice(0, width)
@@ -148,19 +148,11 @@ def zarr_level(path: Path, crs: str, x: str, y: str) -> OpenOriginal:
 
     def open_level(name: str, level: int, steps: dict[str, int]) -> Original:
         assert level == 0, "a plain store has one level"
-        with xr.open_zarr(path, decode_times=False) as data:
+        with xr.open_dataset(path, engine="zarr", consolidated=False, decode_times=False) as data:
             array = data[name].isel(steps).transpose(y, x)
-            first_x, last_x = (float(v) for v in data[x].values[[0, -1]])
-            first_y, last_y = (float(v) for v in data[y].values[[0, -1]])
             low, high = (data[name].attrs.get(k) for k in ("valid_min", "valid_max"))
-        step_x, step_y = (last_x - first_x) / (array.sizes[x] - 1), (last_y - first_y) / (
-            array.sizes[y] - 1
-        )
-        grid = Grid.from_affine(
-            parse_crs(crs),
-            Affine(step_x, 0, first_x - step_x / 2, 0, step_y, first_y - step_y / 2),
-            array.shape,
-        )
+            period = FULL_CIRCLE_DEG if is_degrees(parse_crs(crs)) else None
+            grid = Grid(parse_crs(crs), _axis(data[x].values, period), _axis(data[y].values, None))
 
         def read(rows: slice, cols: slice) -> np.ndarray:
             cells = array.isel({y: rows, x: cols}).values.astype(np.float64)
@@ -171,3 +163,16 @@ def zarr_level(path: Path, crs: str, x: str, y: str) -> OpenOriginal:
         return Original(grid, read)
 
     return open_level
+
+
+def _axis(centers: np.ndarray, period: float | None) -> Axis:
+    """Cells around centres, with edges midway; of equal size where the centres are evenly apart."""
+    centers = centers.astype(np.float64)
+    steps = np.diff(centers)
+    step = float((centers[-1] - centers[0]) / (centers.size - 1))
+    first = float(centers[0])
+    if np.ptp(steps) < 1e-3 * abs(step):
+        return Axis(first - step / 2, step, centers.size, period=period)
+    middles = (centers[:-1] + centers[1:]) / 2
+    edges = np.concatenate([[first - steps[0] / 2], middles, [centers[-1] + steps[-1] / 2]])
+    return Axis(float(edges[0]), step, centers.size, edges, centers, period)

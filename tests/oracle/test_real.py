@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
 import numpy as np
 import pytest
+import rasterio
 import xarray as xr
-from PIL import Image
+from rasterio.vrt import WarpedVRT
 
-from tileserver.grid import Grid
-from tileserver.sources.opening import Origin
-from tileserver.style import Colormap
+from tileserver.grid import LONLAT, Grid, parse_crs
+from tileserver.tms import matrix_set, native_zoom
 
-from .datasets import OpenOriginal, Shown, geotiff, show, zarr_level
-from .reference import View, assert_bilinear, assert_nearest, cell_by_cell, gdal, views
+from .agreement import check, origin
+from .datasets import Original, geotiff, show, zarr_level
+from .reference import assert_nearest, gdal, views
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 MERCATOR = "WebMercatorQuad"
+SET = matrix_set(MERCATOR)
 
 pytestmark = pytest.mark.skipif(
     not SHARED.is_dir(), reason="no ../shared here: nothing to try on real third-party data"
@@ -38,52 +39,87 @@ TIFFS = {
 }
 
 
-def origin(path: Path, crs: str | None = None) -> Origin:
-    return Origin((str(path),), Path(), crs=crs)
-
-
-def check(
-    asked: Origin,
-    variable: str,
-    original: OpenOriginal,
-    sets: tuple[str, ...],
-    points: tuple[tuple[float, float], ...],
-) -> None:
-    """Nearest, bilinear and colours of the tiles with the points, at three zooms of each set."""
-
-    def chosen(grid: Grid) -> list[View]:
-        return [view for each in sets for view in views(each, grid, points)]
-
-    seen = 0
-    for view, shown in show(asked, variable, chosen, original, "nearest"):
-        expected = gdal(shown.cells, shown.original, view.grid, "nearest")
-        exact = cell_by_cell(shown.cells, shown.original, view.grid)
-        ours = shown.drawn
-        assert_nearest(ours, exact, shown.grid, view.grid, rtol=1e-6)
-        seen += assert_nearest(ours, expected, shown.grid, view.grid, rtol=1e-6)
-        assert_colours(shown, view)
-    assert seen > 10_000, "the tiles show nothing"
-    for view, shown in show(asked, variable, chosen, original, "bilinear"):
-        sampling = shown.drawn.sampling
-        if sampling.resampling == "bilinear":
-            expected = gdal(shown.cells, shown.original, view.grid, "bilinear", sampling.reduction)
-            assert_bilinear(shown.drawn, expected, shown.grid, view.grid)
-
-
-def assert_colours(shown: Shown, view: View) -> None:
-    """The PNG shows viridis from 0 to 1 of the values, and nothing where there are none."""
-    rgba = np.asarray(Image.open(io.BytesIO(shown.body)).convert("RGBA"))
-    assert ((rgba[..., 3] == 255) == shown.drawn.valid).all()
-    lut = Colormap.named("viridis").lut
-    position = np.clip(shown.drawn.values, 0, 1) * 255
-    expected = lut[np.minimum(np.floor(position), 254).astype(int)]
-    off = np.abs(rgba.astype(int) - expected)[shown.drawn.valid]
-    assert off.max(initial=0) <= 4, f"{view}: a colour is off by {off.max()}"
-
-
 @pytest.mark.parametrize("name", TIFFS)
 def test_geotiff(name: str) -> None:
     """Every GeoTIFF, in Web Mercator and another matrix set."""
     band, variable, other, points = TIFFS[name]
     path = SHARED / name
     check(origin(path), variable, geotiff(path, band), (MERCATOR, other), points)
+
+
+def test_ground_control_points() -> None:
+    """A file that only control points place: the tiles warp what the source gives north-up."""
+    path = SHARED / "rio-tiler/cog_gcps.tif"
+    with (
+        rasterio.open(path) as file,
+        WarpedVRT(file, crs="EPSG:4326", add_alpha=True, tolerance=0) as warped,
+    ):
+        grid = Grid.from_affine(LONLAT, warped.transform, warped.shape)
+        cells = np.where(warped.dataset_mask() != 0, warped.read(1).astype(np.float64), np.nan)
+
+    def original(_: str, level: int, __: dict[str, int]) -> Original:
+        assert level == 0
+        return Original(grid, lambda rows, cols: cells[rows, cols])
+
+    middle = (grid.x.low + grid.x.high) / 2, (grid.y.low + grid.y.high) / 2
+    deep = [v for v in views(MERCATOR, grid, (middle,)) if v.zoom >= native_zoom(SET, grid)]
+    for view, shown in show(origin(path), "b1", lambda _: deep, original, "nearest"):
+        expected = gdal(shown.cells, shown.original, view.grid, "nearest")
+        assert assert_nearest(shown.drawn, expected, shown.grid, view.grid) > 10_000
+
+
+MODIS = ((-92.56, 45.21),)
+XCUBE = [
+    "cube-1-250-250.zarr",
+    "cube-1-250-250.levels/0.zarr",
+    "cube-1-250-250.levels/1.zarr",
+    "cube-1-250-250.levels/2.zarr",
+]
+
+
+@pytest.mark.parametrize("name", XCUBE)
+@pytest.mark.parametrize("variable", ["conc_chl", "quality_flags"])
+def test_zarr(name: str, variable: str) -> None:
+    """The ocean-colour cube and each level of its pyramid."""
+    path = SHARED / "xcube" / name
+    points = ((1.6, 51.55), (0.9, 50.4))
+    check(
+        origin(path),
+        variable,
+        zarr_level(path, "OGC:CRS84", "lon", "lat"),
+        (MERCATOR, "UTM31WGS84Quad"),
+        points,
+        {"time": "2017-01-28"},
+    )
+
+
+def test_sinusoidal_netcdf(tmp_path: Path) -> None:
+    """MODIS on its sinusoidal grid, the CRS by grid_mapping."""
+    with xr.open_dataset(SHARED / "rioxarray/MODIS_ARRAY.nc", engine="h5netcdf") as data:
+        old = data["__xarray_dataarray_variable__"]
+        crs = str(old.attrs["crs"])
+        new = old.rename("ndvi").drop_attrs().to_dataset()
+        new["ndvi"].attrs["grid_mapping"] = "modis"
+        new["modis"] = xr.DataArray(0, attrs={"crs_wkt": parse_crs(crs).to_wkt()})
+        new.to_zarr(tmp_path / "a.zarr", zarr_format=2, consolidated=True)
+    original = zarr_level(tmp_path / "a.zarr", crs, "x", "y")
+    check(origin(tmp_path / "a.zarr"), "ndvi", original, (MERCATOR, "WGS1984Quad"), MODIS)
+
+
+def test_degrees_netcdf(tmp_path: Path) -> None:
+    """gridMET, packed, with its grid_mapping and its time as a scalar."""
+    with xr.open_dataset(SHARED / "rioxarray/tmmx_20190121.nc", engine="h5netcdf") as data:
+        data.drop_encoding().to_zarr(tmp_path / "a.zarr", zarr_format=3, consolidated=False)
+    original = zarr_level(tmp_path / "a.zarr", "EPSG:4326", "lon", "lat")
+    points = ((-100.0, 40.0), (-120.0, 45.0))
+    sets = (MERCATOR, "WorldCRS84Quad")
+    check(origin(tmp_path / "a.zarr"), "air_temperature", original, sets, points)
+
+
+def test_netcdf_without_crs(tmp_path: Path) -> None:
+    """A file with x and y alone, whose CRS the catalogue tells."""
+    with xr.open_dataset(SHARED / "rio-tiler/dataset_2d.nc", engine="h5netcdf") as data:
+        data.drop_encoding().to_zarr(tmp_path / "a.zarr", zarr_format=3, consolidated=False)
+    original = zarr_level(tmp_path / "a.zarr", "EPSG:4326", "x", "y")
+    asked = origin(tmp_path / "a.zarr", crs="EPSG:4326")
+    check(asked, "dataset", original, (MERCATOR, "WorldCRS84Quad"), ((10.0, 50.0), (-60.0, -20.0)))

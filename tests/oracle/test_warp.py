@@ -218,9 +218,11 @@ def _coarse_views() -> list[object]:
 
 @pytest.mark.parametrize(("name", "view"), _coarse_views())
 def test_average_is_the_mean_over_the_pixel(name: str, view: View) -> None:
-    """Average is GDAL's where rows and columns stay so, to 0.5 % of the range (2 % in 1 pixel of
-    100, on the grid's outer edge), and elsewhere no farther than GDAL's from the mean of the cells at
-    5 × 5 points of each pixel (GDAL takes the box between two corners, here it is around four).
+    """Average is GDAL's where rows and columns stay so, and elsewhere as near to the truth.
+
+    To 0.5 % of the range, 2 % in 1 pixel of 100 (on the grid's outer edge). The truth is the mean
+    of the cells at 5 × 5 points of each pixel; GDAL takes the box between two corners of a pixel,
+    the server that around all four.
     """
     grid = CASES[name].grid
     data = smooth(grid)
