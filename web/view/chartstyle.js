@@ -82,9 +82,10 @@ function goToTime({ times }, store) {
   return { hooks: { init: (plot) => {
     plot.over.addEventListener("mousedown", (event) => void (downAt = event.clientX));
     plot.over.addEventListener("click", (event) => {
-      const { idx } = plot.cursor;
+      // Not the cursor's own index: it follows a moment later.
+      const index = plot.posToIdx(event.clientX - plot.over.getBoundingClientRect().left);
       const isDrag = Math.abs(event.clientX - downAt) > 4;
-      if (idx !== null && idx !== undefined && !isDrag) store.set({ time: times[idx], playing: false });
+      if (times[index] && !isDrag) store.set({ time: times[index], playing: false });
     });
   } } };
 }

@@ -1,0 +1,56 @@
+/** A headless Chromium, and pages of it that note what goes wrong in them. */
+import { createRequire } from "node:module";
+
+const { chromium } = createRequire(new URL("../../web/package.json", import.meta.url))("playwright-core");
+
+const FLAGS = [
+  "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
+  "--disable-sync", "--no-first-run", "--disable-quic",
+];
+export const PATIENCE_MS = 30_000;
+
+/** @param {string} executablePath */
+export function launch(executablePath) {
+  return chromium.launch({ executablePath, args: FLAGS });
+}
+
+/**
+ * A page in a fresh profile; `log` gathers errors of the console and the hosts that were asked.
+ * @param {import("playwright-core").Browser} browser
+ * @param {{width?: number, height?: number, dark?: boolean, touch?: boolean}} [options]
+ */
+export async function openPage(browser, { width = 1280, height = 800, dark = false, touch = false } = {}) {
+  const context = await browser.newContext({
+    viewport: { width, height },
+    colorScheme: dark ? "dark" : "light",
+    hasTouch: touch,
+    isMobile: touch,
+  });
+  const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE_MS);
+  const log = { errors: [], hosts: new Set(), failures: [] };
+  page.on("console", (message) => {
+    if (["error", "warning"].includes(message.type())) log.errors.push(message.text());
+  });
+  page.on("pageerror", (error) => log.errors.push(String(error)));
+  page.on("request", (request) => {
+    const { protocol, host } = new URL(request.url());
+    if (protocol.startsWith("http")) log.hosts.add(host);
+  });
+  page.on("response", (response) => {
+    if (response.status() >= 400) log.failures.push(`${response.status()} ${response.url()}`);
+  });
+  return { page, log };
+}
+
+/** Until the frame that the state asks for is on the map. @param {import("playwright-core").Page} page */
+export async function settle(page) {
+  await page.waitForSelector(".leaflet-data-pane .leaflet-tile-loaded", { state: "attached" });
+  await page.waitForFunction(() => {
+    const tiles = [...document.querySelectorAll(".leaflet-data-pane img")];
+    const busy = document.querySelector("#progress.is-busy");
+    return !busy && tiles.length > 0 && tiles.every((tile) => tile.classList.contains("leaflet-tile-loaded"));
+  });
+  // The hash follows the state after a moment of quiet.
+  await page.waitForTimeout(400);
+}

@@ -1,0 +1,170 @@
+"""The viewer, used in a real browser on the demo cubes."""
+
+from urllib.parse import urlsplit
+
+import httpx
+import numpy as np
+from numpy.typing import NDArray
+
+from tests.browser.conftest import HTML_TITLE, Visit
+
+# Of a window of 1280 x 800: sea in the tropics, clear of panels and of coasts.
+SEA = (slice(510, 560), slice(440, 560))
+
+
+def colours(server: str, name: str) -> NDArray[np.int16]:
+    """The colours of a colormap, (n, 3)."""
+    legend = httpx.get(f"{server}/legend/ocean/sst.json?colormap_name={name}").json()
+    return np.array([[int(c[i : i + 2], 16) for i in (1, 3, 5)] for c in legend["colors"]], "i2")
+
+
+def share_of(picture: NDArray[np.uint8], table: NDArray[np.int16]) -> float:
+    """Share of pixels whose colour is in the table, to within rounding."""
+    pixels = picture.reshape(-1, 3).astype("i2")
+    distance = np.abs(pixels[:, None] - table[None]).max(axis=-1).min(axis=1)
+    return float(np.mean(distance <= 3))
+
+
+def test_opens_with_first_dataset(visit: Visit) -> None:
+    """It opens with the first dataset that is ready, its first variable, and the latest step."""
+    opened = visit.facts["opened"]
+    assert opened["dataset"] == "Global ocean"
+    assert opened["title"].startswith(opened["variables"][0])
+    assert opened["step"] == "12 / 12"
+
+
+def test_legend_has_ticks(visit: Visit) -> None:
+    """The legend tells what the colours mean."""
+    assert len(visit.facts["variable"]["ticks"]) >= 3
+
+
+def test_shows_colours_of_data(visit: Visit, demo_server: str) -> None:
+    """The sea has the colours of the colormap, and no others."""
+    assert share_of(visit.picture("variable")[SEA], colours(demo_server, "sst")) > 0.97
+
+
+def test_recolours(visit: Visit, demo_server: str) -> None:
+    """A colormap chosen from the list is what the map shows, and is in the link."""
+    assert visit.facts["coloured"]["colours"] == "plasma"
+    assert "colormap=plasma" in visit.facts["coloured"]["hash"]
+    table = colours(demo_server, "plasma")
+    assert share_of(visit.picture("coloured")[SEA], table) > 0.97
+    assert share_of(visit.picture("variable")[SEA], table) < 0.2
+
+
+def test_steps_time(visit: Visit) -> None:
+    """The left arrow goes one step back: date, tiles and pixels change."""
+    before, after = visit.facts["variable"], visit.facts["stepped"]
+    assert (before["step"], after["step"]) == ("12 / 12", "11 / 12")
+    assert before["time"] != after["time"]
+    assert before["tile"] != after["tile"]
+    change = visit.picture("variable")[SEA] != visit.picture("stepped")[SEA]
+    assert change.any(axis=-1).mean() > 0.3
+
+
+def test_click_shows_value_and_series(visit: Visit) -> None:
+    """A click on the sea shows a value, and a chart of all steps."""
+    clicked, series = visit.facts["clicked"], visit.facts["series"]
+    assert clicked["chart"] == 1
+    assert len(series["times"]) == 12
+    shown = float(clicked["reading"].replace("−", "-"))
+    assert abs(shown - series["values"]["value"][-2]) <= 0.005 + 1e-9
+
+
+def test_chart_is_drawn(visit: Visit) -> None:
+    """The chart has a line in the accent colour."""
+    accent = np.array([0x0B, 0x72, 0x85], "i2")
+    panel = visit.picture("clicked")[430:700, 720:1270].astype("i2")
+    assert (np.abs(panel - accent).max(axis=-1) < 12).sum() > 300
+
+
+def test_click_on_chart_goes_to_time(visit: Visit) -> None:
+    """A click at the chart's left end shows the first step."""
+    assert visit.facts["jumped"]["step"] == "1 / 12"
+
+
+def test_plays(visit: Visit) -> None:
+    """Space plays through the steps, and pauses."""
+    assert int(visit.facts["played"]["step"].split()[0]) >= 4
+
+
+def test_link_restores(visit: Visit) -> None:
+    """A link opened elsewhere shows the same."""
+    played, restored = visit.facts["played"], visit.facts["restored"]
+    keys = ("title", "time", "step", "place", "reading", "colours", "hash", "ticks")
+    assert {k: restored[k] for k in keys} == {k: played[k] for k in keys}
+    assert restored["errors"] == []
+
+
+def test_other_dimensions(visit: Visit) -> None:
+    """A level chosen is in the link and in the address of the tiles."""
+    before, after = visit.facts["model"], visit.facts["level"]
+    assert before["tile"] != after["tile"]
+    assert "dim.level=" in after["hash"]
+    assert "level=" in urlsplit(after["tile"]).query
+
+
+def test_switches_dataset(visit: Visit) -> None:
+    """Another dataset is fitted, opens with its picture, and is seen."""
+    switched = visit.facts["switched"]
+    assert switched["dataset"] == "Alpine valley"
+    assert "variable=true_color" in switched["hash"]
+    assert "view=1" in switched["hash"], "zoomed in to ten or more"
+    assert len(np.unique(visit.picture("switched")[300:400, 600:900].reshape(-1, 3), axis=0)) > 500
+
+
+def test_console_is_clean(visit: Visit) -> None:
+    """Nothing is complained of in the console, and nothing fails to load."""
+    assert visit.facts["log"]["errors"] == []
+    assert visit.facts["log"]["failures"] == []
+
+
+def test_asks_own_server_only(visit: Visit, demo_server: str) -> None:
+    """No other host is ever asked."""
+    assert visit.facts["log"]["hosts"] == [urlsplit(demo_server).netloc]
+
+
+def test_phone(visit: Visit) -> None:
+    """On a phone nothing is cut off, and a dark system gets a dark page."""
+    phone = visit.facts["phone"]
+    assert phone["outside"] == []
+    assert phone["width"] == 390
+    assert phone["background"] == "rgb(22, 30, 38)"
+    assert phone["chart"] == 1
+    assert phone["errors"] == []
+
+
+def test_unknown_dataset_is_told(visit: Visit) -> None:
+    """A link to a dataset that is not there says so, in the server's words."""
+    assert "atlantis" in visit.facts["unknown"]["notice"]
+    assert visit.facts["unknown"]["retry"] == 1
+
+
+def test_titles_are_text(visit: Visit) -> None:
+    """A title that looks like HTML is shown as it is written."""
+    odd = visit.facts["odd"]
+    assert HTML_TITLE in odd["titles"]
+    assert (odd["images"], odd["ran"]) == (0, False)
+
+
+def test_broken_dataset_is_listed(visit: Visit) -> None:
+    """A dataset that cannot be opened is listed with its error."""
+    assert "Gone" in visit.facts["odd"]["titles"]
+    assert visit.facts["odd"]["error"]
+
+
+def test_works_below_a_path(visit: Visit) -> None:
+    """Behind a proxy that adds a path all addresses hold."""
+    proxied = visit.facts["proxied"]
+    assert proxied["dataset"] == "Global ocean"
+    assert proxied["errors"] == []
+    assert proxied["failures"] == []
+    assert "/proxy/8080/tiles/" in proxied["tile"]
+
+
+def test_docs_page_lists_all_routes(visit: Visit, demo_server: str) -> None:
+    """The API page has every operation of the description."""
+    paths = httpx.get(f"{demo_server}/openapi.json").json()["paths"]
+    expected = sorted(path for path, operations in paths.items() for _ in operations)
+    assert sorted(visit.facts["docs"]["paths"]) == expected
+    assert visit.facts["docs"]["errors"] == []
