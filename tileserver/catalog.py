@@ -152,6 +152,10 @@ class Catalog:
 def make_dataset(config: DatasetConfig, source: Source) -> Dataset:
     """A dataset of an open source, its catalogue entry checked against the data."""
     known = source.cube.variables.keys()
+    try:
+        source.cube.bounds()
+    except ValueError as error:
+        raise CatalogError(f"crs: {error}; set the dataset's crs in the catalogue") from error
     for what, names in (("variables", config.variables or ()), ("styles", config.styles)):
         for name in names:
             if name not in known and not (what == "styles" and name in config.composites):

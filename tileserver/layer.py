@@ -56,9 +56,9 @@ class Layer:
 
 
 def layers(dataset: Dataset) -> list[Layer]:
-    """All that a dataset offers: its variables, then its composites."""
-    plain = [_variable_layer(dataset, v) for v in dataset.variables]
-    return plain + [_composite_layer(dataset, k, c) for k, c in dataset.config.composites.items()]
+    """All that a dataset offers: its composites, which are made to be looked at, then variables."""
+    composites = [_composite_layer(dataset, k, c) for k, c in dataset.config.composites.items()]
+    return composites + [_variable_layer(dataset, v) for v in dataset.variables]
 
 
 def find_layer(dataset: Dataset, name: str, expression: str | None = None) -> Layer:

@@ -16,7 +16,7 @@ __all__ = ["build", "catalog_s3"]
 
 Progress = Callable[[str, int, int], None]
 
-VERSION = "2"  # of what is written; a folder of another one is made anew
+VERSION = "3"  # of what is written; a folder of another one is made anew
 STAMP = ".tileserver-demo"
 
 CATALOG = """\
@@ -29,13 +29,14 @@ service:
     description: Sea surface temperature and chlorophyll, every eight days on a 0.25° grid.
     attribution: Made-up data
     url: {base}ocean.zarr{named}
+    variables: [sst, sst_anomaly, chl]
     styles:
       sst: {{colormap_name: sst, rescale: [-2, 32]}}
       sst_anomaly: {{colormap_name: anomaly, rescale: [-4, 4]}}
       chl: {{colormap_name: chlorophyll, rescale: [0.02, 20], scale: log}}
   - id: s2
     title: Alpine valley
-    description: Twelve Sentinel-2-like scenes of 2024 around Innsbruck, in UTM 32N.
+    description: Twelve Sentinel-2-like scenes of a year around Innsbruck, in UTM 32N.
     attribution: Made-up data
     url: {base}s2/*.tif{named}
     time_pattern: 's2_(?P<time>\\d{{8}})\\.tif'
@@ -65,6 +66,7 @@ service:
     description: A week of temperature and wind on pressure levels, on a Gaussian grid of 0–360°.
     attribution: Made-up data
     url: {base}model.zarr{named}
+    variables: [t, u, v, msl]
     styles:
       t: {{colormap_name: airtemp}}
       u: {{colormap_name: rdbu_r, rescale: [-50, 50]}}
