@@ -30,7 +30,12 @@ export function chartOptions(size, series, store) {
     padding: [10, 14, 0, 0],
     tzDate: (seconds) => UPlot.tzDate(new Date(seconds * 1000), "UTC"),
     legend: { show: false },
-    cursor: { y: false, points: { size: 8, fill: colour("--accent"), stroke: colour("--card") }, drag: { x: true, y: false } },
+    cursor: {
+      y: false,
+      points: { size: 8, fill: colour("--accent"), stroke: colour("--card") },
+      // By default clicks near the edges are swallowed as drags: goToTime tells them apart itself.
+      drag: { x: true, y: false, click: () => {} },
+    },
     scales: { x: { time: true } },
     axes: [{ ...axis, space: 64, grid: { show: false } }, { ...axis, size: 46, values: (_, ticks) => ticks.map(formatValue) }],
     series: [{}, {
