@@ -18,19 +18,25 @@ from PIL import Image
 
 from tileserver.render import Indexed, Rgba
 
-Format = Literal["png", "webp", "jpg", "npy"]
+Format = Literal["png", "webp", "jpg", "npy", "bin"]
+# Those that hold values, not colours.
+RAW: tuple[Format, ...] = ("npy", "bin")
 
 MEDIA_TYPES: dict[Format, str] = {
     "png": "image/png",
     "webp": "image/webp",
     "jpg": "image/jpeg",
     "npy": "application/x-npy",
+    "bin": "application/octet-stream",
 }
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 PALETTE, RGBA = 3, 6  # colour types
 DEFLATE_LEVEL = 1
+GZIP_WINDOW = 16 + 15  # zlib's way to ask for a gzip header, and 32 kB
 QUALITY = 80
 WHITE = (255, 255, 255)
+BIN_MAGIC, BIN_HEADER = b"TSB1", "<4sHHHHff"
+LARGEST_CODE = 65_535
 
 
 def encode(picture: Indexed | Rgba, format: Format) -> bytes:
@@ -98,3 +104,29 @@ def npy(values: npt.NDArray[np.floating], valid: npt.NDArray[np.bool_]) -> bytes
     out = io.BytesIO()
     np.save(out, np.where(valid, values, np.nan).astype(np.float32))
     return out.getvalue()
+
+
+def compact(values: npt.NDArray[np.floating], valid: npt.NDArray[np.bool_]) -> bytes:
+    """Bands (band, row, col) as gzip of a header and 16-bit codes, for colouring by the client.
+
+    Header, little-endian: b"TSB1", then uint16 width, height, bands, 0, float32 scale, offset.
+    Then of each band the high bytes, then the low bytes, of its codes; each code less the one to
+    its left, modulo 65536. Code 0 is no data, else value = offset + scale * code.
+    """
+    bands, height, width = values.shape
+    known = values[:, valid]
+    low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 0.0)
+    scale = np.float32((high - low) / (LARGEST_CODE - 1) or 1.0)
+    offset = np.float32(low - float(scale))
+    quantised = np.where(valid, np.rint((values - offset) / scale), 0)
+    codes = np.clip(quantised, np.where(valid, 1, 0), LARGEST_CODE).astype(np.uint16)
+    codes[:, :, 1:] -= codes[:, :, :-1].copy()
+    planes = np.stack([codes >> 8, codes & 255], axis=1).astype(np.uint8)
+    header = struct.pack(BIN_HEADER, BIN_MAGIC, width, height, bands, 0, scale, offset)
+    return _gzip(header + planes.tobytes())
+
+
+def _gzip(data: bytes) -> bytes:
+    """A gzip file without a time, so that equal tiles are equal bytes."""
+    packer = isal_zlib.compressobj(DEFLATE_LEVEL, isal_zlib.DEFLATED, GZIP_WINDOW)
+    return bytes(packer.compress(data) + packer.flush())

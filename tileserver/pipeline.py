@@ -226,7 +226,7 @@ class Engine:
 
     async def _styles(self, drawing: Drawing) -> Sequence[Style] | Sequence[tuple[float, float]]:
         """The style of one band, or the range of each of three."""
-        if drawing.format == "npy":
+        if drawing.format in encode.RAW:
             return ()
         if drawing.layer.bands == 1:
             return (await self.style(drawing.dataset, drawing.layer, drawing.choice),)
@@ -361,6 +361,8 @@ def _paint(
     values, valid = _pixels(drawing, bands, blocks)
     if drawing.format == "npy":
         return encode.npy(values, valid)
+    if drawing.format == "bin":
+        return encode.compact(values, valid)
     first = styles[0]
     if isinstance(first, Style):
         return encode.encode(render.colorize(values[0], valid, first), drawing.format)

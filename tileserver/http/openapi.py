@@ -24,7 +24,7 @@ PATH_PARAMETERS = {
     "tms": "A tile matrix set, of /tms.",
     "z": "The zoom, or tile matrix.",
     "x": "The tile's column.",
-    "last": "The tile's row, then @2x and .png, .webp, .jpg or .npy if wanted.",
+    "last": "The row, then @2x and .png, .webp, .jpg, .npy or .bin if wanted.",
     "name": "A name, of the listing.",
     "layer": "A WMTS layer: {dataset}.{variable}.",
     "style": "The layer's style, any colormap, or one with a range: viridis:0:7.",

@@ -28,6 +28,7 @@ _FORMATS: dict[str, Format] = {
     "jpg": "jpg",
     "jpeg": "jpg",
     "npy": "npy",
+    "bin": "bin",
 }
 DEFAULT_SIZE = 256
 
