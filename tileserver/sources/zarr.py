@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
@@ -86,26 +87,20 @@ def _parsed(name: str, data: bytes | None) -> Document | None:
     if data is None:
         return None
     try:
-        document = orjson.loads(_without_nan(data))
-    except orjson.JSONDecodeError as error:
+        document = _from_json(data)
+    except ValueError as error:
         raise CatalogError(f"{name} is not valid JSON: rewrite the store's metadata") from error
     if not isinstance(document, dict):
         raise CatalogError(f"{name} is not a JSON object: rewrite the store's metadata")
     return document
 
 
-def _without_nan(data: bytes) -> bytes:
-    """Bare NaN and Infinity, which Python's json writes but JSON lacks, as strings."""
-    for word in (b"-Infinity", b"Infinity", b"NaN"):
-        for before, after in (
-            (b": ", b","),
-            (b": ", b"\n"),
-            (b": ", b"}"),
-            (b"[", b","),
-            (b" ", b","),
-        ):
-            data = data.replace(before + word + after, before + b'"' + word + b'"' + after)
-    return data
+def _from_json(data: bytes) -> object:
+    """JSON, or what Python's json writes: bare NaN and Infinity become strings, as Zarr has them."""
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return json.loads(data, parse_constant=str)
 
 
 async def _from_root(store: Store, prefix: str) -> Hierarchy:

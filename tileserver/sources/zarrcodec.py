@@ -6,6 +6,7 @@ give is pure and may run in any thread.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -87,7 +88,7 @@ def decoder_v3(codecs: Sequence[Config], dtype: np.dtype[Any], shape: tuple[int,
             shape = tuple(shape[i] for i in order)
             to_arrays.append(_untranspose(order))
         else:
-            step, dtype = _array_step(name, settings, dtype)
+            step, dtype, shape = _array_step(name, settings, dtype, shape)
             to_arrays.append(step)
     if unpack is None:
         raise CatalogError("codecs: no codec turns arrays into bytes; the metadata is damaged")
@@ -134,12 +135,20 @@ def _checked_crc32c(data: bytes) -> bytes:
     return bytes(numcodecs.CRC32C(location="end").decode(data))
 
 
-def _array_step(name: str, settings: Config, dtype: np.dtype[Any]) -> tuple[Step, np.dtype[Any]]:
-    """A filter of arrays and the type of what it stores."""
+def _array_step(
+    name: str, settings: Config, dtype: np.dtype[Any], shape: tuple[int, ...]
+) -> tuple[Step, np.dtype[Any], tuple[int, ...]]:
+    """A filter of arrays, and the type and shape of what it stores."""
     codec = _numcodecs_v3(name, settings)
-    default = "|u1" if name.endswith("packbits") else dtype
-    stored = np.dtype(settings.get("astype") or settings.get("encode_dtype") or default)
-    return (lambda array: codec.decode(np.ascontiguousarray(array)).reshape(array.shape)), stored
+    stored = np.dtype(settings.get("astype") or settings.get("encode_dtype") or dtype)
+    stored_shape = shape
+    if name.endswith("packbits"):  # a byte that counts the spare bits, and eight cells a byte
+        stored, stored_shape = np.dtype("|u1"), (1 + -(-math.prod(shape) // 8),)
+    return (
+        (lambda array: codec.decode(np.ascontiguousarray(array)).reshape(shape)),
+        stored,
+        stored_shape,
+    )
 
 
 def _numcodecs_v3(name: str, settings: Config) -> Any:
