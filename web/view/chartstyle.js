@@ -37,7 +37,7 @@ export function chartOptions(size, series, store) {
       drag: { x: true, y: false, click: () => {} },
     },
     scales: { x: { time: true } },
-    axes: [{ ...axis, space: 64, grid: { show: false } }, { ...axis, size: 46, values: (_, ticks) => ticks.map(formatValue) }],
+    axes: [{ ...axis, size: 38, space: 64, grid: { show: false } }, { ...axis, size: 46, values: (_, ticks) => ticks.map(formatValue) }],
     series: [{}, {
       label: "value",
       stroke: colour("--accent"),
