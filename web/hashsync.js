@@ -11,7 +11,7 @@ export function syncHash(store) {
   let timer = 0;
   const write = () => {
     const hash = `#${encodeHash(store.get())}`;
-    if (hash === location.hash) return;
+    if (hash === (location.hash || "#")) return;
     // Another dataset or variable is a place to come back to; a pan or a step of time is not.
     const [now, then] = [store.get(), decodeHash(location.hash)];
     const isNewPlace = then.dataset && (now.dataset !== then.dataset || now.variable !== (then.variable ?? now.variable));

@@ -29,6 +29,7 @@ export const INITIAL = {
   detail: null,
   times: [],
   colormaps: [],
+  box: null,
   playing: false,
   nextTime: null,
   readyTime: null,

@@ -85,6 +85,7 @@
  * @property {Detail | null} detail of `dataset`, null while loading
  * @property {string[]} times the steps of the dataset, ISO 8601
  * @property {Colormap[]} colormaps
+ * @property {Box | null} box what the map shows, at most once round the world
  * @property {boolean} playing
  * @property {string | null} nextTime the frame to preload
  * @property {string | null} readyTime the frame that is preloaded or shown

@@ -62,6 +62,15 @@ export function legendAddress(state, detail, variable) {
 }
 
 /**
+ * Statistics of what the map shows.
+ * @param {State} state @param {Detail} detail @param {Variable} variable @param {string | null} time
+ */
+export function statisticsAddress(state, detail, variable, time) {
+  const asked = query([["bbox", state.box && state.box.join(",")], ["time", time], ...dimsOf(state, variable)]);
+  return `statistics/${path(detail.id, variable.id)}?${asked}`;
+}
+
+/**
  * @param {"point" | "timeseries"} service
  * @param {State} state @param {Detail} detail @param {Variable} variable
  * @param {[string, string | null][]} more

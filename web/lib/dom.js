@@ -36,6 +36,7 @@ const ICONS = {
   book: "M5 5.5h5a2 2 0 0 1 2 2V19a2 2 0 0 0-2-1.5H5zM19 5.5h-5a2 2 0 0 0-2 2V19a2 2 0 0 1 2-1.5h5z",
   chevron: "m7 10 5 5 5-5",
   download: "M12 5v9m-4-3.5 4 4 4-4M6 18.5h12",
+  range: "M4 6v12M20 6v12M7.5 12h9M10 9l-3 3 3 3M14 9l3 3-3 3",
   reset: "M6 8.5A7 7 0 1 1 5 12M6 4.5v4h4",
   reverse: "M5 9h13l-3.5-3.5M19 15H6l3.5 3.5",
   alert: "M12 8v5m0 3v.2M12 3.8 21 19.5H3z",

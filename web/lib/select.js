@@ -1,4 +1,5 @@
 /** What the state means: the variable shown, the step of time, the box to fit. Pure. */
+import { wrapLongitude } from "./number.js";
 import { nearestIndex } from "./time.js";
 
 /** @typedef {import("../types.js").State} State */
@@ -59,6 +60,17 @@ export function timeAfter(state, step) {
 /** Whether a box goes round the world, so that it has no side to fit. @param {import("../types.js").Box} box */
 export function isGlobal([west, , east]) {
   return east - west >= 350;
+}
+
+/**
+ * A box of the map's, whose world goes on and on, as a box of the one world: west may be east of east.
+ * @param {import("../types.js").Box} box
+ * @returns {import("../types.js").Box}
+ */
+export function wrap([west, south, east, north]) {
+  const sides = east - west >= 360 ? [-180, 180] : [wrapLongitude(west), wrapLongitude(east)];
+  const round = (/** @type {number} */ degrees) => Number(degrees.toFixed(3));
+  return [round(sides[0]), round(Math.max(-90, south)), round(sides[1]), round(Math.min(90, north))];
 }
 
 /**

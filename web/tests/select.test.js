@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { chartedOf, firstVariable, isGlobal, timeAfter, timeOf, unwrap, variableOf } from "../lib/select.js";
+import { chartedOf, firstVariable, isGlobal, timeAfter, timeOf, unwrap, variableOf, wrap } from "../lib/select.js";
 import { INITIAL } from "../store.js";
 import { detail } from "./example.js";
 
@@ -51,4 +51,9 @@ test("A box across 180° has its east beyond its west.", () => {
   assert.deepEqual(unwrap([170, -50, -170, -30]), [170, -50, 190, -30]);
   assert.equal(isGlobal([0, -90, 360, 90]), true);
   assert.equal(isGlobal([0, 40, 20, 50]), false);
+});
+
+test("What the map shows is a box of the one world.", () => {
+  assert.deepEqual(wrap([-400, -100, 100, 95]), [-180, -90, 180, 90]);
+  assert.deepEqual(wrap([170, -10, 200, 10]), [170, -10, -160, 10]);
 });

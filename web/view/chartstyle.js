@@ -10,6 +10,19 @@ import { formatTime, hasClock, parseTime } from "../lib/time.js";
 
 const FEW_POINTS = 60; // from here on, dots would hide the line
 
+/**
+ * Labels of the time axis by the seconds between two: what each says, and what it adds below where
+ * the year or the day is a new one. uPlot's own are in the American order.
+ * @type {(string | number | null)[][]}
+ */
+const DATES = [
+  [365 * 86_400, "{YYYY}", null, null, null, null, null, null, 1],
+  [28 * 86_400, "{MMM}", "\n{YYYY}", null, null, null, null, null, 1],
+  [86_400, "{D} {MMM}", "\n{YYYY}", null, null, null, null, null, 1],
+  [60, "{HH}:{mm}", "\n{D} {MMM} {YYYY}", null, "\n{D} {MMM}", null, null, null, 1],
+  [1, "{HH}:{mm}:{ss}", "\n{D} {MMM} {YYYY}", null, "\n{D} {MMM}", null, null, null, 1],
+];
+
 /** @param {string} name of a CSS custom property */
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
@@ -37,7 +50,7 @@ export function chartOptions(size, series, store) {
       drag: { x: true, y: false, click: () => {} },
     },
     scales: { x: { time: true } },
-    axes: [{ ...axis, size: 38, space: 64, grid: { show: false } }, { ...axis, size: 46, values: (_, ticks) => ticks.map(formatValue) }],
+    axes: [{ ...axis, size: 38, space: 64, grid: { show: false }, values: DATES }, { ...axis, size: 46, values: (_, ticks) => ticks.map(formatValue) }],
     series: [{}, {
       label: "value",
       stroke: colour("--accent"),

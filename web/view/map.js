@@ -1,6 +1,6 @@
 /** The Leaflet map: its layers, its view, the marker of the chosen place. */
 import { L } from "../vendor.js";
-import { isGlobal, unwrap } from "../lib/select.js";
+import { isGlobal, unwrap, wrap } from "../lib/select.js";
 import { wrapLongitude } from "../lib/number.js";
 import { mountBasemap } from "./basemap.js";
 import { mountFrames } from "./frames.js";
@@ -52,7 +52,12 @@ function keepView(map, store) {
     const { lat, lng } = map.getCenter();
     return { lat: Number(lat.toFixed(4)), lon: Number(lng.toFixed(4)), zoom: map.getZoom() };
   };
-  map.on("moveend", () => store.set({ view: read() }));
+  const readBox = () => {
+    const bounds = map.getBounds();
+    return wrap([bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()]);
+  };
+  store.set({ box: readBox() });
+  map.on("moveend", () => store.set({ view: read(), box: readBox() }));
   return store.subscribe(["view"], ({ view }) => {
     const now = read();
     if (!view || (view.lat === now.lat && view.lon === now.lon && view.zoom === now.zoom)) return;

@@ -31,6 +31,7 @@ export function mountPanel(element, store) {
     mountVariables(variables, store),
     mountDimensions(dimensions, store),
     mountStyle(styling, store),
+    store.subscribe(["detail", "busy"], ({ detail, busy }) => element.classList.toggle("is-empty", !detail && !busy)),
   ];
   return () => {
     stops.forEach((stop) => stop());

@@ -1,6 +1,9 @@
 /** How the values are coloured: colour map, range, scale, opacity. */
+import { ApiError, getJson } from "../api.js";
+import { statisticsAddress } from "../lib/address.js";
 import { h, iconButton } from "../lib/dom.js";
-import { variableOf } from "../lib/select.js";
+import { timeOf, variableOf } from "../lib/select.js";
+import { attempt } from "../session.js";
 import { mountColormap } from "./colormap.js";
 
 /** @typedef {import("../types.js").Store} Store */
@@ -34,6 +37,17 @@ function labelled(label, control) {
   return h("label", { className: "labelled" }, h("span", {}, label), control);
 }
 
+/** The range that holds 96 of 100 values of what is in view. @param {Store} store @param {AbortSignal} signal */
+async function fitRange(store, signal) {
+  const state = store.get();
+  const variable = variableOf(state);
+  if (!state.detail || !variable) return;
+  const found = await getJson(statisticsAddress(state, state.detail, variable, timeOf(state)), signal);
+  const [low, high] = [found.percentiles?.["2"], found.percentiles?.["98"]].map((value) => Number(value?.toPrecision(3)));
+  if (low < high) store.set({ rescale: [low, high] });
+  else throw new ApiError("There are no two different values in view: move the map to where data are.", 0);
+}
+
 /** @param {HTMLElement} element @param {Store} store */
 function mountRange(element, store) {
   const [low, high] = ["Lowest value", "Highest value"].map((label) =>
@@ -41,6 +55,14 @@ function mountRange(element, store) {
   );
   const note = h("p", { className: "field-note", role: "status", hidden: true }, "The lowest value has to be below the highest.");
   const reset = iconButton("reset", "Back to the usual range", () => store.set({ rescale: null }));
+  let controller = new AbortController();
+  const fitToView = () => {
+    controller.abort();
+    controller = new AbortController();
+    const { signal } = controller;
+    void attempt(store, signal, () => fitRange(store, signal), fitToView);
+  };
+  const fit = iconButton("range", "Fit the range to what is in view", fitToView);
   const read = () => {
     const [from, to] = [low.valueAsNumber, high.valueAsNumber];
     note.hidden = !(from >= to);
@@ -48,12 +70,13 @@ function mountRange(element, store) {
   };
   [low, high].forEach((input) => input.addEventListener("change", read));
   element.append(h("div", { className: "labelled" }, h("span", {}, "Range"),
-    h("div", { className: "range" }, low, h("span", { className: "muted" }, "to"), high, reset)), note);
+    h("div", { className: "range" }, low, h("span", { className: "muted" }, "to"), high, fit, reset)), note);
   return store.subscribe(["detail", "variable", "rescale"], (state) => {
     const [from, to] = state.rescale ?? variableOf(state)?.style.rescale ?? ["", ""];
     [low.value, high.value] = [short(from), short(to)];
     note.hidden = true;
     reset.disabled = !state.rescale;
+    fit.hidden = variableOf(state)?.kind === "composite";
   });
 }
 

@@ -13,9 +13,9 @@ import { chooseVariable } from "../session.js";
 export function mountVariables(element, store) {
   const list = h("ul", { className: "choices is-compact" });
   element.append(list);
-  return store.subscribe(["detail", "variable", "datasets"], (state) => {
+  return store.subscribe(["detail", "variable", "busy"], (state) => {
     const chosen = variableOf(state);
-    if (!state.detail) return list.replaceChildren(...(state.dataset ? [h("li", { className: "skeleton" })] : []));
+    if (!state.detail) return list.replaceChildren(...(state.busy ? [h("li", { className: "skeleton" })] : []));
     if (!chosen) return list.replaceChildren(h("li", { className: "empty" }, "This dataset has no variable that is a map."));
     list.replaceChildren(...state.detail.variables.map((variable) => row(variable, variable === chosen, store)));
   });
