@@ -215,7 +215,8 @@ def test_bare_nan_in_metadata(tmp_path):
     path = write(tmp_path / "a", data, zarr_format=2, fill_value=np.nan)
     attrs = path / "a/.zattrs"
     attrs.write_text(
-        '{"_ARRAY_DIMENSIONS": ["lat", "lon"], "_FillValue": NaN, "b": [NaN, -Infinity], "c": "NaN, x"}'
+        '{"_ARRAY_DIMENSIONS": ["lat", "lon"], "_FillValue": NaN, "b": [NaN, -Infinity],'
+        ' "c": "NaN, x"}'
     )
     source = opened(path)
     assert source.cube.variables["a"].attrs["c"] == "NaN, x"

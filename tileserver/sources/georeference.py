@@ -78,21 +78,25 @@ class Georeference:
 
     def _grid(self, name: str, x: str, y: str, shape: tuple[int, ...]) -> Grid:
         crs = self._crs(name, x, y)
-        if x not in self.coordinates or y not in self.coordinates:
-            return self._affine_grid(name, crs, (shape[0], shape[1]))
         period = FULL_CIRCLE_DEG if is_degrees(crs) else None
         try:
+            if x not in self.coordinates or y not in self.coordinates:
+                return self._affine_grid(name, crs, (shape[0], shape[1]))
             # Variables on the same axes share one grid, and all that is kept by it.
             return self.grids.setdefault(
                 (x, y, crs.srs),
                 Grid(crs, _axis(self.coordinates[x], period), _axis(self.coordinates[y], None)),
             )
         except ValueError as error:
-            raise CatalogError(f"variable {name!r}: coordinates {x} and {y}: {error}") from error
+            raise CatalogError(
+                f"variable {name!r}: coordinates {x} and {y} cannot be used: {error}"
+            ) from error
 
     def _affine_grid(self, name: str, crs: pyproj.CRS, shape: tuple[int, int]) -> Grid:
         """From GeoTransform (GDAL) or spatial:transform, where coordinates are left out."""
-        for attrs in (*self._described(name), *(self.attrs.get(n, {}) for n in CRS_NAMES)):
+        mapping = self.attrs.get(self._mapping(name), {})
+        named = (self.attrs.get(n, {}) for n in CRS_NAMES)
+        for attrs in (self.attrs.get(name, {}), mapping, self.attrs.get("", {}), *named):
             if "spatial:transform" in attrs:
                 return Grid.from_affine(crs, Affine(*attrs["spatial:transform"][:6]), shape)
             if "GeoTransform" in attrs:
@@ -103,8 +107,10 @@ class Georeference:
             "add 1-D coordinate arrays, spatial:transform or a GeoTransform"
         )
 
-    def _described(self, name: str) -> tuple[Document, Document]:
-        return self.attrs.get(name, {}), self.attrs.get("", {})
+    def _mapping(self, name: str) -> str:
+        """The name of the variable's grid mapping; the extended form is "crs: x y"."""
+        mapping = str(self.attrs.get(name, {}).get("grid_mapping", ""))
+        return mapping.split(":")[0].split(" ")[0]
 
     def _crs(self, name: str, x: str, y: str) -> pyproj.CRS:
         try:
@@ -138,10 +144,9 @@ class Georeference:
     def _declared_crs(self, name: str) -> pyproj.CRS | None:
         if self.crs is not None:
             return parse_crs(self.crs)
-        own, group = self._described(name)
-        # The extended form of grid_mapping is "crs: x y"; the first name is the mapping.
-        mapping = str(own.get("grid_mapping", "")).split(":")[0].split(" ")[0]
-        for source in (self.attrs.get(mapping) if mapping else None, own, group):
+        mapping = self._mapping(name)
+        named = self.attrs.get(mapping) if mapping else None
+        for source in (named, self.attrs.get(name), self.attrs.get("")):
             crs = _crs_of(source) if source else None
             if crs is not None:
                 return crs

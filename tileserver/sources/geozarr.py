@@ -12,6 +12,7 @@ from typing import Any
 
 import cftime
 import numpy as np
+import numpy.typing as npt
 import xarray as xr
 
 from tileserver.cache import ByteCache
@@ -31,6 +32,7 @@ from tileserver.sources.zarr import (
 from tileserver.timeaxis import EPOCH_UNITS, TimeAxis
 
 LARGEST_COORDINATE = 10_000_000
+FILLS = ("_FillValue", "missing_value")
 
 
 async def open_zarr(
@@ -178,7 +180,8 @@ def _dimension(dim: str, size: int, coordinate: Coordinate | None, time: str | N
         return Dimension(dim, _time_axis(dim, coordinate).labels, title=title)
     if values.dtype.kind in "iufb":
         return Dimension(dim, values.astype(np.float64), units=units, title=title)
-    return Dimension(dim, tuple(str(v) for v in values.tolist()), title=title)
+    texts = (v.decode("utf-8", "replace") if isinstance(v, bytes) else v for v in values.tolist())
+    return Dimension(dim, tuple(str(v) for v in texts), title=title)
 
 
 def _time_axis(dim: str, coordinate: Coordinate) -> TimeAxis:
@@ -192,9 +195,18 @@ def _time_axis(dim: str, coordinate: Coordinate) -> TimeAxis:
         seconds = values.astype("datetime64[us]").astype(np.int64) / 1e6
         return TimeAxis(np.where(np.isnat(values), np.nan, seconds))
     calendar = str(coordinate.attrs.get("calendar", "standard"))
-    return TimeAxis(
-        np.asarray(cftime.date2num(values, EPOCH_UNITS, calendar=calendar), np.float64), calendar
-    )
+    seconds = np.full(values.shape, np.nan)
+    known = _known(coordinate)
+    if known.any():
+        seconds[known] = cftime.date2num(values[known], EPOCH_UNITS, calendar=calendar)
+    return TimeAxis(seconds, calendar)
+
+
+def _known(coordinate: Coordinate) -> npt.NDArray[np.bool_]:
+    """Where a coordinate holds a number rather than NaN or a fill value."""
+    values, attrs = coordinate.values, coordinate.attrs
+    missing = [_number(attrs[k], values.dtype) for k in FILLS if k in attrs]
+    return Packing(missing=tuple(v for each in missing for v in each if v == v)).valid(values)
 
 
 def _variable(
@@ -218,11 +230,10 @@ def _variable(
 
 
 def _packing(array: ZarrArray, attrs: Document) -> Packing:
-    missing = [
-        _number(attrs[k], array.dtype) for k in ("_FillValue", "missing_value") if k in attrs
-    ]
-    if array.masks_fill and "_FillValue" not in attrs:
-        missing.append(_number(array.fill_value, array.dtype))
+    told = {k: attrs[k] for k in FILLS if k in attrs}
+    if array.masks_fill:
+        told["_FillValue"] = array.fill_value
+    missing = [_number(value, array.dtype) for value in told.values()]
     known = {v for each in missing for v in each if v == v}
     return Packing(
         scale=float(attrs.get("scale_factor", 1.0)),

@@ -25,6 +25,7 @@ from tileserver.sources.chunk import Coordinates, read_window
 from tileserver.sources.store import Store
 from tileserver.sources.zarrcodec import (
     NOT_STORED,
+    TEXTS,
     Decode,
     Sharding,
     decoder_v2,
@@ -96,7 +97,7 @@ def _parsed(name: str, data: bytes | None) -> Document | None:
 
 
 def _from_json(data: bytes) -> object:
-    """JSON, or what Python's json writes: bare NaN and Infinity become strings, as Zarr has them."""
+    """JSON, or what Python's json writes: bare NaN and Infinity as strings."""
     try:
         return orjson.loads(data)
     except orjson.JSONDecodeError:
@@ -239,7 +240,7 @@ class ZarrArray:
             raise
         except Exception as error:  # codecs raise whatever they like on damaged bytes
             raise SourceError(f"variable {self.path!r}: a chunk is damaged") from error
-        chunk = np.ascontiguousarray(native(array).transpose(self.order))
+        chunk = np.ascontiguousarray(native(array).transpose(self.order)).view(self.dtype)
         chunk.flags.writeable = False
         return chunk
 
@@ -325,15 +326,15 @@ def _open_array(
             chunks, codecs = sharding.shape, sharding.codecs
         decode = decoder_v3(codecs, dtype, chunks)
     _check_chunk(chunks, dtype)
-    shape = tuple(known.shape)
+    shape, served = tuple(known.shape), _served_type(dtype, attrs)
     return ZarrArray(
         path=path,
         dims=tuple(dims or (f"dim_{i}" for i in range(len(shape)))),
         order=tuple(range(len(shape))),
         shape=shape,
         chunks=chunks,
-        dtype=np.dtype(np.uint8) if dtype.kind == "b" else dtype.newbyteorder("="),
-        fill_value=fill,
+        dtype=served,
+        fill_value=np.asarray(fill).astype(served) if _is_number(served, fill) else fill,
         masks_fill=document.get("zarr_format") == 2 and fill is not None,
         key=lambda stored: f"{path}/{known.encode_chunk_key(stored)}",
         decode=decode,
@@ -342,6 +343,22 @@ def _open_array(
         cache=cache,
         pool=pool,
     )
+
+
+def _served_type(dtype: np.dtype[Any], attrs: Document) -> np.dtype[Any]:
+    """The type of decoded chunks: in the machine's byte order, bools as bytes, texts as objects,
+    and unsigned where _Unsigned says so (NetCDF Users Guide, attribute conventions)."""
+    if dtype.kind == "b":
+        return np.dtype(np.uint8)
+    if dtype.kind in TEXTS:
+        return np.dtype(object)
+    if dtype.kind == "i" and str(attrs.get("_Unsigned", "")).lower() == "true":
+        return np.dtype(f"u{dtype.itemsize}")
+    return dtype.newbyteorder("=")
+
+
+def _is_number(dtype: np.dtype[Any], fill: object) -> bool:
+    return dtype.kind in "iuf" and fill is not None
 
 
 def _check_chunk(chunks: tuple[int, ...], dtype: np.dtype[Any]) -> None:

@@ -21,6 +21,7 @@ Decode = Callable[[bytes], npt.NDArray[Any]]
 Step = Callable[[Any], Any]
 Config = Mapping[str, Any]
 
+TEXTS = "OT"  # kinds of numpy types whose values have no fixed size
 NOT_STORED = 2**64 - 1  # in both words of a shard index (Zarr v3, sharding_indexed 1.0)
 
 
@@ -63,7 +64,9 @@ def _codec(config: Config) -> Any:
 def _shaped(
     buffer: Any, dtype: np.dtype[Any], shape: tuple[int, ...], order: str = "C"
 ) -> npt.NDArray[Any]:
-    array = np.asarray(buffer) if dtype.kind == "O" else np.frombuffer(buffer, np.uint8).view(dtype)
+    array = (
+        np.asarray(buffer) if dtype.kind in TEXTS else np.frombuffer(buffer, np.uint8).view(dtype)
+    )
     if array.size != int(np.prod(shape)):
         raise SourceError(f"a chunk holds {array.size} values instead of {np.prod(shape)}")
     return array.reshape(shape, order="F" if order == "F" else "C")
