@@ -156,6 +156,8 @@ def make_dataset(config: DatasetConfig, source: Source) -> Dataset:
         source.cube.bounds()
     except ValueError as error:
         raise CatalogError(f"crs: {error}; set the dataset's crs in the catalogue") from error
+    if source.cube.time is not None and source.cube.time.size == 0:
+        raise CatalogError("time: no step has a valid time: write the time coordinate anew")
     for what, names in (("variables", config.variables or ()), ("styles", config.styles)):
         for name in names:
             if name not in known and not (what == "styles" and name in config.composites):

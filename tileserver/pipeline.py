@@ -25,7 +25,12 @@ from tileserver.catalog import Dataset
 from tileserver.colormap import CLASSES
 from tileserver.cube import TIME, Packing, Raw, Variable
 from tileserver.encode import Format
-from tileserver.errors import InvalidParameter, PayloadTooLarge
+from tileserver.errors import (
+    InvalidParameter,
+    PayloadTooLarge,
+    SourceError,
+    SourceUnavailable,
+)
 from tileserver.grid import Axis, Grid
 from tileserver.layer import Layer, Selection, select
 from tileserver.plan import ReadPlan, Resampling, Sampling, sample
@@ -37,6 +42,7 @@ from tileserver.warp import Valid, Values, warp
 DEFAULT_COLORMAP = "viridis"
 SAMPLE_PX = 256  # a default range is taken from so many pixels squared, at up to three times
 SAMPLE_BYTES = 64 << 20
+PARTS_DEPTH = 2  # of damaged data sixteenths of the map are tried for a range
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +196,7 @@ class Engine:
 
     async def value_range(self, dataset: Dataset, layer: Layer) -> tuple[float, float]:
         """The default range: by the catalogue, the metadata, else 2–98 % of what the coarsest
-        level holds at the first, the middle and the last time."""
+        level holds at the first, the middle and the last time, as far as it is not damaged."""
         if layer.style.rescale is not None:
             return layer.style.rescale
         ranges = [v.valid_range for v in layer.variables]
@@ -207,11 +213,42 @@ class Engine:
             steps = {int(axis.order[i]) for i in (0, axis.size // 2, axis.size - 1)}
             selections = [selection.replace(TIME, step) for step in sorted(steps)]
         target = self._sample_grid(dataset, layer, selection)
-        values = []
+        values, damages = [], []
         for each in selections:
-            found, valid = await self.pixels(Drawing(dataset, layer, each, target))
-            values.append(found[:, valid].ravel())
+            drawing = Drawing(dataset, layer, each, target)
+            try:
+                values += await self._sound_values(drawing, PARTS_DEPTH)
+            except SourceUnavailable:
+                raise
+            except SourceError as damage:
+                damages.append(damage)
+        if damages and not values:
+            raise damages[0]
         return percentile_stretch(np.concatenate(values))
+
+    async def _sound_values(self, drawing: Drawing, depth: int) -> list[Values]:
+        """The values (n,) of a drawing, where chunks are damaged those of its sound quarters.
+
+        Raises SourceError if there are none.
+        """
+        try:
+            found, valid = await self.pixels(drawing)
+            return [found[:, valid].ravel()]
+        except SourceUnavailable:
+            raise
+        except SourceError:
+            quarters = _quarters(drawing.target) if depth else []
+            values = []
+            for target in quarters:
+                try:
+                    values += await self._sound_values(replace(drawing, target=target), depth - 1)
+                except SourceUnavailable:
+                    raise
+                except SourceError:
+                    continue
+            if not values:
+                raise
+            return values
 
     def _sample_grid(self, dataset: Dataset, layer: Layer, selection: Selection) -> Grid:
         """The whole extent, or the part around its middle that is within SAMPLE_BYTES."""
@@ -305,6 +342,15 @@ def _middle(axis: Axis, part: float) -> Axis:
     length = (axis.stop - axis.start) * part
     start = axis.start + (axis.stop - axis.start - length) / 2
     return Axis(start, length / size, size)
+
+
+def _quarters(grid: Grid) -> list[Grid]:
+    """The four parts of a regular grid."""
+    halves = [
+        [Axis(a.start + i * a.step * a.size / 2, a.step, max(1, a.size // 2)) for i in (0, 1)]
+        for a in (grid.x, grid.y)
+    ]
+    return [Grid(grid.crs, x, y) for x in halves[0] for y in halves[1]]
 
 
 def default_colormap(layer: Layer) -> Colormap:

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from tileserver.catalog import Catalog, Dataset, Entry
 from tileserver.cube import Cube, Dimension
-from tileserver.errors import DimensionNotFound, InvalidParameter
+from tileserver.errors import (
+    DimensionNotFound,
+    InvalidParameter,
+    SourceError,
+    SourceUnavailable,
+)
 from tileserver.grid import Grid
 from tileserver.layer import Layer, layers
 from tileserver.pipeline import Engine, StyleChoice
@@ -15,6 +21,7 @@ from tileserver.style import Style
 from tileserver.timeaxis import TimeAxis
 
 LISTED_VALUES = 200  # of a dimension; more are paged
+UNKNOWN_RANGE = (0.001, 1.0)  # of colours, where no value can be read; good for logarithms too
 
 
 def listing(catalog: Catalog, base: str, *, offset: int, limit: int) -> dict[str, Any]:
@@ -115,12 +122,24 @@ async def _layer(engine: Engine, dataset: Dataset, layer: Layer, base: str) -> d
         "range": None,
         "tilejson": f"{tiles}/tilejson.json",
     }
-    if layer.bands == 3:
-        rescale = await engine.value_range(dataset, layer)
-        bands = [variable.id for variable in layer.variables]
-        return found | {"range": list(rescale), "style": {"bands": bands, "rescale": list(rescale)}}
-    style = await engine.style(dataset, layer, StyleChoice())
-    return found | {"range": list(style.rescale), "style": style_document(style)}
+    try:
+        return found | await _drawn(engine, dataset, layer, None)
+    except SourceUnavailable:
+        raise
+    except SourceError as error:  # damaged throughout: one variable must not hide the others
+        drawn = await _drawn(engine, dataset, layer, UNKNOWN_RANGE)
+        return found | drawn | {"range": None, "error": str(error)}
+
+
+async def _drawn(
+    engine: Engine, dataset: Dataset, layer: Layer, rescale: tuple[float, float] | None
+) -> dict[str, Any]:
+    """How a layer is drawn by default, over a range of its own or a given one."""
+    if layer.bands == 1:
+        style = await engine.style(dataset, layer, StyleChoice(rescale=rescale))
+        return {"range": list(style.rescale), "style": style_document(style)}
+    known = list(rescale or await engine.value_range(dataset, layer))
+    return {"range": known, "style": {"bands": [v.id for v in layer.variables], "rescale": known}}
 
 
 def style_document(style: Style) -> dict[str, Any]:
@@ -177,8 +196,9 @@ def dimension_page(
         "values": values[:limit],
     }
     if len(values) > limit:
-        until = f"&end={end}" if end is not None else ""
-        page["next"] = f"{base}?start={values[limit]}{until}&limit={limit}"
+        until = {} if end is None else {"end": end}
+        query = urlencode({"start": values[limit], **until, "limit": limit}, safe=":")
+        page["next"] = f"{base}?{query}"
     return page
 
 
