@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
@@ -11,6 +12,8 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
+# A name or address, and a port: a Host goes into links as it is (RFC 9110, 7.2).
+_HOST = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +50,9 @@ class Links:
         return f"{scheme}://{host}{prefix.rstrip('/')}"
 
     def _known(self, host: str, scope: Scope) -> bool:
-        try:
-            name = urlsplit(f"//{host}").hostname or ""
-        except ValueError:
+        if _HOST.fullmatch(host) is None:
             return False
+        name = urlsplit(f"//{host}").hostname or ""
         server = scope.get("server") or ("", 0)
         return "*" in self.allowed_hosts or name in (*LOCAL_HOSTS, server[0], *self.allowed_hosts)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
@@ -15,7 +15,7 @@ from tileserver.http.endpoint import Endpoint, context
 from tileserver.http.errors import problem
 from tileserver.web import DIRECTORY
 
-PAGE_HEADERS = {"Cache-Control": "no-cache", "Content-Security-Policy": POLICY.decode()}
+PAGE_HEADERS = {"Content-Security-Policy": POLICY.decode()}
 SERVED = (".js", ".css", ".svg", ".png", ".json", ".html", ".geojson", ".map", ".ico")
 HIDDEN = (
     "node_modules",
@@ -43,14 +43,21 @@ class WebFiles(StaticFiles):
         return response
 
 
-async def get_viewer(_: Request) -> Response:
+async def get_viewer(request: Request) -> Response:
     """The viewer."""
-    return FileResponse(DIRECTORY / "index.html", headers=PAGE_HEADERS)
+    return _page(request, "index.html")
 
 
-async def get_docs(_: Request) -> Response:
+async def get_docs(request: Request) -> Response:
     """The API's description, to read."""
-    return FileResponse(DIRECTORY / "docs.html", headers=PAGE_HEADERS)
+    return _page(request, "docs.html")
+
+
+def _page(request: Request, name: str) -> Response:
+    body = (DIRECTORY / name).read_bytes()
+    return caching.answer(
+        request, body, "text/html", cache_control="no-cache", headers=PAGE_HEADERS
+    )
 
 
 async def get_health(request: Request) -> Response:

@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from typing import Any, Generic, TypeVar, get_args
 
 from tileserver.encode import Format
-from tileserver.errors import InvalidParameter, MissingParameter
+from tileserver.errors import InvalidParameter, MissingParameter, shown
 from tileserver.grid import Bounds
 from tileserver.pipeline import StyleChoice
 from tileserver.plan import Resampling
@@ -227,15 +227,18 @@ class Query:
         known = {p.name for p in taken} | set(dims)
         for name, value in items:
             if name not in known:
-                raise InvalidParameter(name, value, _unknown(name, known))
+                raise InvalidParameter(shown(name), value, _unknown(shown(name), known))
             if name in self._texts:
                 raise InvalidParameter(name, value, "expected once, but it is there twice")
             self._texts[name] = value
         self.dims = {k: v for k, v in self._texts.items() if k in dims}
 
     def __call__(self, parameter: Parameter[T]) -> T:
-        """The value of a parameter, or its default."""
-        value = self._texts.get(parameter.name)
+        """The value of a parameter, or its default.
+
+        A dimension of the same name goes first: only by its name can its step be asked for.
+        """
+        value = None if parameter.name in self.dims else self._texts.get(parameter.name)
         return parameter.default if value is None else parameter.parse(parameter.name, value)
 
     def need(self, parameter: Parameter[T | None]) -> T:

@@ -49,7 +49,8 @@ BINS: Parameter[int] = Parameter(
 )
 LEVEL: Parameter[int | None] = Parameter(
     "level", integer(0, 100), INTEGER,
-    "The resolution to read, 0 the finest; by default the coarsest that has enough cells.", None,
+    "The resolution to read, 0 the finest; by default the coarsest that has enough cells. "
+    "Where the dataset has a dimension of this name, its step instead.", None,
 )  # fmt: skip
 
 
@@ -78,7 +79,7 @@ STEP = (params.TIME, params.METHOD, params.EXPRESSION)
 PLACE = (params.LON, params.LAT, params.BBOX)
 POINT = (*STEP, params.LON, params.LAT)
 SERIES = (params.EXPRESSION, params.METHOD, *PLACE, START, END, AGGREGATE, OUTPUT)
-STATISTICS = (*STEP, *PLACE, BINS, RANGE, PERCENTS, LEVEL)
+STATISTICS = (*STEP, params.BBOX, BINS, RANGE, PERCENTS, LEVEL)
 
 
 def _asked(
@@ -173,6 +174,8 @@ async def _area(request: Request, query: Query) -> Any:
     """The geometry to sum up, None for everything."""
     if request.method == "POST":
         features = await _body_features(request, context(request))
+        if query(params.BBOX) is not None:
+            raise InvalidParameter("bbox", "…", "expected either a body or bbox")
         if len(features) != 1:
             raise InvalidParameter("body", f"{len(features)} features", "expected one area")
         return features[0].geometry
@@ -189,7 +192,8 @@ async def _features(request: Request, query: Query) -> list[Feature]:
         return await _body_features(request, context(request))
     if bbox is not None:
         if lon is not None or lat is not None:
-            raise InvalidParameter("bbox", bbox, "expected either bbox or lon and lat")
+            given = ",".join(f"{edge:g}" for edge in bbox)
+            raise InvalidParameter("bbox", given, "expected either bbox or lon and lat")
         return [Feature(from_bbox(bbox))]
     if lon is None and lat is None:
         raise MissingParameter("lon", "expected lon and lat, or bbox, or a POST of GeoJSON")

@@ -23,7 +23,7 @@ from obstore.exceptions import (
 from obstore.store import HTTPStore, LocalStore, S3Store
 from obstore.store import ObjectStore as ObstoreStore
 
-from tileserver.errors import CatalogError, SourceError, SourceUnavailable, shown
+from tileserver.errors import CatalogError, SourceError, SourceUnavailable
 
 if TYPE_CHECKING:  # these exist for type checkers only
     from obstore.store import ClientConfig, RetryConfig, S3Config
@@ -86,7 +86,7 @@ class Store:
 
     async def get(self, key: str) -> bytes | None:
         """A whole object."""
-        async with self._request(key):
+        async with self._request():
             try:
                 result = await obstore.get_async(self.raw, key)
                 return bytes(await result.bytes_async())
@@ -95,7 +95,7 @@ class Store:
 
     async def get_range(self, key: str, start: int, stop: int) -> bytes | None:
         """The bytes from start to stop of an object."""
-        async with self._request(key):
+        async with self._request():
             try:
                 return bytes(await obstore.get_range_async(self.raw, key, start=start, end=stop))
             except FileNotFoundError:
@@ -104,7 +104,7 @@ class Store:
     async def get_ranges(self, key: str, ranges: Sequence[tuple[int, int]]) -> list[bytes]:
         """Several ranges of an object; neighbours are read together."""
         starts, stops = zip(*ranges, strict=True)
-        async with self._request(key):
+        async with self._request():
             parts = await obstore.get_ranges_async(
                 self.raw, key, starts=list(starts), ends=list(stops)
             )
@@ -112,7 +112,7 @@ class Store:
 
     async def get_suffix(self, key: str, length: int) -> bytes | None:
         """The last bytes of an object."""
-        async with self._request(key):
+        async with self._request():
             try:
                 result = await obstore.get_async(
                     self.raw, key, options={"range": {"suffix": length}}
@@ -123,7 +123,7 @@ class Store:
 
     async def head(self, key: str) -> Entry | None:
         """Size and version of an object."""
-        async with self._request(key):
+        async with self._request():
             try:
                 return _entry(await obstore.head_async(self.raw, key))
             except FileNotFoundError:
@@ -131,7 +131,7 @@ class Store:
 
     async def entries(self, prefix: str = "") -> list[Entry]:
         """All objects below a prefix; SourceError where the store cannot list."""
-        async with self._request(prefix):
+        async with self._request():
             found = []
             async for batch in obstore.list(self.raw, prefix=prefix or None):
                 found += [_entry(meta) for meta in batch]
@@ -139,12 +139,12 @@ class Store:
 
     async def children(self, prefix: str = "") -> list[str]:
         """The names of the folders directly below a prefix."""
-        async with self._request(prefix):
+        async with self._request():
             result = await obstore.list_with_delimiter_async(self.raw, prefix=prefix or None)
             return sorted(str(p).rstrip("/").rsplit("/", 1)[-1] for p in result["common_prefixes"])
 
     @asynccontextmanager
-    async def _request(self, key: str) -> AsyncIterator[None]:
+    async def _request(self) -> AsyncIterator[None]:
         """A slot among the store's connections, with foreign errors named in our words."""
         async with self._slots:
             try:
@@ -157,8 +157,10 @@ class Store:
                 raise SourceError("the store cannot list its objects") from error
             except GenericError as error:
                 raise _told(error) from error
+            except FileNotFoundError as error:
+                raise SourceError("an object is gone: it was there when it was opened") from error
             except (BaseError, OSError, TimeoutError) as error:
-                raise SourceUnavailable(f"{shown(key)}: the store could not be read") from error
+                raise SourceUnavailable("the store could not be read: try again") from error
 
 
 def _told(error: GenericError) -> SourceError:
