@@ -1,7 +1,7 @@
 /** The API reference: what /openapi.json says, to read and to try. */
-import { getJson } from "./api.js";
+import { getDatasets, getJson } from "./api.js";
 import { h } from "./lib/dom.js";
-import { byTag, exampleUrl, typeOf } from "./lib/openapi.js";
+import { asked, byTag, exampleUrl, exampleValues, typeOf } from "./lib/openapi.js";
 import { isDark } from "./view/theme.js";
 
 /** @typedef {import("./lib/openapi.js").Operation} Operation */
@@ -13,8 +13,12 @@ const reference = /** @type {HTMLElement} */ (document.getElementById("reference
 async function load() {
   reference.setAttribute("aria-busy", "true");
   try {
-    const description = await getJson("openapi.json", new AbortController().signal);
-    show(description);
+    const { signal } = new AbortController();
+    const [description, datasets] = await Promise.all([
+      getJson("openapi.json", signal),
+      getDatasets(signal).catch(() => []), // only to fill in examples
+    ]);
+    show(description, datasets.find(({ status }) => status === "ready"));
   } catch (error) {
     reference.replaceChildren(
       h("p", { role: "alert" }, `The description cannot be read. ${/** @type {Error} */ (error).message}`),
@@ -24,23 +28,36 @@ async function load() {
   reference.removeAttribute("aria-busy");
 }
 
-/** @param {import("./lib/openapi.js").Description} description */
-function show(description) {
+/**
+ * @param {import("./lib/openapi.js").Description} description
+ * @param {import("./types.js").Summary | undefined} dataset for the examples
+ */
+function show(description, dataset) {
   const groups = byTag(description);
   const { title, version, summary } = description.info;
   contents.replaceChildren(
     h("a", { className: "home", href: "." }, h("img", { src: "static/favicon.svg", alt: "", width: 24, height: 24 }), title),
     ...groups.map(({ tag, operations }) => h("div", {},
-      h("h2", {}, tag),
+      h("h2", {}, titleOf(tag)),
       ...operations.map((operation) => h("a", { href: `docs#${operation.id}` }, ...breakable(operation.path), operation.method === "GET" ? "" : h("small", {}, operation.method))))),
   );
   reference.replaceChildren(
     h("header", {}, h("h1", {}, "API reference"), h("p", { className: "lead" }, summary ?? ""),
       h("p", { className: "muted" }, `Version ${version} · `, h("a", { href: "openapi.json" }, "OpenAPI 3.1 description"))),
     ...groups.map(({ tag, operations }) =>
-      h("section", {}, h("h2", { className: "tag" }, tag), ...operations.map(showOperation))),
+      h("section", {}, h("h2", { className: "tag" }, titleOf(tag)), ...operations.map((operation) => showOperation(operation, dataset)))),
   );
   if (location.hash) document.getElementById(decodeURIComponent(location.hash.slice(1)))?.scrollIntoView();
+}
+
+/** @param {string} tag */
+function titleOf(tag) {
+  return tag === "wmts" ? "WMTS" : tag;
+}
+
+/** What stands between backticks as code. @param {string} text */
+function marked(text) {
+  return text.split("`").map((part, i) => (i % 2 ? h("code", {}, part) : part));
 }
 
 /** A path that breaks after its slashes rather than in a word. @param {string} path */
@@ -48,19 +65,19 @@ function breakable(path) {
   return path.split(/(?<=\/)/).flatMap((part) => [part, h("wbr")]);
 }
 
-/** @param {Operation} operation */
-function showOperation(operation) {
+/** @param {Operation} operation @param {import("./types.js").Summary | undefined} dataset */
+function showOperation(operation, dataset) {
   const { id, method, path, summary, description, parameters, answers } = operation;
   return h("article", { id, className: "operation" },
     h("header", { className: "operation-header" },
       h("span", { className: `method is-${method.toLowerCase()}` }, method),
       h("code", {}, path),
       h("a", { className: "anchor", href: `docs#${id}`, "aria-label": `Link to ${method} ${path}` }, "#")),
-    h("p", {}, description || summary),
+    h("p", {}, ...marked(description || summary)),
     parameters.length > 0 && parameterTable(parameters),
     operation.body.length > 0 && h("p", { className: "muted" }, "Body: ", ...codes(operation.body)),
     h("p", { className: "muted" }, "Answers: ", ...codes(answers)),
-    method === "GET" && tryIt(operation),
+    method === "GET" && tryIt(operation, exampleValues(dataset, path)),
   );
 }
 
@@ -83,16 +100,19 @@ function parameterRow(parameter) {
   return h("tr", {},
     h("td", {}, h("code", {}, name), where && h("small", {}, where)),
     h("td", {}, typeOf(schema), schema.default !== undefined && h("small", {}, "default ", h("code", {}, String(schema.default)))),
-    h("td", {}, description ?? "", example !== undefined && h("small", {}, "for example ", h("code", {}, String(example)))));
+    h("td", {}, ...marked(description ?? ""), example !== undefined && h("small", {}, "for example ", h("code", {}, String(example)))));
 }
 
-/** Fields for what has to be given, and the address that results. @param {Operation} operation */
-function tryIt(operation) {
-  const given = operation.parameters.filter((one) => one.in === "path" || one.required);
+/**
+ * Fields for what has to be given, and the address that results.
+ * @param {Operation} operation @param {Record<string, string>} examples
+ */
+function tryIt(operation, examples) {
+  const given = asked(operation);
   const link = h("a", { className: "button", target: "_blank", rel: "noopener" }, "Try it");
   const address = h("code", { className: "address" });
   const inputs = given.map(({ name, example }) =>
-    h("input", { className: "field", placeholder: name, "aria-label": name, value: example === undefined ? "" : String(example), oninput: () => update() }));
+    h("input", { className: "field", placeholder: name, "aria-label": name, value: examples[name] ?? String(example ?? ""), oninput: () => update() }));
   const update = () => {
     const values = Object.fromEntries(given.map(({ name }, i) => [name, inputs[i].value.trim()]));
     const url = exampleUrl(operation, values);

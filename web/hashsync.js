@@ -20,6 +20,7 @@ export function syncHash(store) {
   const read = () => {
     clearTimeout(timer);
     const link = decodeHash(location.hash);
+    link.dataset ??= store.get().datasets?.find(({ status }) => status === "ready")?.id ?? null;
     const isOther = link.dataset !== store.get().dataset;
     store.set(isOther ? { ...link, detail: null, times: [], playing: false } : link);
   };

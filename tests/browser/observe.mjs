@@ -90,6 +90,10 @@ async function useOnDesktop() {
   await settle(page);
   seen.switched = await read(page);
   await picture(page, "switched");
+
+  await page.goBack();
+  await settle(page);
+  seen.back = await read(page);
   seen.log = { errors: log.errors, failures: log.failures, hosts: [...log.hosts] };
 }
 

@@ -113,6 +113,13 @@ def test_switches_dataset(visit: Visit) -> None:
     assert len(np.unique(visit.picture("switched")[300:400, 600:900].reshape(-1, 3), axis=0)) > 500
 
 
+def test_goes_back(visit: Visit) -> None:
+    """The browser's back button shows the dataset before, as it was."""
+    level, back = visit.facts["level"], visit.facts["back"]
+    keys = ("title", "dataset", "time", "hash")
+    assert {k: back[k] for k in keys} == {k: level[k] for k in keys}
+
+
 def test_console_is_clean(visit: Visit) -> None:
     """Nothing is complained of in the console, and nothing fails to load."""
     assert visit.facts["log"]["errors"] == []

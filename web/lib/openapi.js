@@ -84,9 +84,41 @@ export function exampleUrl({ path, parameters }, values) {
   });
   const query = new URLSearchParams();
   for (const { name, in: place, required } of parameters) {
-    if (place !== "query" || !required) continue;
+    if (place !== "query") continue;
     if (values[name]) query.set(name, values[name]);
-    else isComplete = false;
+    else if (required) isComplete = false;
   }
   return { text: filled + (query.size ? `?${query}` : ""), isComplete };
+}
+
+/** Parameters that a first try needs, though the description does not require them of every request. */
+const OFFERED = ["lon", "lat"];
+
+/** The parameters to be asked for before a try. @param {Pick<Operation, "parameters">} operation */
+export function asked({ parameters }) {
+  return parameters.filter(({ name, required, in: place }) => place === "path" || required || OFFERED.includes(name));
+}
+
+/**
+ * Values that work on this server: of its first dataset that is ready.
+ * @param {import("../types.js").Summary | undefined} dataset @param {string} path of the operation
+ * @returns {Record<string, string>}
+ */
+export function exampleValues(dataset, path) {
+  const variable = dataset?.variables[0] ?? "";
+  const [west, south, east, north] = dataset?.bbox ?? [0, 0, 0, 0];
+  return {
+    dataset: dataset?.id ?? "",
+    variable,
+    layer: dataset ? `${dataset.id}.${variable}` : "",
+    dimension: dataset?.time ? "time" : "",
+    last: path.startsWith("/legend") ? `${variable}.png` : "0.png",
+    tms: "WebMercatorQuad",
+    name: "viridis.png",
+    style: "viridis",
+    suffix: "json",
+    lon: ((west + east) / 2).toFixed(2),
+    lat: ((south + north) / 2).toFixed(2),
+    ...Object.fromEntries(["z", "x", "row", "col", "i", "j"].map((name) => [name, "0"])),
+  };
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { byTag, exampleUrl, typeOf } from "../lib/openapi.js";
+import { asked, byTag, exampleUrl, exampleValues, typeOf } from "../lib/openapi.js";
 
 const PATHS = {
   "/": { get: { tags: ["pages"], responses: { 200: { content: { "text/html": {} } } } } },
@@ -39,4 +39,13 @@ test("An address is complete when the path and all that is required are given.",
   const [{ operations: [operation] }] = byTag(DESCRIPTION);
   assert.deepEqual(exampleUrl(operation, { dataset: "a b" }), { text: "point/a%20b", isComplete: false });
   assert.deepEqual(exampleUrl(operation, { dataset: "a", lon: "1" }), { text: "point/a?lon=1", isComplete: true });
+});
+
+test("Examples are of a dataset that is there.", () => {
+  const dataset = /** @type {any} */ ({ id: "ocean", variables: ["sst"], bbox: [-20, 0, 20, 10], time: null });
+  const values = exampleValues(dataset, "/legend/{dataset}/{last}");
+  assert.equal(exampleUrl({ path: "/legend/{dataset}/{last}", parameters: [] }, values).text, "legend/ocean/sst.png");
+  const [{ operations: [operation] }] = byTag(DESCRIPTION);
+  assert.deepEqual(asked(operation).map(({ name }) => name), ["dataset", "lon"]);
+  assert.equal(exampleUrl(operation, values).text, "point/ocean?lon=0.00");
 });
