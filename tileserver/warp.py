@@ -6,6 +6,8 @@ All take a block (rows, cols) of the window that a `Sampling` names, and give ph
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 
@@ -24,6 +26,7 @@ def warp(block: Raw, sampling: Sampling, packing: Packing) -> tuple[Values, Vali
     """The pixels of the sampling's target, by the kernel that it names."""
     if sampling.resampling == "nearest":
         return nearest(block, sampling, packing)
+    block, sampling = _cropped(block, sampling)
     values = packing.physical(block)
     valid = packing.valid(block)
     if sampling.resampling == "bilinear":
@@ -31,6 +34,25 @@ def warp(block: Raw, sampling: Sampling, packing: Packing) -> tuple[Values, Vali
     if sampling.resampling == "average":
         return average(values, valid, sampling)
     return mode(values, valid, sampling)
+
+
+def _cropped(block: Raw, sampling: Sampling) -> tuple[Raw, Sampling]:
+    """The part of the window that pixels take anything from: windows are widened to chunks."""
+    assert sampling.y is not None
+    assert sampling.x is not None
+    rows = _reach(sampling.y, sampling.reduction[0], block.shape[0])
+    cols = slice(0, block.shape[1])
+    if not sampling.turn:
+        cols = _reach(sampling.x, sampling.reduction[1], block.shape[1])
+    moved = replace(sampling, y=sampling.y - rows.start, x=sampling.x - cols.start)
+    return block[rows, cols], moved
+
+
+def _reach(positions: Floats, reduction: float, size: int) -> slice:
+    margin = int(np.ceil(reduction)) + 1
+    start = int(np.clip(np.floor(np.nanmin(positions)) - margin, 0, size - 1))
+    stop = int(np.clip(np.ceil(np.nanmax(positions)) + margin, start + 1, size))
+    return slice(start, stop)
 
 
 def nearest(block: Raw, sampling: Sampling, packing: Packing) -> tuple[Values, Valid]:
@@ -53,12 +75,15 @@ def bilinear(values: Values, valid: Valid, sampling: Sampling) -> tuple[Values, 
     """
     assert sampling.y is not None
     assert sampling.x is not None
-    clean = np.where(valid, values, 0).astype(np.float64, copy=False)
     rows = _taps(sampling.y, sampling.reduction[0], values.shape[0], None)
     cols = _taps(sampling.x, sampling.reduction[1], values.shape[1], sampling.turn)
     combine = _separable_sum if sampling.y.shape[1] == 1 == sampling.x.shape[0] else _full_sum
-    weight = valid.astype(np.float64)
-    total, weights = combine(clean, rows, cols), combine(weight, rows, cols)
+    if valid.all():
+        total = combine(values, rows, cols)
+        weights = sum(weight for _, weight in rows) * sum(weight for _, weight in cols)
+    else:
+        total = combine(np.where(valid, values, 0), rows, cols)
+        weights = combine(valid.astype(np.float64), rows, cols)
     there = _own(valid, sampling)
     return np.divide(total, weights, out=np.zeros_like(total), where=there), there
 
@@ -99,14 +124,14 @@ def _taps(positions: Floats, reduction: float, size: int, turn: int | None) -> T
     return taps
 
 
-def _separable_sum(values: Floats, rows: Taps, cols: Taps) -> Floats:
+def _separable_sum(values: Values, rows: Taps, cols: Taps) -> Floats:
     """Σ over taps, rows first: (h, 1) and (1, w) positions."""
     down = sum(values[cell[:, 0]] * weight for cell, weight in rows)
     across = sum(np.take(down, cell[0], axis=1) * weight for cell, weight in cols)
     return np.asarray(across)
 
 
-def _full_sum(values: Floats, rows: Taps, cols: Taps) -> Floats:
+def _full_sum(values: Values, rows: Taps, cols: Taps) -> Floats:
     """Σ over taps at (h, w) positions."""
     total = np.zeros(np.broadcast_shapes(rows[0][0].shape, cols[0][0].shape))
     for row, row_weight in rows:
@@ -120,10 +145,12 @@ def average(values: Values, valid: Valid, sampling: Sampling) -> tuple[Values, V
 
     On a grid that is turned against the target the pixel's bounding box in the grid counts.
     """
-    boxes = _boxes(sampling)
-    clean = np.where(valid, values, 0)
-    total = _box_sum(clean, boxes)
-    weights = _box_sum(valid.astype(np.float64), boxes)
+    top, bottom, left, right = boxes = _boxes(sampling)
+    if valid.all():
+        total, weights = _box_sum(values, boxes), (bottom - top) * (right - left)
+    else:
+        total = _box_sum(np.where(valid, values, 0), boxes)
+        weights = _box_sum(valid.astype(np.float64), boxes)
     there = weights > 1e-9
     return np.divide(total, weights, out=np.zeros_like(total), where=there), there
 
@@ -165,10 +192,13 @@ def _box_sum(values: Values, boxes: Boxes) -> Floats:
 
     The table between its nodes is bilinear, which is exact for values that are constant in a cell.
     """
+    top, bottom, left, right = boxes
+    if top.shape[1] == 1 == left.shape[0]:
+        down = _line_sum(values, top[:, 0], bottom[:, 0])
+        return _line_sum(down.T, left[0], right[0]).T
     table = np.zeros((values.shape[0] + 1, values.shape[1] + 1))
     np.cumsum(values, axis=0, dtype=np.float64, out=table[1:, 1:])
     np.cumsum(table[1:, 1:], axis=1, out=table[1:, 1:])
-    top, bottom, left, right = boxes
     inner: Floats = (
         _table_at(table, bottom, right)
         - _table_at(table, top, right)
@@ -176,6 +206,20 @@ def _box_sum(values: Values, boxes: Boxes) -> Floats:
         + _table_at(table, top, left)
     )
     return inner
+
+
+def _line_sum(values: Values, low: Floats, high: Floats) -> Floats:
+    """The integral (k, m) of values (n, m) along the rows, from low to high (k,)."""
+    table = np.zeros((values.shape[0] + 1, values.shape[1]))
+    np.cumsum(values, axis=0, dtype=np.float64, out=table[1:])
+    return _row_at(table, high) - _row_at(table, low)
+
+
+def _row_at(table: Floats, y: Floats) -> Floats:
+    row = np.clip(np.floor(y).astype(np.intp), 0, table.shape[0] - 2)
+    down = (y - row)[:, None]
+    between: Floats = table[row] * (1 - down) + table[row + 1] * down
+    return between
 
 
 def _table_at(table: Floats, y: Floats, x: Floats) -> Floats:
