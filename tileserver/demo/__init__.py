@@ -16,7 +16,7 @@ __all__ = ["build", "catalog_s3"]
 
 Progress = Callable[[str, int, int], None]
 
-VERSION = "3"  # of what is written; a folder of another one is made anew
+VERSION = "4"  # of what is written; a folder of another one is made anew
 STAMP = ".tileserver-demo"
 
 CATALOG = """\
@@ -68,10 +68,10 @@ service:
     url: {base}model.zarr{named}
     variables: [t, u, v, msl]
     styles:
-      t: {{colormap_name: airtemp}}
-      u: {{colormap_name: rdbu_r, rescale: [-50, 50]}}
-      v: {{colormap_name: rdbu_r, rescale: [-20, 20]}}
-      msl: {{colormap_name: viridis, rescale: [980, 1035]}}
+      t: {{colormap_name: airtemp, resampling: bilinear}}
+      u: {{colormap_name: rdbu_r, rescale: [-50, 50], resampling: bilinear}}
+      v: {{colormap_name: rdbu_r, rescale: [-20, 20], resampling: bilinear}}
+      msl: {{colormap_name: viridis, rescale: [980, 1035], resampling: bilinear}}
 """
 
 STORAGE = """\
