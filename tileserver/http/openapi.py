@@ -117,7 +117,10 @@ def _path_parameter(name: str) -> dict[str, Any]:
 def _query_parameter(parameter: Parameter[Any]) -> dict[str, Any]:
     schema = dict(parameter.schema)
     if parameter.default is not None:
-        schema["default"] = parameter.default
+        listed = isinstance(parameter.default, tuple)
+        schema["default"] = (
+            ",".join(f"{part:g}" for part in parameter.default) if listed else parameter.default
+        )
     found = {
         "name": parameter.name,
         "in": "query",
