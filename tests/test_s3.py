@@ -12,7 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from time import perf_counter
 
-import httpx
+import httpx2 as httpx
 import obstore
 import pytest
 from moto.server import ThreadedMotoServer

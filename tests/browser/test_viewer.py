@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2 as httpx
 import numpy as np
 from numpy.typing import NDArray
 

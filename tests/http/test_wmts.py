@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from urllib.parse import urlencode
 
-import httpx
+import httpx2 as httpx
 import pytest
 from PIL import Image
 from starlette.testclient import TestClient
