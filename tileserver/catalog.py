@@ -12,20 +12,30 @@ from pathlib import Path
 from typing import Literal
 
 from tileserver.cache import ByteCache
-from tileserver.config import CatalogConfig, DatasetConfig, ServiceConfig, read_config
+from tileserver.config import (
+    CatalogConfig,
+    CompositeConfig,
+    DatasetConfig,
+    ServiceConfig,
+    read_config,
+)
 from tileserver.cube import Raw, Variable
 from tileserver.errors import (
     CatalogError,
     DatasetNotFound,
     DatasetUnavailable,
+    SourceUnavailable,
     TileserverError,
 )
+from tileserver.expression import Expression
 from tileserver.sources.opening import Origin, open_source
 from tileserver.sources.source import Source
+from tileserver.sources.store import Storage
 
 log = logging.getLogger(__name__)
 
 OPENED_AT_ONCE = 16
+PATIENCE_S = 5.0  # of a request for a dataset that is being opened
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,6 +78,7 @@ class Entry:
     origin: Origin
     error: str | None = None
     dataset: Dataset | None = None
+    opening: asyncio.Future[None] | None = None
 
     @property
     def status(self) -> Status:
@@ -75,6 +86,13 @@ class Entry:
         if self.dataset is not None:
             return "ready"
         return "pending" if self.error is None else "error"
+
+    @property
+    def usable_origin(self) -> Origin:
+        """Where it comes from. Raises CatalogError if its storage cannot be used."""
+        if self.error is not None:
+            raise CatalogError(self.error)
+        return self.origin
 
 
 class Catalog:
@@ -113,13 +131,23 @@ class Catalog:
             await self._opened(entry)
             tried()
 
-        await asyncio.gather(*(opened(entry) for entry in self.entries.values()))
+        for entry in self.entries.values():
+            entry.opening = asyncio.ensure_future(opened(entry))
+        await asyncio.gather(*(e.opening for e in self.entries.values() if e.opening is not None))
+
+    async def settle(self, dataset: str) -> None:
+        """Wait a little for a dataset that is just being opened, as at the start."""
+        entry = self.entries.get(dataset)
+        if entry is not None and entry.opening is not None and not entry.opening.done():
+            await asyncio.wait([entry.opening], timeout=PATIENCE_S)
 
     def __getitem__(self, dataset: str) -> Dataset:
-        """An open dataset. Raises DatasetNotFound, DatasetUnavailable."""
+        """An open dataset. Raises DatasetNotFound, DatasetUnavailable, SourceUnavailable."""
         entry = self.entry(dataset)
+        if entry.status == "pending":
+            raise SourceUnavailable(f"dataset {dataset!r} is still being opened: try again")
         if entry.dataset is None:
-            raise DatasetUnavailable(f"dataset {dataset!r}: {entry.error or 'still being opened'}")
+            raise DatasetUnavailable(f"dataset {dataset!r}: {entry.error}")
         return entry.dataset
 
     def entry(self, dataset: str) -> Entry:
@@ -165,12 +193,19 @@ def make_dataset(config: DatasetConfig, source: Source) -> Dataset:
     for name, composite in config.composites.items():
         if name in known:
             raise CatalogError(f"composites: {name!r} is a variable already: choose another name")
-        for band in composite.bands or ():
+        for band in _bands(composite):
             if band not in known:
                 raise CatalogError(
                     f"composites.{name}: no variable {band!r}; there are {', '.join(known)}"
                 )
     return Dataset(config, source, _digest(f"{source.version}|{config.model_dump_json()}"))
+
+
+def _bands(composite: CompositeConfig) -> Sequence[str]:
+    """The variables that a composite is made of."""
+    if composite.expression is None:
+        return composite.bands or ()
+    return sorted(Expression.parse(composite.expression).names)
 
 
 def _digest(text: str) -> str:
@@ -197,8 +232,6 @@ def load(
         if "service" in config.model_fields_set:
             service = config.service
         for dataset in config.datasets:
-            if dataset.id in entries:
-                raise CatalogError(f"{path}: dataset {dataset.id!r} is in another file too")
             entries[dataset.id] = _entry(dataset, config, path.parent, environment, tuple(allowed))
     return Catalog(entries, cache=cache, pool=pool, service=service)
 
@@ -230,8 +263,25 @@ def _entry(
 
 
 def read_files(paths: Sequence[Path]) -> list[tuple[Path, CatalogConfig]]:
-    """What stands in the catalogue's files. Raises CatalogError."""
-    return [(path, read_config(path)) for path in _files(paths)]
+    """What stands in the catalogue's files, each dataset once. Raises CatalogError."""
+    found = [(path, read_config(path)) for path in _files(paths)]
+    seen: dict[str, Path] = {}
+    for path, config in found:
+        for dataset in config.datasets:
+            if dataset.id in seen:
+                where = "in it twice" if path == seen[dataset.id] else f"in {seen[dataset.id]} too"
+                raise CatalogError(f"{path}: dataset {dataset.id!r} is {where}: rename one")
+            seen[dataset.id] = path
+    return found
+
+
+def find_storage(paths: Sequence[Path], name: str, environment: Mapping[str, str]) -> Storage:
+    """A storage of the catalogue's files. Raises CatalogError."""
+    known = {k: v for _, config in read_files(paths) for k, v in config.storage.items()}
+    if name not in known:
+        listed = ", ".join(known) or "none: name its file with --catalog"
+        raise CatalogError(f"storage={name!r}: no such storage (known: {listed})")
+    return known[name].resolve(name, environment)
 
 
 def _files(paths: Sequence[Path]) -> list[Path]:

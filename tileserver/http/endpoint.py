@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -10,12 +11,15 @@ from prometheus_client import CollectorRegistry
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import Receive
 
 from tileserver.catalog import Catalog
 from tileserver.http.params import Parameter
 from tileserver.pipeline import Engine
 
 Handler = Callable[[Request], Awaitable[Response]]
+
+CLIENT_GONE = 499  # as nginx counts them; nobody reads it
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,35 @@ class Endpoint:
 
     def route(self) -> Route:
         """For the router."""
-        return Route(self.path, self.handler, methods=list(self.methods))
+        return Route(self.path, self._answer, methods=list(self.methods))
+
+    async def _answer(self, request: Request) -> Response:
+        await context(request).catalog.settle(request.path_params.get("dataset", ""))
+        if request.method == "POST":  # the handler itself reads from the client
+            return await self.handler(request)
+        return await _while_connected(self.handler, request)
+
+
+async def _while_connected(handler: Handler, request: Request) -> Response:
+    """The answer; its work is dropped when the client goes away, unless others wait for it."""
+    work = asyncio.current_task()
+    assert work is not None
+    watch = asyncio.ensure_future(_hang_up(request.receive, work))
+    try:
+        return await handler(request)
+    except asyncio.CancelledError:
+        if not watch.done():  # the server itself stops
+            raise
+        work.uncancel()
+        return Response(status_code=CLIENT_GONE)
+    finally:
+        watch.cancel()
+
+
+async def _hang_up(receive: Receive, work: asyncio.Task[Any]) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    work.cancel()
 
 
 @dataclass(frozen=True, slots=True)
