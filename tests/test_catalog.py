@@ -46,8 +46,8 @@ def store(tmp_path: Path) -> Path:
     ("text", "line", "key", "remedy"),
     [
         ("datasets:\n  - id: a\n    url: x\n    hue: red\n", 4, "datasets.0.hue", "no such key"),
-        ("datasets:\n  - id: a b\n    url: x\n", 2, "datasets.0.id", "pattern"),
-        ("datasets:\n  - id: a\n", 2, "datasets.0.url", "required"),
+        ("datasets:\n  - id: a b\n    url: x\n", 2, "datasets.0.id", "letters"),
+        ("datasets:\n  - id: a\n", 2, "datasets.0.url", "missing"),
         ("datasets:\n  - id: a\n    url: x\n    styles: {v: {scale: cubic}}\n", 4, "scale", "log"),
         ("datasets:\n  - id: a\n    url: x\n    styles: {v: {colormap_name: virids}}\n", 4,
          "datasets.0.styles.v.colormap_name", "did you mean viridis"),

@@ -8,26 +8,30 @@ import os
 import sys
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, NoReturn, TypeVar
 
 import pydantic
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from tileserver import catalog
+from tileserver import __version__, catalog
 from tileserver.cache import ByteCache
 from tileserver.catalog import Catalog
 from tileserver.cube import Cube, Raw
 from tileserver.errors import CatalogError, TileserverError
 from tileserver.services import describe, inspection
 from tileserver.services.inspection import Cost
-from tileserver.serving import run
+from tileserver.serving import bind, run
 from tileserver.settings import Settings
 from tileserver.sources.opening import Origin, open_source
 from tileserver.sources.source import Source
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -35,7 +39,6 @@ app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    help="Tiles, WMTS, legends, time series and statistics of data cubes.",
 )
 out, err = Console(), Console(stderr=True)
 
@@ -44,6 +47,21 @@ Catalogs = Annotated[
     typer.Option("--catalog", help="A catalogue file or folder; may be given several times."),
 ]
 CHUNK_CACHE_BYTES = 256 << 20
+
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        out.print(f"tileserver {__version__}", highlight=False)
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="And exit.")
+    ] = False,
+) -> None:
+    """Tiles, WMTS, legends, time series and statistics of data cubes."""
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
@@ -70,7 +88,14 @@ def serve(
 
 def _run(settings: Settings) -> None:
     catalog.read_files([Path(name) for name in settings.catalog])  # in one line what is wrong
-    run(settings)
+    try:
+        bound = bind(settings.host, settings.port)
+    except OSError as error:
+        _fail(
+            f"host={settings.host} port={settings.port}: {error.strerror or error}: "
+            "choose another; --port 0 takes a free one"
+        )
+    run(settings, bound)
 
 
 def _extra(args: list[str]) -> dict[str, str]:
@@ -98,61 +123,108 @@ def _settings(given: dict[str, str]) -> Settings:
 
 @app.command()
 def inspect(
-    url: Annotated[str, typer.Argument(help="A Zarr store or GeoTIFF: s3://…, https://…, a path.")],
+    url: Annotated[str, typer.Argument(help="s3://…, https://…, a path; or a dataset's id.")],
     group: Annotated[str, typer.Option(help="The group in a hierarchical store.")] = "",
     crs: Annotated[str | None, typer.Option(help="The CRS, where the store lacks it.")] = None,
+    time_pattern: Annotated[
+        str | None, typer.Option(help="Of a stack: finds the times in the files' names.")
+    ] = None,
+    catalogs: Catalogs = None,
+    storage: Annotated[str | None, typer.Option(help="A storage of the catalogue.")] = None,
 ) -> None:
-    """Show what the server sees in a store, what it will cost, and advice."""
-    origin = Origin((url,), Path(), group=group, crs=crs)
+    """Show what the server sees in a store, what it will cost, and advice.
+
+    With --catalog the url may be the id of a dataset, or lie in a --storage of the catalogue.
+    """
+    paths = [Path(name) for name in catalogs or ()]
 
     async def opened(chunks: ByteCache[Raw], pool: ThreadPoolExecutor) -> Source:
+        found = catalog.load(paths, os.environ, cache=chunks, pool=pool)
+        origin = Origin((url,), Path(), group=group, crs=crs, time_pattern=time_pattern)
+        if url in found.entries:
+            origin = found.entries[url].usable_origin
+        elif storage is not None:
+            named = catalog.find_storage(paths, storage, os.environ)
+            origin = replace(origin, storage=named)
         return await open_source(origin, cache=chunks, pool=pool)
 
-    source = _told(lambda: _in_loop(opened))
-    _print_cube(source.cube)
+    _print_cube(_told(lambda: _in_loop(opened)).cube)
 
 
 def _print_cube(cube: Cube) -> None:
     west, south, east, north = cube.bounds()
-    out.print(f"bounds  {west:.4f}, {south:.4f}, {east:.4f}, {north:.4f}")
-    dimensions = Table("dimension", "type", "size", "first", "last", "units")
+    systems = {describe.crs_name(v.grid): None for v in cube.variables.values()}
+    out.print(f"bounds  {west:.4f}, {south:.4f}, {east:.4f}, {north:.4f}", highlight=False)
+    out.print(f"crs     {', '.join(systems)}", highlight=False)
+    if cube.dimensions:
+        out.print("", _dimension_table(cube))
+    out.print("", _variable_table(cube), "", _cost_table(cube), "")
+    for line in inspection.advice(cube):
+        out.print(f"advice: {line}", markup=False, highlight=False)
+
+
+def _table(*headers: str) -> Table:
+    """Without frames, and with long words folded, so that nothing is cut at 80 columns."""
+    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for header in headers:
+        table.add_column(header, overflow="fold")
+    return table
+
+
+def _dimension_table(cube: Cube) -> Table:
+    table = _table("dimension", "type", "size", "first", "last")
     for name, dimension in cube.dimensions.items():
         labels = dimension.labels()
         ends = (str(labels[0]), str(labels[-1])) if labels else ("", "")
-        dimensions.add_row(name, dimension.kind, str(dimension.size), *ends, dimension.units or "")
-    variables = Table(
-        "variable", "dimensions", "type", "grid", "CRS", "chunk", "levels", "whole map",
-        "native tile", "point series",
-    )  # fmt: skip
+        title = f"{name} ({dimension.units})" if dimension.units else name
+        table.add_row(title, dimension.kind, str(dimension.size), *ends)
+    return table
+
+
+def _variable_table(cube: Cube) -> Table:
+    table = _table("variable", "type", "dimensions", "shape", "chunk", "levels")
     for name, variable in cube.variables.items():
         level = variable.levels[0]
-        series = inspection.series_cost(variable)
-        variables.add_row(
+        table.add_row(
             name,
-            ", ".join((*variable.dims, "y", "x")),
             str(variable.dtype),
-            f"{level.grid.shape[0]} × {level.grid.shape[1]}",
-            describe.crs_name(level.grid),
+            ", ".join((*variable.dims, "y", "x")),
+            " × ".join(map(str, level.shape)),
             " × ".join(map(str, level.chunks)),
             str(len(variable.levels)),
-            _cost(inspection.overview_cost(variable)),
-            _cost(inspection.native_cost(variable)),
-            _cost(series) if series else "",
         )
-    out.print(dimensions, variables)
-    for line in inspection.advice(cube):
-        out.print(f"advice: {line}", markup=False)
+    return table
+
+
+def _cost_table(cube: Cube) -> Table:
+    table = _table("variable", "a whole map reads", "a native tile", "a point's series")
+    for name, variable in cube.variables.items():
+        costs = (
+            inspection.overview_cost(variable),
+            inspection.native_cost(variable),
+            inspection.series_cost(variable),
+        )
+        table.add_row(name, *(_cost(cost) if cost else "" for cost in costs))
+    return table
 
 
 def _cost(cost: Cost) -> str:
-    return f"{cost.chunks} chunks, {cost.nbytes / 1e6:.1f} MB"
+    chunks = "1 chunk" if cost.chunks == 1 else f"{cost.chunks} chunks"
+    return f"{chunks}, {_size(cost.nbytes)}"
+
+
+def _size(nbytes: int) -> str:
+    for unit, scale in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if nbytes >= scale:
+            return f"{nbytes / scale:.1f} {unit}"
+    return f"{nbytes} B"
 
 
 @app.command()
 def datasets(catalogs: Catalogs = None) -> None:
     """List the datasets of a catalogue, opened or with what is wrong."""
     found = _told(lambda: _opened(catalogs))
-    table = Table("id", "title", "status", "variables", "time")
+    table = _table("id", "title", "status", "variables", "time")
     for entry in found.entries.values():
         summary = describe.summary(entry, "")
         time = summary["time"]
@@ -161,7 +233,7 @@ def datasets(catalogs: Catalogs = None) -> None:
             summary["title"],
             entry.status,
             ", ".join(summary["variables"]) or entry.error or "",
-            f"{time['start']} – {time['end']} ({time['count']})" if time else "",
+            f"{time['start'][:10]} – {time['end'][:10]}, {time['count']} steps" if time else "",
         )
     out.print(table)
 
@@ -172,8 +244,9 @@ def check(catalogs: Catalogs = None) -> None:
     found = _told(lambda: _opened(catalogs))
     wrong = [e for e in found.entries.values() if e.error]
     for entry in wrong:
-        err.print(f"{entry.config.id}: {entry.error}", style="red", markup=False)
-    out.print(f"{len(found.entries) - len(wrong)} datasets are right, {len(wrong)} are not")
+        _complain(f"{entry.config.id}: {entry.error}")
+    right = len(found.entries) - len(wrong)
+    out.print(f"{right} of {len(found.entries)} datasets can be served", highlight=False)
     if wrong:
         raise typer.Exit(1)
 
@@ -215,7 +288,7 @@ def _progress() -> Progress:
 
 
 def _opened(names: list[str] | None) -> Catalog:
-    paths = [Path(name) for name in names or Settings().catalog]
+    paths = [Path(name) for name in names or _settings({}).catalog]
     if not paths:
         raise CatalogError("catalog is missing: name one with --catalog")
 
@@ -239,13 +312,20 @@ def _in_loop(job: Callable[[ByteCache[Raw], ThreadPoolExecutor], Awaitable[T]]) 
 
 def _told(job: Callable[[], T]) -> T:
     """Run a job; what goes wrong is told in one line."""
-    logging.basicConfig(level=logging.ERROR)
+    logging.basicConfig(level=logging.CRITICAL)  # the server configures its own
     try:
         return job()
     except TileserverError as error:
         _fail(str(error))
+    except Exception as error:  # stores hold anything; a traceback helps nobody here
+        log.error("unforeseen", exc_info=error)
+        _fail(f"it failed unforeseen ({type(error).__name__}): {error}")
 
 
 def _fail(message: str) -> NoReturn:
-    err.print(message, style="red", markup=False, highlight=False)
+    _complain(message)
     sys.exit(1)
+
+
+def _complain(message: str) -> None:
+    err.print(message, style="red", markup=False, highlight=False, soft_wrap=True)

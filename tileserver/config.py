@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
 import pydantic
 import yaml
@@ -12,12 +13,24 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from tileserver.colormap import Colormap
 from tileserver.errors import CatalogError, InvalidParameter
+from tileserver.expression import Expression
 from tileserver.plan import Resampling
 from tileserver.sources.store import Storage
-from tileserver.style import Scale
+from tileserver.style import Scale, Style
 
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")]
 Range = tuple[float, float]
+
+# In place of pydantic's words, which speak of Python.
+REMEDIES = {
+    "extra_forbidden": "no such key: see docs/configuration.md",
+    "missing": "it is missing, but needed",
+    "string_pattern_mismatch": "expected letters, digits and . _ - after a letter or digit",
+    "string_type": "expected text: quote it",
+    "tuple_type": "expected a list",
+    "model_type": "expected keys with values",
+    "mapping_type": "expected keys with values",
+}
 
 
 class _Model(BaseModel):
@@ -35,10 +48,24 @@ class StyleConfig(_Model):
     @pydantic.field_validator("colormap_name")
     @classmethod
     def _known(cls, name: str | None) -> str | None:
-        try:
+        with _told():
             return None if name is None else Colormap.named(name).name
-        except InvalidParameter as error:
-            raise ValueError(str(error)) from None
+
+    @pydantic.model_validator(mode="after")
+    def _drawable(self) -> Self:
+        if self.rescale is not None:
+            with _told():
+                Style(Colormap.named("viridis"), self.rescale, self.scale)
+        return self
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Our errors as pydantic collects them."""
+    try:
+        yield
+    except InvalidParameter as error:
+        raise ValueError(str(error)) from None
 
 
 class CompositeConfig(StyleConfig):
@@ -53,6 +80,9 @@ class CompositeConfig(StyleConfig):
     def _one_of_both(self) -> CompositeConfig:
         if (self.bands is None) == (self.expression is None):
             raise ValueError("expected either bands (three variables) or expression")
+        with _told():
+            if self.expression is not None:
+                Expression.parse(self.expression)
         return self
 
 
@@ -161,9 +191,7 @@ def _located(path: Path, node: yaml.Node | None, error: pydantic.ValidationError
     lines = []
     for problem in error.errors(include_url=False)[:5]:
         location = [part for part in problem["loc"] if not str(part).startswith("tuple[")]
-        remedy = problem["msg"].removeprefix("Value error, ")
-        if problem["type"] == "extra_forbidden":
-            remedy = "no such key: see docs/configuration.md"
+        remedy = REMEDIES.get(problem["type"]) or problem["msg"].removeprefix("Value error, ")
         key = ".".join(map(str, location)) or "(the file)"
         lines.append(f"{path}:{_line(node, location)}: {key}: {remedy}")
     return "\n".join(lines)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from ipaddress import ip_network
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -55,11 +56,20 @@ class Settings(BaseSettings):
         default=8 << 20, ge=1, description="The largest request body, in bytes."
     )
     threads: int = Field(default=4, ge=1, le=256, description="Threads for decoding and drawing.")
-    log_level: str = Field(default="warning", description="debug, info, warning or error.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="warning", description="debug, info, warning or error."
+    )
 
     @field_validator("catalog", "allowed_hosts", "trusted_proxies", "allowed_urls", mode="before")
     @classmethod
     def _words(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for each in value:
+            ip_network(each, strict=False)  # its ValueError says what is wrong
         return value

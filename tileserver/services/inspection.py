@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from tileserver import tms
 from tileserver.cube import TIME, Cube, Variable
+from tileserver.grid import Bounds
 from tileserver.plan import sample
 from tileserver.sources.chunk import count_chunks
 
@@ -27,7 +28,7 @@ def overview_cost(variable: Variable) -> Cost:
     """Of the tile that shows the whole variable."""
     tiles = tms.matrix_set(tms.WEB_MERCATOR_QUAD)
     zoom, bounds = 0, variable.grid.lonlat_bounds()
-    for deeper in range(1, len(tiles.matrices)):
+    for deeper in range(1, tiles.last_zoom + 1):
         found = tms.tile_range(tiles, deeper, bounds)
         if found.min_x != found.max_x or found.min_y != found.max_y:
             break
@@ -41,10 +42,18 @@ def native_cost(variable: Variable) -> Cost:
     return _tile_cost(variable, tiles, tms.native_zoom(tiles, variable.grid))
 
 
+def _middle(variable: Variable) -> Bounds:
+    """The bounds of the middle alone."""
+    west, south, east, north = variable.grid.lonlat_bounds()
+    lon, lat = (west + east + (360 if west > east else 0)) / 2, (south + north) / 2
+    lon = (lon + 180) % 360 - 180
+    return (lon, lat, lon, lat)
+
+
 def _tile_cost(variable: Variable, tiles: tms.MatrixSet, zoom: int) -> Cost:
-    found = tms.tile_range(tiles, zoom, variable.grid.lonlat_bounds())
-    x, y = (found.min_x + found.max_x) // 2, (found.min_y + found.max_y) // 2
-    sampling = sample(variable.levels, tms.tile_grid(tiles, zoom, x, y), "nearest")
+    found = tms.tile_range(tiles, zoom, _middle(variable))
+    target = tms.tile_grid(tiles, zoom, found.min_x, found.min_y)
+    sampling = sample(variable.levels, target, "nearest")
     if sampling is None:
         return Cost(0, 0)
     level = variable.levels[sampling.level]

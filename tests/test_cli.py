@@ -1,0 +1,109 @@
+"""The command line: what goes wrong is told in one line, and nothing is cut in narrow terminals."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+NARROW = {"COLUMNS": "80", "TERM": "dumb"}
+
+
+def tileserver(*words: str, columns: int = 80) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "tileserver", *words],
+        env={**os.environ, **NARROW, "COLUMNS": str(columns)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def refused(*words: str) -> str:
+    """What is said of a command that fails."""
+    done = tileserver(*words)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "Traceback" not in done.stderr
+    return done.stderr.strip()
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+def test_inspect_cuts_nothing(demo_data: Path, columns: int) -> None:
+    """Every fact of every variable is there in full, within the width."""
+    done = tileserver("inspect", "model", "--catalog", str(demo_data), columns=columns)
+    assert done.returncode == 0
+    assert max(map(len, done.stdout.splitlines())) <= columns
+    assert "…" not in done.stdout
+    for fact in ("OGC:CRS84", "level (hPa)", "msl", "float32", "1 chunk, ", "2024-01-14T00:00:00Z"):
+        assert fact in done.stdout
+
+
+def test_inspect_reads_paths_stacks_and_storages(demo_data: Path, tmp_path: Path) -> None:
+    """A path, a pattern with times, a named storage that is not there."""
+    folder = demo_data.parent
+    assert "sst" in tileserver("inspect", str(folder / "ocean.zarr")).stdout
+    pattern = r"s2_(?P<time>\d{8})\.tif"
+    stack = tileserver("inspect", f"{folder}/s2/*.tif", "--time-pattern", pattern)
+    assert "EPSG:32632" in stack.stdout
+    assert refused("inspect", "s3://b/c", "--storage", "lab") == (
+        "storage='lab': no such storage (known: none: name its file with --catalog)"
+    )
+    assert refused("inspect", "gone.zarr") == "url: no such file or folder"
+
+
+def test_datasets_lists_all(demo_data: Path) -> None:
+    """Ids, titles, states, variables and times."""
+    done = tileserver("datasets", "--catalog", str(demo_data), columns=120)
+    assert done.returncode == 0
+    for fact in ("ocean", "Global ocean", "ready", "true_color", "2021-01-01 – "):
+        assert fact in done.stdout
+
+
+def test_check_fails_where_a_dataset_does(demo_data: Path, tmp_path: Path) -> None:
+    """0 if all is right, else 1 with the reason of each."""
+    right = tileserver("check", "--catalog", str(demo_data))
+    assert (right.returncode, right.stdout) == (0, "3 of 3 datasets can be served\n")
+    path = tmp_path / "catalog.yaml"
+    path.write_text("datasets: [{id: gone, url: gone.zarr}]")
+    wrong = tileserver("check", "--catalog", str(path))
+    assert (wrong.returncode, wrong.stdout) == (1, "0 of 1 datasets can be served\n")
+    assert "gone: url: no such file or folder" in wrong.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("serve",), "catalog is missing"),
+        (("serve", "--catalog", "gone.yaml"), "gone.yaml: no such file or folder"),
+        (("serve", "--prt", "5"), "--prt: no such flag"),
+        (("serve", "--port", "99999"), "TILESERVER_PORT: "),
+        (("serve", "--log-level", "loud"), "TILESERVER_LOG_LEVEL: "),
+        (("serve", "--trusted-proxies", "near"), "TILESERVER_TRUSTED_PROXIES: "),
+        (("check", "--catalog", "gone.yaml"), "gone.yaml: no such file or folder"),
+        (("check",), "catalog is missing"),
+    ],
+)
+def test_wrong_use_is_told_in_a_line(words: tuple[str, ...], message: str) -> None:
+    """The flag or file, and what is wrong with it."""
+    told = refused(*words)
+    assert told.startswith(message)
+    assert "\n" not in told
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        ("styles: {v: {rescale: [5, 1]}}", "rescale='5,1': expected low,high"),
+        ("styles: {v: {rescale: [0, 1], scale: log}}", "log needs a range above zero"),
+        ("composites: {c: {expression: v +}}", "expression='v +': cannot be read"),
+    ],
+)
+def test_styles_are_checked_with_the_file(tmp_path: Path, entry: str, message: str) -> None:
+    """What no tile could be drawn with is found when the file is read."""
+    path = tmp_path / "catalog.yaml"
+    path.write_text(f"datasets:\n- id: a\n  url: x.zarr\n  {entry}\n")
+    told = refused("check", "--catalog", str(path))
+    assert told.startswith(f"{path}:4: datasets.0.")
+    assert message in told
