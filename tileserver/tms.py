@@ -60,21 +60,32 @@ class MatrixSet:
 
     def matrix(self, zoom: int) -> Matrix:
         """The matrix of a zoom; a quadtree goes on below its last one. Raises TileOutOfRange."""
-        if 0 <= zoom < len(self.matrices):
-            return self.matrices[zoom]
-        if self.is_quadtree and len(self.matrices) <= zoom <= DEEPEST_ZOOM:
-            last = self.matrices[-1]
+        last = self.matrices[-1]
+        if self.first_zoom <= zoom <= last.zoom:
+            return self.matrices[zoom - self.first_zoom]
+        if self.is_quadtree and last.zoom < zoom <= DEEPEST_ZOOM:
             factor = 2 ** (zoom - last.zoom)
             return Matrix(
                 zoom, last.cell_size / factor, last.left, last.top,
                 last.width * factor, last.height * factor, last.tile_px,
             )  # fmt: skip
-        deepest = DEEPEST_ZOOM if self.is_quadtree else len(self.matrices) - 1
-        raise TileOutOfRange(zoom, f"{self.id} has zooms 0 to {deepest}", "TileMatrix")
+        deepest = DEEPEST_ZOOM if self.is_quadtree else last.zoom
+        zooms = f"zooms {self.first_zoom} to {deepest}"
+        raise TileOutOfRange(zoom, f"{self.id} has {zooms}", "TileMatrix")
+
+    @property
+    def first_zoom(self) -> int:
+        """The registry begins one set, of UTM, with matrix 1."""
+        return self.matrices[0].zoom
+
+    @property
+    def last_zoom(self) -> int:
+        """The deepest that is registered."""
+        return self.matrices[-1].zoom
 
     @property
     def bounds(self) -> Bounds:
-        """(west, south, east, north) of all tiles of zoom 0, in CRS units."""
+        """(west, south, east, north) of all tiles of the first zoom, in CRS units."""
         top = self.matrices[0]
         return (
             top.left, top.top - top.height * top.span, top.left + top.width * top.span, top.top,
@@ -117,7 +128,7 @@ def _registered(name: str) -> MatrixSet:
         crs=crs,
         crs_urn=_urn(crs),
         northing_first=northing_first,
-        matrices=tuple(_matrix(i, m, northing_first) for i, m in enumerate(found.tileMatrices)),
+        matrices=tuple(_matrix(m, northing_first) for m in found.tileMatrices),
         is_quadtree=_halves(found.tileMatrices),
     )
 
@@ -133,11 +144,17 @@ def _urn(crs: pyproj.CRS) -> str:
     return f"urn:ogc:def:crs:{authority}:{'1.3' if authority == 'OGC' else ''}:{code}"
 
 
-def _matrix(zoom: int, matrix: morecantile.models.TileMatrix, northing_first: bool) -> Matrix:
+def _matrix(matrix: morecantile.models.TileMatrix, northing_first: bool) -> Matrix:
     first, second = matrix.pointOfOrigin
     left, top = (second, first) if northing_first else (first, second)
     return Matrix(
-        zoom, matrix.cellSize, left, top, matrix.matrixWidth, matrix.matrixHeight, matrix.tileWidth
+        int(matrix.id),
+        matrix.cellSize,
+        left,
+        top,
+        matrix.matrixWidth,
+        matrix.matrixHeight,
+        matrix.tileWidth,
     )
 
 
@@ -248,7 +265,7 @@ def native_zoom(tiles: MatrixSet, grid: Grid) -> int:
     x, y = to_set.transform(xs, ys)
     step = min(math.hypot(x[1] - x[0], y[1] - y[0]), math.hypot(x[2] - x[0], y[2] - y[0]))
     if not math.isfinite(step) or step <= 0:
-        return 0
+        return tiles.first_zoom
     for matrix in tiles.matrices:
         if matrix.cell_size <= step * 1.01:
             return matrix.zoom

@@ -297,14 +297,14 @@ def tile_at(tiles: MatrixSet, zoom: int, lon: float, lat: float) -> View | None:
 def whole_zoom(tiles: MatrixSet, grid: Grid) -> int:
     """The zoom whose tile is about as large as the grid."""
     native = native_zoom(tiles, grid)
-    return max(0, native - max(0, round(np.log2(max(grid.shape) / 256))))
+    return max(tiles.first_zoom, native - max(0, round(np.log2(max(grid.shape) / 256))))
 
 
 def views(tiles_id: str, grid: Grid, points: Sequence[tuple[float, float]]) -> list[View]:
     """Tiles with the points at three zooms: all of the grid, native, and over-zoomed 4×."""
     tiles = matrix_set(tiles_id)
     native = native_zoom(tiles, grid)
-    deepest = 24 if tiles.is_quadtree else len(tiles.matrices) - 1
+    deepest = 24 if tiles.is_quadtree else tiles.last_zoom
     zooms = sorted({whole_zoom(tiles, grid), min(native, deepest), min(native + 2, deepest)})
     found = [tile_at(tiles, zoom, *point) for zoom in zooms for point in points]
     return list({str(v): v for v in found if v is not None}.values())

@@ -113,7 +113,7 @@ class Found:
 
 def _place(address: Address, tiles: MatrixSet, bounds: Bounds) -> tuple[int, int, int]:
     """Zoom, column and row, within the limits that capabilities tell. Raises TileOutOfRange."""
-    zoom = whole("TileMatrix", address.matrix, (0, len(tiles.matrices) - 1))
+    zoom = whole("TileMatrix", address.matrix, (tiles.first_zoom, tiles.last_zoom))
     limits = tile_range(tiles, zoom, bounds)
     row = whole("TileRow", address.row, (limits.min_y, limits.max_y))
     col = whole("TileCol", address.col, (limits.min_x, limits.max_x))

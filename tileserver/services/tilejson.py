@@ -25,7 +25,7 @@ def document(
     Bounds are within -180 to 180, as the standard wants: a grid across 180° spans them all.
     """
     bounds = _bounds(layer)
-    deepest = min(zoom_of(layer, tiles) + EXTRA_ZOOMS, len(tiles.matrices) - 1)
+    deepest = min(zoom_of(layer, tiles) + EXTRA_ZOOMS, tiles.last_zoom)
     place = "" if tiles.id == tms.WEB_MERCATOR_QUAD else f"/{tiles.id}"
     path = f"{base}/tiles/{dataset.id}/{layer.id}{place}"
     suffix = f"?{query}" if query else ""
@@ -41,7 +41,7 @@ def document(
             (bounds[1] + bounds[3]) / 2,
             _zoom_to_fit(tiles, bounds, deepest),
         ],
-        "minzoom": 0,
+        "minzoom": tiles.first_zoom,
         "maxzoom": deepest,
         "tileSize": size,
         "crs": tiles.crs_urn,
@@ -65,8 +65,8 @@ def _bounds(layer: Layer) -> Bounds:
 
 def _zoom_to_fit(tiles: tms.MatrixSet, bounds: Bounds, deepest: int) -> int:
     """The deepest zoom at which the bounds fit into two tiles each way."""
-    for zoom in range(deepest, 0, -1):
+    for zoom in range(deepest, tiles.first_zoom, -1):
         found = tms.tile_range(tiles, zoom, bounds)
         if found.max_x - found.min_x < 2 and found.max_y - found.min_y < 2:
             return zoom
-    return 0
+    return tiles.first_zoom
