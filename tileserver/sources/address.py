@@ -7,7 +7,7 @@ import http.client
 import ipaddress
 import socket
 from collections.abc import Sequence
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 from tileserver.errors import CatalogError
 from tileserver.sources.store import SCHEMES, Storage
@@ -64,10 +64,13 @@ def _check_redirect(parts: SplitResult) -> None:
     connection = kind(parts.hostname or "", parts.port, timeout=PROBE_TIMEOUT_S)
     try:
         connection.request("HEAD", parts.path or "/")
-        status = connection.getresponse().status
+        with connection.getresponse() as response:
+            status, location = response.status, response.getheader("Location", "")
     except (OSError, http.client.HTTPException) as error:
         raise CatalogError("url: its host does not answer") from error
     finally:
         connection.close()
-    if 300 <= status < 400:
+    # Web servers send folders on to themselves with a slash, which leads nowhere else.
+    target = urljoin(parts.geturl(), location)
+    if 300 <= status < 400 and target != f"{parts.geturl()}/":
         raise CatalogError("url: redirects are refused: use the final URL")

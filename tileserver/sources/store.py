@@ -90,7 +90,9 @@ class Store:
             try:
                 result = await obstore.get_async(self.raw, key)
                 return bytes(await result.bytes_async())
-            except FileNotFoundError:
+            except FileNotFoundError as error:
+                if "NoSuchBucket" in str(error):
+                    raise SourceError("the bucket does not exist: check url") from error
                 return None
 
     async def get_range(self, key: str, start: int, stop: int) -> bytes | None:
