@@ -15,10 +15,7 @@ PREFLIGHT = [
     (b"access-control-max-age", b"86400"),
 ]
 # The viewer needs nothing but its own files; pictures of datasets may come as blobs and data URLs.
-POLICY = (
-    b"default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; "
-    b"object-src 'none'; base-uri 'self'"
-)
+POLICY = b"default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'self'"
 SAFE = [
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),
