@@ -101,6 +101,15 @@ def test_statistics_take_no_point(client: TestClient) -> None:
     assert client.get("/statistics/sea/sst?lon=1&lat=1").status_code == 400
 
 
+@pytest.mark.parametrize("given", ["start=2001-01-01", "end=1960-01-01"])
+def test_range_without_steps_names_what_was_given(client: TestClient, given: str) -> None:
+    """The message is about a parameter that the request has."""
+    answer = client.get(f"/timeseries/sea/sst?lon=1&lat=1&{given}")
+    name, _, value = given.partition("=")
+    assert answer.status_code == 400
+    assert answer.json()["detail"].startswith(f"{name}='{value}': expected a range with times")
+
+
 def with_levels(cache: ByteCache[Raw], pool: object) -> Catalog:
     """A dataset with a dimension called as a parameter of /statistics."""
     grid = Grid(LONLAT, Axis(0.0, 1.0, 8), Axis(8.0, -1.0, 8))

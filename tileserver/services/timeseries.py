@@ -102,9 +102,8 @@ def prepare(
         )
     steps = axis.between(start, end)
     if not len(steps):
-        raise InvalidParameter(
-            "start", start or "", f"expected a range with times, which are {axis.span}"
-        )
+        name, given = ("end", end) if start is None else ("start", start)
+        raise InvalidParameter(name, given, f"expected a range with times, which are {axis.span}")
     grid = finest(layer).grid
     targets = []
     cells = 0
