@@ -57,8 +57,19 @@ class Georeference:
             )
         leading = [i for i, dim in enumerate(array.dims) if dim not in (x, y)]
         order = (*leading, array.dims.index(y), array.dims.index(x))
+        self._check_sizes(name, array)
         placed = array.ordered(order)
         return placed, self._grid(name, x, y, placed.shape[-2:])
+
+    def _check_sizes(self, name: str, array: ZarrArray) -> None:
+        """Every coordinate is as long as the array along its dimension."""
+        for dim, size in zip(array.dims, array.shape, strict=True):
+            coordinate = self.coordinates.get(dim)
+            if coordinate is not None and coordinate.values.size != size:
+                raise CatalogError(
+                    f"variable {name!r}: it has {size} cells along {dim}, whose coordinate has "
+                    f"{coordinate.values.size} values: rewrite the one that is wrong"
+                )
 
     def _find(self, dims: tuple[str, ...], axis: str) -> str | None:
         standard, units, names = (
@@ -126,9 +137,23 @@ class Georeference:
             return LONLAT
         if self._is_lonlat(y, Y_STANDARD, DEGREES_NORTH, "lat"):
             return LONLAT
+        if self._is_curvilinear(name):
+            raise CatalogError(
+                f"variable {name!r}: curvilinear grids (2-D coordinates) are not read: "
+                "regrid it to 1-D latitudes and longitudes"
+            )
         raise CatalogError(
             f"variable {name!r}: no CRS: add a grid_mapping or proj:code attribute, "
             "or set crs of the dataset in the catalogue, e.g. EPSG:32632"
+        )
+
+    def _is_curvilinear(self, name: str) -> bool:
+        """Whether its `coordinates` attribute names longitudes that are no dimension of its own."""
+        named = str(self.attrs.get(name, {}).get("coordinates", "")).split()
+        return any(
+            self._is_lonlat(other, X_STANDARD, DEGREES_EAST, "lon")
+            for other in named
+            if other not in self.coordinates
         )
 
     def _is_lonlat(

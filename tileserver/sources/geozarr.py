@@ -78,6 +78,9 @@ class _Reader:
                 arrays[name] = (array,)
             except CatalogError as error:
                 warnings.append(str(error))
+            except (TypeError, ValueError, KeyError, struct.error) as error:
+                # Attributes hold whatever somebody wrote: one variable's harm no other.
+                warnings.append(f"variable {name!r}: its attributes cannot be used ({error})")
         if not variables:
             raise CatalogError(
                 "nothing here is a map: " + ("; ".join(warnings) or "the group has no arrays")

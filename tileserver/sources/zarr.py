@@ -74,7 +74,7 @@ async def read_hierarchy(store: Store, group: str = "") -> Hierarchy:
     if v3 and v3.get("node_type") == "group":
         return await _hierarchy_v3(store, prefix, v3)
     if consolidated:
-        return _from_entries(consolidated.get("metadata", {}))
+        return _from_entries(_object(".zmetadata", consolidated.get("metadata", {})))
     if v2:
         return await _listed_v2(store, prefix, attrs or {})
     if prefix:
@@ -91,9 +91,13 @@ def _parsed(name: str, data: bytes | None) -> Document | None:
         document = _from_json(data)
     except ValueError as error:
         raise CatalogError(f"{name} is not valid JSON: rewrite the store's metadata") from error
-    if not isinstance(document, dict):
+    return _object(name, document)
+
+
+def _object(name: str, value: object) -> Document:
+    if not isinstance(value, dict):
         raise CatalogError(f"{name} is not a JSON object: rewrite the store's metadata")
-    return document
+    return value
 
 
 def _from_json(data: bytes) -> object:
@@ -118,7 +122,7 @@ async def _from_root(store: Store, prefix: str) -> Hierarchy:
 async def _hierarchy_v3(store: Store, prefix: str, root: Document) -> Hierarchy:
     consolidated = root.get("consolidated_metadata")
     if consolidated:
-        nodes = dict(consolidated.get("metadata", {}))
+        nodes = dict(_object("zarr.json", consolidated.get("metadata", {})))
     else:
         names = await _children(store, prefix)
         keys = [f"{prefix}{name}/zarr.json" for name in names]
