@@ -19,7 +19,7 @@ def loaded(*paths: Path, environment: dict[str, str] | None = None) -> Catalog:
     async def run() -> Catalog:
         with ThreadPoolExecutor(2) as pool:
             cache = ByteCache(1 << 24, lambda chunk: chunk.nbytes)
-            found = load(paths, environment or {}, cache=cache, pool=pool)
+            found = load([str(p) for p in paths], environment or {}, cache=cache, pool=pool)
             await found.open_all()
             return found
 

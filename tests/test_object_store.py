@@ -31,7 +31,7 @@ TILES = [
 
 
 @contextmanager
-def served(catalog: Path) -> Iterator[TestClient]:
+def served(catalog: Path | str) -> Iterator[TestClient]:
     with TestClient(create_app(Settings(catalog=(str(catalog),)))) as client:
         wait_until_ready(client)
         yield client
@@ -168,3 +168,19 @@ def test_two_equal_requests_at_once_cost_one(s3: S3Server, remote: TestClient) -
     assert {a.status_code for a in answers} == {200}
     assert len({a.content for a in answers}) == 1
     assert [r.key.rpartition("sst/")[2] for r in s3.log] == ["c/5/0/0"]
+
+
+def test_catalogue_itself_may_lie_in_s3(local: TestClient, s3: S3Server, demo_data: Path) -> None:
+    """By the environment's credentials; its relative paths count from where it lies."""
+    catalog = demo_data.parent / "remote.yaml"
+    catalog.write_text("datasets: [{id: ocean, url: ocean.zarr}]")
+    os.environ |= {
+        "AWS_ENDPOINT_URL": s3.url,
+        "AWS_ALLOW_HTTP": "true",
+        "AWS_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": "access-key",
+        "AWS_SECRET_ACCESS_KEY": "secret-key",
+    }
+    plain = "/tiles/ocean/sst/1/0/0.npy"
+    with served("s3://demo/remote.yaml") as client:
+        assert client.get(plain).content == local.get(plain).content

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import TypedDict
 
 from prometheus_client import CollectorRegistry
@@ -105,11 +104,10 @@ def _engine(settings: Settings, pool: Executor) -> Engine:
 
 
 def _from_files(settings: Settings) -> CatalogMaker:
-    paths: Sequence[Path] = [Path(name) for name in settings.catalog]
 
     def make(chunks: ByteCache[Raw], pool: Executor) -> Catalog:
         return catalog.load(
-            paths, os.environ, cache=chunks, pool=pool, allowed=settings.allowed_urls
+            settings.catalog, os.environ, cache=chunks, pool=pool, allowed=settings.allowed_urls
         )
 
     return make

@@ -30,7 +30,7 @@ from tileserver.errors import (
 from tileserver.expression import Expression
 from tileserver.sources.opening import Origin, open_source
 from tileserver.sources.source import Source
-from tileserver.sources.store import Storage
+from tileserver.sources.store import Storage, fetch
 
 log = logging.getLogger(__name__)
 
@@ -213,14 +213,14 @@ def _digest(text: str) -> str:
 
 
 def load(
-    paths: Sequence[Path],
+    names: Sequence[str],
     environment: Mapping[str, str],
     *,
     cache: ByteCache[Raw],
     pool: Executor,
     allowed: Sequence[str] = (),
 ) -> Catalog:
-    """The catalogue of files, or of the YAML and JSON files of folders. Raises CatalogError.
+    """The catalogue of files, folders of YAML and JSON files, and URLs. Raises CatalogError.
 
     Args:
         environment: where credentials are taken from.
@@ -228,18 +228,18 @@ def load(
     """
     entries: dict[str, Entry] = {}
     service: ServiceConfig | None = None
-    for path, config in read_files(paths):
+    for name, config in read_files(names):
         if "service" in config.model_fields_set:
             service = config.service
         for dataset in config.datasets:
-            entries[dataset.id] = _entry(dataset, config, path.parent, environment, tuple(allowed))
+            entries[dataset.id] = _entry(dataset, config, name, environment, tuple(allowed))
     return Catalog(entries, cache=cache, pool=pool, service=service)
 
 
 def _entry(
     dataset: DatasetConfig,
     config: CatalogConfig,
-    base: Path,
+    name: str,
     environment: Mapping[str, str],
     allowed: tuple[str, ...],
 ) -> Entry:
@@ -249,9 +249,10 @@ def _entry(
             storage = config.storage[dataset.storage].resolve(dataset.storage, environment)
     except CatalogError as unresolved:
         error = str(unresolved)
+    urls = (dataset.url,) if isinstance(dataset.url, str) else dataset.url
     origin = Origin(
-        urls=(dataset.url,) if isinstance(dataset.url, str) else dataset.url,
-        base=base,
+        urls=tuple(_absolute(url, name) for url in urls),
+        base=Path() if "://" in name else Path(name).parent,
         storage=storage,
         group=dataset.group,
         crs=dataset.crs,
@@ -262,38 +263,54 @@ def _entry(
     return Entry(dataset, origin, error)
 
 
-def read_files(paths: Sequence[Path]) -> list[tuple[Path, CatalogConfig]]:
+def _absolute(url: str, catalog: str) -> str:
+    """A dataset's URL, which in a catalogue that was fetched counts from the catalogue's."""
+    if "://" not in catalog or "://" in url or url.startswith("/"):
+        return url
+    return f"{catalog.rpartition('/')[0]}/{url}"
+
+
+def read_files(names: Sequence[str]) -> list[tuple[str, CatalogConfig]]:
     """What stands in the catalogue's files, each dataset once. Raises CatalogError."""
-    found = [(path, read_config(path)) for path in _files(paths)]
-    seen: dict[str, Path] = {}
-    for path, config in found:
+    found = [(name, read_config(name, _text(name))) for name in _files(names)]
+    seen: dict[str, str] = {}
+    for name, config in found:
         for dataset in config.datasets:
             if dataset.id in seen:
-                where = "in it twice" if path == seen[dataset.id] else f"in {seen[dataset.id]} too"
-                raise CatalogError(f"{path}: dataset {dataset.id!r} is {where}: rename one")
-            seen[dataset.id] = path
+                where = "in it twice" if name == seen[dataset.id] else f"in {seen[dataset.id]} too"
+                raise CatalogError(f"{name}: dataset {dataset.id!r} is {where}: rename one")
+            seen[dataset.id] = name
     return found
 
 
-def find_storage(paths: Sequence[Path], name: str, environment: Mapping[str, str]) -> Storage:
+def _text(name: str) -> str:
+    try:
+        data = fetch(name) if "://" in name else Path(name).read_bytes()
+        return data.decode("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CatalogError(f"{name}: cannot be read ({type(error).__name__})") from error
+
+
+def find_storage(files: Sequence[str], name: str, environment: Mapping[str, str]) -> Storage:
     """A storage of the catalogue's files. Raises CatalogError."""
-    known = {k: v for _, config in read_files(paths) for k, v in config.storage.items()}
+    known = {k: v for _, config in read_files(files) for k, v in config.storage.items()}
     if name not in known:
         listed = ", ".join(known) or "none: name its file with --catalog"
         raise CatalogError(f"storage={name!r}: no such storage (known: {listed})")
     return known[name].resolve(name, environment)
 
 
-def _files(paths: Sequence[Path]) -> list[Path]:
-    files: list[Path] = []
-    for path in paths:
-        if path.is_dir():
+def _files(names: Sequence[str]) -> list[str]:
+    files: list[str] = []
+    for name in names:
+        path = Path(name)
+        if "://" in name or path.is_file():
+            files.append(name)
+        elif path.is_dir():
             found = sorted(p for p in path.iterdir() if p.suffix in (".yaml", ".yml", ".json"))
             if not found:
-                raise CatalogError(f"{path}: no .yaml, .yml or .json file in this folder")
-            files += found
-        elif path.is_file():
-            files.append(path)
+                raise CatalogError(f"{name}: no .yaml, .yml or .json file in this folder")
+            files += map(str, found)
         else:
-            raise CatalogError(f"{path}: no such file or folder")
+            raise CatalogError(f"{name}: no such file or folder")
     return files

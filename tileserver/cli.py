@@ -44,7 +44,7 @@ out, err = Console(), Console(stderr=True)
 
 Catalogs = Annotated[
     list[str] | None,
-    typer.Option("--catalog", help="A catalogue file or folder; may be given several times."),
+    typer.Option("--catalog", help="A catalogue file, folder or URL; may be given several times."),
 ]
 CHUNK_CACHE_BYTES = 256 << 20
 
@@ -87,7 +87,7 @@ def serve(
 
 
 def _run(settings: Settings) -> None:
-    catalog.read_files([Path(name) for name in settings.catalog])  # in one line what is wrong
+    catalog.read_files(settings.catalog)  # in one line what is wrong
     try:
         bound = bind(settings.host, settings.port)
     except OSError as error:
@@ -136,15 +136,15 @@ def inspect(
 
     With --catalog the url may be the id of a dataset, or lie in a --storage of the catalogue.
     """
-    paths = [Path(name) for name in catalogs or ()]
+    files = catalogs or []
 
     async def opened(chunks: ByteCache[Raw], pool: ThreadPoolExecutor) -> Source:
-        found = catalog.load(paths, os.environ, cache=chunks, pool=pool)
+        found = catalog.load(files, os.environ, cache=chunks, pool=pool)
         origin = Origin((url,), Path(), group=group, crs=crs, time_pattern=time_pattern)
         if url in found.entries:
             origin = found.entries[url].usable_origin
         elif storage is not None:
-            named = catalog.find_storage(paths, storage, os.environ)
+            named = catalog.find_storage(files, storage, os.environ)
             origin = replace(origin, storage=named)
         return await open_source(origin, cache=chunks, pool=pool)
 
@@ -288,12 +288,12 @@ def _progress() -> Progress:
 
 
 def _opened(names: list[str] | None) -> Catalog:
-    paths = [Path(name) for name in names or _settings({}).catalog]
-    if not paths:
+    files = names or _settings({}).catalog
+    if not files:
         raise CatalogError("catalog is missing: name one with --catalog")
 
     async def opened(chunks: ByteCache[Raw], pool: ThreadPoolExecutor) -> Catalog:
-        found = catalog.load(paths, os.environ, cache=chunks, pool=pool)
+        found = catalog.load(files, os.environ, cache=chunks, pool=pool)
         with _progress() as progress:
             task = progress.add_task("opening", total=len(found.entries))
             await found.open_all(lambda: progress.advance(task))

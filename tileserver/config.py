@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Annotated, Self
 
 import pydantic
@@ -164,12 +163,8 @@ class CatalogConfig(_Model):
     datasets: tuple[DatasetConfig, ...] = ()
 
 
-def read_config(path: Path) -> CatalogConfig:
+def read_config(name: str, text: str) -> CatalogConfig:
     """A YAML or JSON catalogue. Raises CatalogError naming file, line, key and remedy."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise CatalogError(f"{path}: cannot be read ({type(error).__name__})") from error
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         content = yaml.safe_load(text)
@@ -177,23 +172,23 @@ def read_config(path: Path) -> CatalogConfig:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
         problem = getattr(error, "problem", None) or "not valid YAML"
-        raise CatalogError(f"{path}{line}: {problem}") from error
+        raise CatalogError(f"{name}{line}: {problem}") from error
     try:
         config = CatalogConfig.model_validate(content or {})
     except pydantic.ValidationError as error:
-        raise CatalogError(_located(path, node, error)) from error
-    _check_names(path, node, config)
+        raise CatalogError(_located(name, node, error)) from error
+    _check_names(name, node, config)
     return config
 
 
-def _located(path: Path, node: yaml.Node | None, error: pydantic.ValidationError) -> str:
+def _located(name: str, node: yaml.Node | None, error: pydantic.ValidationError) -> str:
     """The first few problems, each with its line and key."""
     lines = []
     for problem in error.errors(include_url=False)[:5]:
         location = [part for part in problem["loc"] if not str(part).startswith("tuple[")]
         remedy = REMEDIES.get(problem["type"]) or problem["msg"].removeprefix("Value error, ")
         key = ".".join(map(str, location)) or "(the file)"
-        lines.append(f"{path}:{_line(node, location)}: {key}: {remedy}")
+        lines.append(f"{name}:{_line(node, location)}: {key}: {remedy}")
     return "\n".join(lines)
 
 
@@ -211,16 +206,16 @@ def _line(node: yaml.Node | None, location: Sequence[int | str]) -> int:
     return node.start_mark.line + 1 if node is not None else 1
 
 
-def _check_names(path: Path, node: yaml.Node | None, config: CatalogConfig) -> None:
+def _check_names(name: str, node: yaml.Node | None, config: CatalogConfig) -> None:
     seen: set[str] = set()
     for number, dataset in enumerate(config.datasets):
         line = _line(node, ["datasets", number])
         if dataset.id in seen:
-            raise CatalogError(f"{path}:{line}: datasets.{number}.id: {dataset.id} is there twice")
+            raise CatalogError(f"{name}:{line}: datasets.{number}.id: {dataset.id} is there twice")
         seen.add(dataset.id)
         if dataset.storage is not None and dataset.storage not in config.storage:
             known = ", ".join(config.storage) or "none"
             raise CatalogError(
-                f"{path}:{line}: datasets.{number}.storage: no storage {dataset.storage!r} "
+                f"{name}:{line}: datasets.{number}.storage: no storage {dataset.storage!r} "
                 f"(known: {known})"
             )

@@ -16,7 +16,9 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="TILESERVER_", frozen=True, extra="ignore")
 
-    catalog: Words = Field(default=(), description="Catalogue files or folders, parted by commas.")
+    catalog: Words = Field(
+        default=(), description="Catalogue files, folders or URLs, parted by commas."
+    )
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(
         default=8080, ge=0, le=65535, description="Port to listen on; 0 takes a free one."

@@ -114,7 +114,8 @@ def test_in_process_against_xarray_and_rasterio(ocean: Path) -> None:
 
 async def opened(catalog: Path, pool: ThreadPoolExecutor) -> tuple[Dataset, Engine]:
     """The dataset, and an engine that keeps no picture."""
-    found = load([catalog], {}, cache=ByteCache(1 << 28, lambda chunk: chunk.nbytes), pool=pool)
+    chunks = ByteCache(1 << 28, lambda chunk: chunk.nbytes)
+    found = load([str(catalog)], {}, cache=chunks, pool=pool)
     await found.open_all()
     kept = ByteCache(1 << 26, lambda sampling: sampling.nbytes)
     return found["ocean"], Engine(tiles=ByteCache(0, len), samplings=kept, pool=pool)

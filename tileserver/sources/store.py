@@ -195,7 +195,9 @@ def open_store(url: str, storage: Storage | None = None, *, base: Path | None = 
         return Store(_s3(parts.netloc, parts.path, storage), url, storage.connections)
     if parts.scheme in ("http", "https"):
         store = HTTPStore.from_url(
-            url, client_options=_client(storage, url), retry_config=_retry(storage)
+            url,
+            client_options=_client(storage, allow_http=parts.scheme == "http"),
+            retry_config=_retry(storage),
         )
         return Store(store, url, storage.connections)
     if parts.scheme == "file" or not parts.scheme:
@@ -207,9 +209,23 @@ def open_store(url: str, storage: Storage | None = None, *, base: Path | None = 
     raise CatalogError(f"url: expected a path or one of {', '.join(SCHEMES)}")
 
 
+def fetch(url: str) -> bytes:
+    """One object at once, before there is an event loop. Raises CatalogError, SourceError."""
+    folder, _, name = url.rpartition("/")
+    try:
+        return bytes(obstore.get(open_store(folder).raw, name).bytes())
+    except FileNotFoundError as error:
+        raise CatalogError(f"{url}: no such object") from error
+    except (BaseError, OSError) as error:
+        raise CatalogError(f"{url}: cannot be read ({type(error).__name__})") from error
+
+
 def _s3(bucket: str, prefix: str, storage: Storage) -> S3Store:
     if not bucket:
         raise CatalogError("url: expected s3://bucket/prefix")
+    local = (storage.endpoint or "").startswith("http://127.0.0.1")
+    # Without an endpoint of its own the environment names one, as it does for the AWS tools.
+    allow_http = storage.allow_http or local or storage.endpoint is None
     given = {
         "endpoint": storage.endpoint,
         "region": storage.region or ("us-east-1" if storage.endpoint else None),
@@ -224,16 +240,16 @@ def _s3(bucket: str, prefix: str, storage: Storage) -> S3Store:
         bucket,
         prefix=prefix.strip("/") or None,
         config=cast("S3Config", {k: v for k, v in given.items() if v is not None}),
-        client_options=_client(storage, storage.endpoint or ""),
+        client_options=_client(storage, allow_http=allow_http),
         retry_config=_retry(storage),
     )
 
 
-def _client(storage: Storage, url: str) -> ClientConfig:
+def _client(storage: Storage, *, allow_http: bool) -> ClientConfig:
     return {
         "timeout": f"{storage.timeout_s:g}s",
         "connect_timeout": "3s",
-        "allow_http": storage.allow_http or url.startswith("http://127.0.0.1"),
+        "allow_http": allow_http,
         "pool_max_idle_per_host": str(storage.connections),
     }
 
