@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tileserver.errors import InvalidParameter, MatrixSetNotFound, TileOutOfRange
 from tileserver.grid import LONLAT, Axis, Grid, parse_crs
-from tileserver.tms import IDS, matrix_set, native_zoom, tile_grid, tile_range
+from tileserver.tms import IDS, matrix_set, native_zoom, tile_at, tile_grid, tile_range
 
 MERCATOR = matrix_set("WebMercatorQuad")
 
@@ -84,3 +84,14 @@ def test_native_zoom():
     assert native_zoom(MERCATOR, globe) == 3
     utm = Grid(parse_crs("EPSG:32632"), Axis(5e5, 10, 1000), Axis(5.3e6, -10, 1000))
     assert native_zoom(MERCATOR, utm) == 14
+
+
+@pytest.mark.parametrize("name", IDS)
+def test_tile_at_a_point(name):
+    """morecantile names the same tile, wherever the set is in use."""
+    ours, theirs = matrix_set(name), morecantile.tms.get(name)
+    area = ours.crs.area_of_use
+    lon, lat = (area.west + 0.37 * (area.east - area.west), (area.south + area.north) / 2)
+    for zoom in range(ours.first_zoom, min(ours.last_zoom, 12)):
+        tile = theirs.tile(lon, lat, zoom)
+        assert tile_at(ours, zoom, lon, lat) == (tile.x, tile.y)

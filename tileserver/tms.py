@@ -225,6 +225,16 @@ def tile_range(tiles: MatrixSet, zoom: int, bounds: Bounds) -> TileRange:
     )
 
 
+def tile_at(tiles: MatrixSet, zoom: int, lon: float, lat: float) -> tuple[int, int]:
+    """The column and row of the tile at a point in degrees, cut to the set."""
+    matrix = tiles.matrix(zoom)
+    x, y = transformer(LONLAT, tiles.crs).transform(lon, lat)
+    if not math.isfinite(x + y):
+        x, y = matrix.left, matrix.top
+    col, row = (x - matrix.left) / matrix.span, (matrix.top - y) / matrix.span
+    return (_within(col, matrix.width), _within(row, matrix.height))
+
+
 def _within(position: float, size: int) -> int:
     return min(max(math.floor(position), 0), size - 1)
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from tileserver import tms
 from tileserver.cube import TIME, Cube, Variable
-from tileserver.grid import Bounds
 from tileserver.plan import sample
 from tileserver.sources.chunk import count_chunks
 
@@ -42,17 +41,10 @@ def native_cost(variable: Variable) -> Cost:
     return _tile_cost(variable, tiles, tms.native_zoom(tiles, variable.grid))
 
 
-def _middle(variable: Variable) -> Bounds:
-    """The bounds of the middle alone."""
+def _tile_cost(variable: Variable, tiles: tms.MatrixSet, zoom: int) -> Cost:
     west, south, east, north = variable.grid.lonlat_bounds()
     lon, lat = (west + east + (360 if west > east else 0)) / 2, (south + north) / 2
-    lon = (lon + 180) % 360 - 180
-    return (lon, lat, lon, lat)
-
-
-def _tile_cost(variable: Variable, tiles: tms.MatrixSet, zoom: int) -> Cost:
-    found = tms.tile_range(tiles, zoom, _middle(variable))
-    target = tms.tile_grid(tiles, zoom, found.min_x, found.min_y)
+    target = tms.tile_grid(tiles, zoom, *tms.tile_at(tiles, zoom, (lon + 180) % 360 - 180, lat))
     sampling = sample(variable.levels, target, "nearest")
     if sampling is None:
         return Cost(0, 0)
