@@ -15,7 +15,7 @@ TILES = [
     ("WorldCRS84Quad", 3, 8, 1),
     ("UPSArcticWGS84Quad", 2, 1, 1),
     ("EuropeanETRS89_LAEAQuad", 4, 8, 9),
-    ("UTM31WGS84Quad", 8, 128, 180),
+    ("UTM31WGS84Quad", 9, 128, 180),
 ]
 
 
