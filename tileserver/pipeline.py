@@ -380,21 +380,22 @@ def _pixels(
     """Warp, and evaluate the expression: values (band, row, col) and validity (row, col)."""
     shape = drawing.target.shape
     found: list[Values] = []
-    named: dict[str, Values] = {}
-    everywhere: Valid = np.ones(shape, np.bool_)
+    there: list[Valid] = []
     for band, block in zip(bands, blocks, strict=True):
         if band.sampling is None or block is None:
             return np.zeros((drawing.layer.bands, *shape), np.float32), np.zeros(shape, np.bool_)
         values, valid = warp(block, band.sampling, band.packing)
         found.append(values)
-        np.logical_and(everywhere, valid, out=everywhere)
-        named[band.variable.id] = np.where(valid, values, np.nan)
-    expression = drawing.layer.expression
-    if expression is None:
-        return np.stack(found), everywhere
-    computed = expression.evaluate(named)
-    there: Valid = np.logical_and.reduce(np.isfinite(computed), axis=0)
-    return computed, there
+        there.append(valid)
+    if drawing.layer.expression is None:
+        return np.stack(found), np.logical_and.reduce(there)
+    named = {
+        band.variable.id: np.where(valid, values, np.nan)
+        for band, values, valid in zip(bands, found, there, strict=True)
+    }
+    computed = drawing.layer.expression.evaluate(named)
+    known: Valid = np.logical_and.reduce(np.isfinite(computed), axis=0)
+    return computed, known
 
 
 def _paint(
