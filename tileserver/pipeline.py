@@ -1,6 +1,6 @@
 """The way of a tile: plan → read → warp → colour → encode, each step once.
 
-    find the layer, the step and the target grid           layer.py, tms.py      (by the caller)
+    find the layer, the step and the target grid           layer, tms, drawing   (by the caller)
     which cells, and where in them the pixels lie          plan.py               kept per grid
     read them, by chunk, each chunk once                   sources/              kept decoded
     pixels, colours, bytes                                 warp, render, encode  in one go
@@ -11,7 +11,6 @@ The engine keeps what is worth keeping and lets equal requests share one making.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import time
 from collections.abc import Sequence
 from concurrent.futures import Executor
@@ -19,12 +18,11 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from tileserver import __version__, encode, render
+from tileserver import encode, render
 from tileserver.cache import ByteCache
 from tileserver.catalog import Dataset
-from tileserver.colormap import CLASSES
 from tileserver.cube import TIME, Packing, Raw, Variable
-from tileserver.encode import Format
+from tileserver.drawing import Drawing, StyleChoice, default_colormap
 from tileserver.errors import (
     InvalidParameter,
     PayloadTooLarge,
@@ -36,10 +34,9 @@ from tileserver.layer import Layer, Selection, select
 from tileserver.plan import ReadPlan, Resampling, Sampling, sample
 from tileserver.sources.chunk import count_chunks
 from tileserver.stretch import percentile_stretch
-from tileserver.style import Category, Colormap, Scale, Style
+from tileserver.style import Style
 from tileserver.warp import Valid, Values, warp
 
-DEFAULT_COLORMAP = "viridis"
 SAMPLE_PX = 256  # a default range is taken from so many pixels squared, at up to three times
 SAMPLE_BYTES = 64 << 20
 PARTS_DEPTH = 2  # of damaged data sixteenths of the map are tried for a range
@@ -51,52 +48,6 @@ class Limits:
 
     tile_bytes: int = 512 << 20
     series_bytes: int = 8 << 30
-
-
-@dataclass(frozen=True, slots=True)
-class StyleChoice:
-    """How a request wants a layer drawn; None where it does not say."""
-
-    colormap: Colormap | None = None
-    rescale: tuple[float, float] | None = None
-    scale: Scale | None = None
-    opacity: float = 1.0
-    nodata: float | None = None
-
-    @property
-    def key(self) -> str:
-        """The same for the same choice, in every process."""
-        colormap = self.colormap.key if self.colormap else ""
-        return f"{colormap}|{self.rescale}|{self.scale}|{self.opacity}|{self.nodata}"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Drawing:
-    """One picture of a layer: where, when, how."""
-
-    dataset: Dataset
-    layer: Layer
-    selection: Selection
-    target: Grid
-    choice: StyleChoice = StyleChoice()
-    resampling: Resampling = "nearest"
-    format: Format = "png"
-
-    @property
-    def etag(self) -> str:
-        """A strong validator, known before any work: all that the bytes depend on."""
-        parts = (
-            __version__,
-            self.dataset.id,
-            self.dataset.version,
-            self.layer.key,
-            str(self.selection.indices),
-            str(self.target.key),
-            self.choice.key,
-            self.resampling,
-            self.format,
-        )
-        return f'"{hashlib.blake2b("|".join(parts).encode(), digest_size=12).hexdigest()}"'
 
 
 @dataclass(slots=True)
@@ -351,27 +302,6 @@ def _quarters(grid: Grid) -> list[Grid]:
         for a in (grid.x, grid.y)
     ]
     return [Grid(grid.crs, x, y) for x in halves[0] for y in halves[1]]
-
-
-def default_colormap(layer: Layer) -> Colormap:
-    """A layer's colours where a request does not say: the catalogue's, its classes', viridis."""
-    if layer.style.colormap_name is not None:
-        return Colormap.named(layer.style.colormap_name)
-    if 0 < len(layer.flags) <= CLASSES:
-        spare = Colormap.named("tab20").lut
-        return Colormap.categorical(
-            layer.id,
-            [
-                Category(flag.value, flag.label, flag.color or _rgba(spare[i * 13 % 256]))
-                for i, flag in enumerate(layer.flags)
-            ],
-        )
-    return Colormap.named(DEFAULT_COLORMAP)
-
-
-def _rgba(color: np.ndarray[tuple[int], np.dtype[np.uint8]]) -> tuple[int, int, int, int]:
-    red, green, blue, alpha = color.tolist()
-    return (red, green, blue, alpha)
 
 
 def _pixels(

@@ -31,7 +31,8 @@ from tileserver import layer, tms
 from tileserver.cache import ByteCache
 from tileserver.catalog import Dataset, load
 from tileserver.demo.ocean import build_ocean
-from tileserver.pipeline import Drawing, Engine, StyleChoice
+from tileserver.drawing import Drawing, StyleChoice
+from tileserver.pipeline import Engine
 
 TILES = 60
 RANDOM = random.Random(4)

@@ -17,9 +17,10 @@ from rasterio.windows import Window
 from tileserver.cache import ByteCache
 from tileserver.catalog import make_dataset
 from tileserver.config import DatasetConfig
+from tileserver.drawing import Drawing, StyleChoice
 from tileserver.grid import FULL_CIRCLE_DEG, Axis, Grid, is_degrees, parse_crs
 from tileserver.layer import find_layer, select
-from tileserver.pipeline import Drawing, Engine, StyleChoice
+from tileserver.pipeline import Engine
 from tileserver.plan import sample
 from tileserver.sources.opening import Origin, open_source
 from tileserver.style import Colormap

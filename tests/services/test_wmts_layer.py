@@ -3,6 +3,7 @@ import pytest
 from tests.services.memory_catalog import catalog, sea, sea_ice, utm
 from tileserver.catalog import Dataset
 from tileserver.colormap import Colormap
+from tileserver.drawing import StyleChoice
 from tileserver.errors import (
     ColormapNotFound,
     DatasetNotFound,
@@ -12,7 +13,6 @@ from tileserver.errors import (
     VariableNotFound,
 )
 from tileserver.layer import Layer, find_layer, layers
-from tileserver.pipeline import StyleChoice
 from tileserver.services import wmts_layer
 from tileserver.services.wmts import LayerInfo
 

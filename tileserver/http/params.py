@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Generic, TypeVar, get_args
 
+from tileserver.drawing import StyleChoice
 from tileserver.encode import Format
 from tileserver.errors import InvalidParameter, MissingParameter, shown
 from tileserver.grid import Bounds
-from tileserver.pipeline import StyleChoice
 from tileserver.plan import Resampling
 from tileserver.style import Colormap, Scale, parse_rescale
 from tileserver.timeaxis import Method

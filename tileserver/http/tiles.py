@@ -9,13 +9,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tileserver import layer, tms
+from tileserver.drawing import Drawing
 from tileserver.encode import MEDIA_TYPES, Format
 from tileserver.errors import InvalidParameter, TileOutOfRange, shown
 from tileserver.http import caching, params
 from tileserver.http.endpoint import Context, Endpoint, context
 from tileserver.http.links import base_url
 from tileserver.http.params import Query
-from tileserver.pipeline import Drawing, Stages
+from tileserver.pipeline import Stages
 from tileserver.services import tilejson
 
 _LAST = re.compile(

@@ -9,13 +9,13 @@ from urllib.parse import quote
 
 from starlette.requests import Request
 
+from tileserver.drawing import Drawing
 from tileserver.errors import InvalidParameter, TileOutOfRange
 from tileserver.grid import Bounds
 from tileserver.http.endpoint import Context
 from tileserver.http.ows import Parameters
 from tileserver.http.tiles import headers_of
 from tileserver.layer import select
-from tileserver.pipeline import Drawing
 from tileserver.services import wmts, wmts_layer
 from tileserver.services.ows import OwsError
 from tileserver.services.wmts_dimension import Chosen, choose

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from tileserver.catalog import Catalog, Dataset, Entry
 from tileserver.cube import Cube, Dimension
+from tileserver.drawing import StyleChoice
 from tileserver.errors import (
     DimensionNotFound,
     InvalidParameter,
@@ -16,7 +17,7 @@ from tileserver.errors import (
 )
 from tileserver.grid import Grid
 from tileserver.layer import Layer, layers
-from tileserver.pipeline import Engine, StyleChoice
+from tileserver.pipeline import Engine
 from tileserver.style import Style
 from tileserver.timeaxis import TimeAxis
 

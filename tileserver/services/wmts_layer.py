@@ -8,6 +8,7 @@ from urllib.parse import quote
 from tileserver.catalog import Catalog, Dataset
 from tileserver.colormap import Colormap
 from tileserver.cube import TIME, Dimension
+from tileserver.drawing import StyleChoice, default_colormap
 from tileserver.errors import (
     ColormapNotFound,
     DatasetNotFound,
@@ -17,7 +18,6 @@ from tileserver.errors import (
 )
 from tileserver.grid import LONLAT, Bounds, Grid
 from tileserver.layer import EXPRESSION, Layer, find_layer, layers
-from tileserver.pipeline import StyleChoice, default_colormap
 from tileserver.services.legend import Orientation, default_size
 from tileserver.services.wmts import VERSION, LayerInfo, StyleInfo
 from tileserver.style import Style, parse_rescale
