@@ -1,5 +1,7 @@
 /** All state as one object: controls set patches, views subscribe to the keys that they show. */
 
+import { DEFAULTS } from "./lib/hash.js";
+
 /** @typedef {import("./types.js").State} State */
 
 /**
@@ -12,19 +14,7 @@
 
 /** @type {State} */
 export const INITIAL = {
-  dataset: null,
-  variable: null,
-  time: null,
-  dims: {},
-  colormap: null,
-  rescale: null,
-  scale: null,
-  opacity: 1,
-  speed: 4,
-  view: null,
-  point: null,
-  chart: null,
-  theme: null,
+  ...DEFAULTS,
   datasets: null,
   detail: null,
   times: [],
