@@ -48,7 +48,7 @@ def projected_grids(draw_value: st.DrawFn) -> Grid:
 def tiles(draw_value: st.DrawFn) -> Grid:
     """Any tile of any matrix set, small so that many can be tried."""
     tile_set = matrix_set(draw_value(st.sampled_from(IDS)))
-    zoom = draw_value(st.integers(0, min(8, len(tile_set.matrices) - 1)))
+    zoom = draw_value(st.integers(tile_set.first_zoom, min(8, tile_set.last_zoom)))
     matrix = tile_set.matrix(zoom)
     col = draw_value(st.integers(0, matrix.width - 1))
     row = draw_value(st.integers(0, matrix.height - 1))
