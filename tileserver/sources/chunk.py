@@ -81,18 +81,50 @@ def count_chunks(window: Sequence[slice], shape: tuple[int, ...], chunks: tuple[
     return total
 
 
+def held_window(array: ChunkedArray, window: Sequence[slice]) -> Raw | None:
+    """The window's numbers if all its chunks are held, a view where they lie in one."""
+    single = _single(array, window)
+    if single is not None:
+        coordinates, inside = single
+        chunk = array.held(coordinates)
+        return None if chunk is None else chunk[inside]
+    out: Raw = np.empty([s.stop - s.start for s in window], array.dtype)
+    for coordinates, inside, outside in _pieces(array, window):
+        chunk = array.held(coordinates)
+        if chunk is None:
+            return None
+        out[outside] = chunk[inside]
+    return out
+
+
+def _single(
+    array: ChunkedArray, window: Sequence[slice]
+) -> tuple[Coordinates, tuple[slice, ...]] | None:
+    """The one chunk that a window lies in, and where in it, as most windows do."""
+    coordinates, inside = [], []
+    for each, size, chunk in zip(window, array.shape, array.chunks, strict=True):
+        number, start = divmod(each.start, chunk)
+        stop = start + each.stop - each.start
+        if stop > chunk or each.stop > size:
+            return None
+        coordinates.append(number)
+        inside.append(slice(start, stop))
+    return tuple(coordinates), tuple(inside)
+
+
 async def read_window(array: ChunkedArray, window: Sequence[slice]) -> Raw:
     """The window's numbers, a view where they lie in one chunk.
 
     The chunks that are not held are read together; the first failure cancels the others.
     """
-    pieces = list(_pieces(array, window))
-    if len(pieces) == 1:
-        coordinates, inside, _ = pieces[0]
+    single = _single(array, window)
+    if single is not None:
+        coordinates, inside = single
         chunk = array.held(coordinates)
         if chunk is None:
             chunk = await array.chunk(coordinates)
         return chunk[inside]
+    pieces = list(_pieces(array, window))
     out: Raw = np.empty([s.stop - s.start for s in window], array.dtype)
     missing = []
     for piece in pieces:

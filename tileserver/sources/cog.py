@@ -21,7 +21,7 @@ from tileserver.cube import Cube, Flag, Level, Packing, Raw, Variable
 from tileserver.errors import CatalogError, SourceError
 from tileserver.grid import Grid, parse_crs
 from tileserver.plan import ReadPlan
-from tileserver.sources.chunk import Coordinates, read_window
+from tileserver.sources.chunk import Coordinates, held_window, read_window
 from tileserver.sources.directory import DAMAGED
 from tileserver.sources.geotiff import Band, Description, describe
 from tileserver.sources.head import Head
@@ -100,10 +100,16 @@ class CogSource:
     file: CogFile
     bands: dict[str, int]
 
+    def held(self, plan: ReadPlan) -> Raw | None:
+        """The same as `read`, if all of it is held."""
+        return held_window(self._layer(plan), plan.window)
+
     async def read(self, plan: ReadPlan) -> Raw:
         """Stored numbers (rows, cols) of the window."""
-        layer = self.file.layer(plan.level, self.bands[plan.variable])
-        return await read_window(layer, plan.window)
+        return await read_window(self._layer(plan), plan.window)
+
+    def _layer(self, plan: ReadPlan) -> Layer:
+        return self.file.layer(plan.level, self.bands[plan.variable])
 
 
 async def open_cog(store: Store, key: str, cache: ByteCache[Raw], pool: Executor) -> CogSource:

@@ -25,6 +25,10 @@ class MemorySource:
 
     async def read(self, plan: ReadPlan) -> Raw:
         """Stored numbers of the window, a view where it does not wrap."""
+        return self.held(plan)
+
+    def held(self, plan: ReadPlan) -> Raw:
+        """The same: all of it is."""
         self.reads.append(plan)
         array = self.arrays[plan.variable][plan.level]
         *leading, columns = plan.window

@@ -13,8 +13,8 @@ class Source(Protocol):
 
     `version` changes whenever the data or metadata do. `cube` describes the data, with the
     levels of each variable. `read` returns stored (not physical) numbers of the window, in native
-    byte order and C order where the window lies within one chunk, and raises SourceError.
-    The array may be shared: it is read-only.
+    byte order and C order where the window lies within one chunk, and raises SourceError; `held`
+    gives the same if all of it is in memory. The array may be shared: it is read-only.
     """
 
     @property
@@ -22,5 +22,7 @@ class Source(Protocol):
 
     @property
     def cube(self) -> Cube: ...
+
+    def held(self, plan: ReadPlan) -> Raw | None: ...
 
     async def read(self, plan: ReadPlan) -> Raw: ...

@@ -17,8 +17,8 @@ from tileserver.cube import TIME, Cube, Dimension, Raw
 from tileserver.errors import CatalogError, SourceError, shown
 from tileserver.grid import parse_crs
 from tileserver.plan import ReadPlan
-from tileserver.sources.chunk import read_window
-from tileserver.sources.cog import CogFile, advice, found, open_file, variables_of
+from tileserver.sources.chunk import held_window, read_window
+from tileserver.sources.cog import CogFile, Layer, advice, found, open_file, variables_of
 from tileserver.sources.raster import fingerprint
 from tileserver.sources.store import Entry, Store
 from tileserver.timeaxis import NotAnInstant, TimeAxis, parse_instant
@@ -65,19 +65,27 @@ class StackSource:
     cache: ByteCache[Raw]
     pool: Executor
 
+    def held(self, plan: ReadPlan) -> Raw | None:
+        """Stored numbers of a window of one time, if its file is open and all of it is held."""
+        times, *window = plan.window
+        file = self.files.held(times.start) if times.stop - times.start == 1 else None
+        if file is None:
+            return None
+        block = held_window(self._layer(file, plan.variable, plan.level), window)
+        return None if block is None else block[np.newaxis]
+
     async def read(self, plan: ReadPlan) -> Raw:
         """Stored numbers (times, rows, cols) of the window; files are read together.
 
         Raises SourceError that names the time of a file that cannot be read or does not fit.
         """
         times, *window = plan.window
-        band = list(self.cube.variables).index(plan.variable)
         if times.stop - times.start == 1:
-            return (await self._read(times.start, plan.level, band, window))[np.newaxis]
+            return (await self._read(times.start, plan, window))[np.newaxis]
         out: Raw = np.empty(plan.shape, self.cube.variables[plan.variable].dtype)
 
         async def fill(step: int) -> None:
-            out[step - times.start] = await self._read(step, plan.level, band, window)
+            out[step - times.start] = await self._read(step, plan, window)
 
         tasks = [asyncio.ensure_future(fill(step)) for step in range(times.start, times.stop)]
         try:
@@ -87,13 +95,17 @@ class StackSource:
                 task.cancel()
         return out
 
-    async def _read(self, number: int, level: int, band: int, window: Sequence[slice]) -> Raw:
+    def _layer(self, file: CogFile, variable: str, level: int) -> Layer:
+        """A band of one of the files, at the level that the first file has."""
+        shape = self.first.raster.levels[level].shape
+        own = next(i for i, each in enumerate(file.raster.levels) if each.shape == shape)
+        return file.layer(own, list(self.cube.variables).index(variable))
+
+    async def _read(self, number: int, plan: ReadPlan, window: Sequence[slice]) -> Raw:
         step = self.steps[number]
         try:
             file = await self.files.get(number, lambda: self._open(step))
-            shape = self.first.raster.levels[level].shape
-            own = next(i for i, each in enumerate(file.raster.levels) if each.shape == shape)
-            return await read_window(file.layer(own, band), window)
+            return await read_window(self._layer(file, plan.variable, plan.level), window)
         except SourceError as error:
             raise type(error)(f"time={step.label}: {error}") from error
         except CatalogError as error:

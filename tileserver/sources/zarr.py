@@ -21,7 +21,7 @@ from tileserver.cache import ByteCache
 from tileserver.cube import Cube, Raw
 from tileserver.errors import CatalogError, SourceError
 from tileserver.plan import ReadPlan
-from tileserver.sources.chunk import Coordinates, read_window
+from tileserver.sources.chunk import Coordinates, held_window, read_window
 from tileserver.sources.store import Store
 from tileserver.sources.zarrcodec import (
     NOT_STORED,
@@ -385,6 +385,10 @@ class ZarrSource:
     version: str
     cube: Cube
     arrays: Mapping[str, tuple[ZarrArray, ...]]
+
+    def held(self, plan: ReadPlan) -> Raw | None:
+        """Stored numbers of a window, if all its chunks are held."""
+        return held_window(self.arrays[plan.variable][plan.level], plan.window)
 
     async def read(self, plan: ReadPlan) -> Raw:
         """Stored numbers of a window. Raises SourceError."""
