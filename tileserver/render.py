@@ -1,17 +1,25 @@
-"""From physical values to colours: pure kernels."""
+"""From stored numbers or physical values to colours: pure kernels."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
+from tileserver.cube import Packing, Raw
+from tileserver.plan import Sampling
 from tileserver.style import Style
-from tileserver.warp import Valid, Values
+from tileserver.warp import Valid, Values, gather, warp
 
 Rgba = npt.NDArray[np.uint8]
+Table = npt.NDArray[np.uint8]
+Range = tuple[float, float]
+
+TABLES = 128  # kept tables of a palette index per stored number, of at most 64 kB each
+WIDEST_TABLED = 2  # bytes of a stored integer that is looked up rather than computed
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,22 +35,115 @@ class Indexed:
         return whole.take(self.index).view(np.uint8).reshape(*self.index.shape, 4)
 
 
+def draw(block: Raw, sampling: Sampling, packing: Packing, style: Style) -> Indexed:
+    """One band in colour, straight from the stored numbers (rows, cols) of a sampling's window.
+
+    Nearest pixels are the colours of cells, so physical values are computed for none of them where
+    stored numbers have a table.
+    """
+    if sampling.resampling != "nearest":
+        return colorize(*warp(block, sampling, packing), style)
+    index = _colors(gather(block, sampling), packing, style)
+    if sampling.inside is not None:
+        index *= sampling.inside
+    return Indexed(index, style.palette())
+
+
+def _colors(raw: Raw, packing: Packing, style: Style) -> npt.NDArray[np.uint8]:
+    """The palette index of stored numbers of any shape, a new array."""
+    if _is_tabled(raw.dtype):
+        return _look_up(_index_table(packing, style, raw.dtype), raw)
+    return style.index(packing.physical(raw), packing.valid(raw))
+
+
+def _is_tabled(dtype: np.dtype[np.generic]) -> bool:
+    return dtype.kind in "iu" and dtype.itemsize <= WIDEST_TABLED
+
+
+def _look_up(table: Table, raw: Raw) -> npt.NDArray[np.uint8]:
+    """The table's entry of each number's bits."""
+    return table.take(raw.view(f"u{raw.itemsize}"), mode="wrap")  # as fast as it goes: none wraps
+
+
+def _numbers(dtype: np.dtype[np.generic]) -> Raw:
+    """All numbers of an integer type, in the order of their bits."""
+    return np.arange(256**dtype.itemsize, dtype=f"u{dtype.itemsize}").view(dtype)
+
+
+@lru_cache(maxsize=TABLES)
+def _index_table(packing: Packing, style: Style, dtype: np.dtype[np.generic]) -> Table:
+    """The palette index of each stored number: mask, scale and style in one."""
+    raw = _numbers(dtype)
+    return style.index(packing.physical(raw), packing.valid(raw))
+
+
 def colorize(values: Values, valid: Valid, style: Style) -> Indexed:
     """One band (row, col) by its style."""
     return Indexed(style.index(values, valid), style.palette())
 
 
-def compose(
-    bands: Sequence[Values], valid: Valid, ranges: Sequence[tuple[float, float]], opacity: float
+def draw_rgb(
+    blocks: Sequence[Raw],
+    samplings: Sequence[Sampling],
+    packings: Sequence[Packing],
+    ranges: Sequence[Range],
+    *,
+    opacity: float = 1.0,
 ) -> Rgba:
-    """Three bands (row, col) as red, green, blue, each linear over its range; (row, col, 4)."""
-    rgba = np.zeros((*valid.shape, 4), np.uint8)
-    for channel, (values, (low, high)) in enumerate(zip(bands, ranges, strict=True)):
-        scaled = (np.where(valid, values, low) - low) * (255.0 / (high - low))
-        np.clip(scaled, 0, 255, out=scaled)
-        rgba[..., channel] = np.rint(scaled)
-    rgba[..., 3] = np.where(valid, round(255 * opacity), 0)
-    rgba[~valid] = 0
+    """Three bands as red, green and blue, straight from stored numbers; see `compose`."""
+    levels, there = [], []
+    for block, sampling, packing, bounds in zip(blocks, samplings, packings, ranges, strict=True):
+        if sampling.resampling == "nearest":
+            raw = gather(block, sampling)
+            levels.append(_levels(raw, packing, bounds))
+            valid = packing.valid(raw)
+            if sampling.inside is not None:
+                valid &= sampling.inside
+        else:
+            values, valid = warp(block, sampling, packing)
+            levels.append(_scaled(values, bounds))
+        there.append(valid)
+    return _stacked(levels, np.logical_and.reduce(there), opacity)
+
+
+def _levels(raw: Raw, packing: Packing, bounds: Range) -> npt.NDArray[np.uint8]:
+    """The level of a channel for stored numbers of any shape."""
+    if _is_tabled(raw.dtype):
+        return _look_up(_level_table(packing, bounds, raw.dtype), raw)
+    return _scaled(packing.physical(raw), bounds)
+
+
+@lru_cache(maxsize=TABLES)
+def _level_table(packing: Packing, bounds: Range, dtype: np.dtype[np.generic]) -> Table:
+    """The level of a channel for each stored number, whether it is valid or not."""
+    return _scaled(packing.physical(_numbers(dtype)), bounds)
+
+
+def compose(bands: Sequence[Values], valid: Valid, ranges: Sequence[Range], opacity: float) -> Rgba:
+    """Three bands (row, col) as red, green, blue, each linear over its range; (row, col, 4).
+
+    A pixel that lacks any band is transparent black.
+    """
+    levels = [_scaled(values, bounds) for values, bounds in zip(bands, ranges, strict=True)]
+    return _stacked(levels, valid, opacity)
+
+
+def _scaled(values: Values, bounds: Range) -> npt.NDArray[np.uint8]:
+    """Levels 0..255 over a range, to the nearest, ends clipped; 0 for NaN."""
+    low, high = bounds
+    x = values - low
+    x *= 255.0 / (high - low)
+    np.fmax(x, 0, out=x)
+    np.fmin(x, 255, out=x)
+    return np.rint(x, out=x).astype(np.uint8)
+
+
+def _stacked(levels: Sequence[npt.NDArray[np.uint8]], valid: Valid, opacity: float) -> Rgba:
+    """Channels (row, col) side by side, all 0 where not valid."""
+    rgba = np.empty((*valid.shape, 4), np.uint8)
+    for channel, level in enumerate(levels):
+        np.multiply(level, valid, out=rgba[..., channel])
+    np.multiply(valid, np.uint8(round(255 * opacity)), out=rgba[..., 3])
     return rgba
 
 

@@ -16,9 +16,9 @@ from tileserver.plan import Sampling
 from tileserver.warp.area import average, mode
 from tileserver.warp.arrays import Valid, Values
 from tileserver.warp.bilinear import bilinear
-from tileserver.warp.nearest import nearest
+from tileserver.warp.nearest import gather, nearest
 
-__all__ = ["Valid", "Values", "average", "bilinear", "mode", "nearest", "warp"]
+__all__ = ["Valid", "Values", "average", "bilinear", "gather", "mode", "nearest", "warp"]
 
 
 def warp(block: Raw, sampling: Sampling, packing: Packing) -> tuple[Values, Valid]:

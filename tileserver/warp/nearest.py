@@ -7,10 +7,15 @@ from tileserver.plan import Sampling
 from tileserver.warp.arrays import Valid, Values
 
 
+def gather(block: Raw, sampling: Sampling) -> Raw:
+    """The stored number of the cell in which each pixel's centre lies; any, outside the grid."""
+    assert sampling.index is not None
+    return block.ravel().take(sampling.index, mode="clip")
+
+
 def nearest(block: Raw, sampling: Sampling, packing: Packing) -> tuple[Values, Valid]:
     """The value of the cell in which each pixel's centre lies."""
-    assert sampling.index is not None
-    raw = block.ravel().take(sampling.index, mode="clip")
+    raw = gather(block, sampling)
     valid = packing.valid(raw)
     if sampling.inside is not None:
         valid &= sampling.inside
