@@ -10,6 +10,7 @@
     │   └── TileOutOfRange
     ├── PayloadTooLarge             413  over a limit; says the limit, the estimate and the remedy
     ├── CatalogError                422  a catalogue entry that cannot be used
+    ├── Overloaded                  503  too much is asked at once; it may work in a moment
     └── SourceError                 502  a store or file could not be read
         ├── SourceUnavailable       503  it may work in a moment
         └── DatasetUnavailable      502  the dataset could not be opened
@@ -125,6 +126,13 @@ class CatalogError(TileserverError):
 
     status = 422
     title = "Invalid catalogue"
+
+
+class Overloaded(TileserverError):
+    """More is asked than the server can do just now."""
+
+    status = 503
+    title = "Overloaded"
 
 
 class SourceError(TileserverError):

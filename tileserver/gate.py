@@ -1,0 +1,89 @@
+"""Work in flight is limited; what is beyond waits in a queue that is bounded in length and time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Executor
+from contextlib import suppress
+from typing import TypeVar, TypeVarTuple
+
+from tileserver.errors import Overloaded
+
+R = TypeVar("R")
+Args = TypeVarTuple("Args")
+
+
+class Gate:
+    """`async with gate:` lets in a few at once, the others in the order in which they came.
+
+    Raises Overloaded at once where the queue is full, else to who has waited too long. Belongs to
+    one event loop.
+
+    Args:
+        at_once: how many are let in.
+        waiting: how many more may wait.
+        wait_s: for how long each.
+    """
+
+    def __init__(self, *, at_once: int, waiting: int, wait_s: float) -> None:
+        self._slots = asyncio.Semaphore(at_once)
+        self._places, self._wait_s = waiting, wait_s
+        self.in_flight = 0
+        self.waiting = 0
+        self.refused = 0
+
+    @property
+    def busy(self) -> bool:
+        """Whether who comes now has to wait."""
+        return self._slots.locked()
+
+    async def __aenter__(self) -> None:
+        if self._slots.locked():
+            await self._queue()
+        else:
+            await self._slots.acquire()
+        self.in_flight += 1
+
+    async def __aexit__(self, *_: object) -> None:
+        self.in_flight -= 1
+        self._slots.release()
+
+    async def _queue(self) -> None:
+        if self.waiting >= self._places:
+            raise self._refusal()
+        self.waiting += 1
+        try:
+            async with asyncio.timeout(self._wait_s):
+                await self._slots.acquire()
+        except TimeoutError:
+            raise self._refusal() from None
+        finally:
+            self.waiting -= 1
+
+    def _refusal(self) -> Overloaded:
+        self.refused += 1
+        return Overloaded("too many requests at once: try again in a moment, with fewer together")
+
+
+async def in_thread(pool: Executor, job: Callable[[*Args], R], *args: *Args) -> R:
+    """What the job returns, in a thread of the pool; who is cancelled waits for the thread's end.
+
+    So a gate around it stays closed until the processor is free again, where `run_in_executor`
+    would let the next job in beside one that nobody waits for. A job that has not begun is dropped.
+    """
+    future = pool.submit(job, *args)
+    result = asyncio.wrap_future(future)
+    try:
+        return await asyncio.shield(result)
+    except asyncio.CancelledError:
+        if not future.cancel():
+            await _end(result)
+        raise
+
+
+async def _end(future: asyncio.Future[R]) -> None:
+    """Wait for a future, whatever becomes of it and however often one is cancelled."""
+    while not future.done():
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait([future])
