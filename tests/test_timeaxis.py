@@ -130,3 +130,11 @@ def test_a_month_of_360_days():
     """A month as an end is 30 days long in that calendar."""
     axis = TimeAxis(np.arange(90) * DAY, "360_day")
     assert len(axis.between("1970-02", "1970-02")) == 30
+
+
+@pytest.mark.parametrize("calendar", ["standard", "proleptic_gregorian", "julian", "noleap"])
+def test_text_before_the_reform(calendar):
+    """Dates before 1582-10-15 are those of the calendar: in the standard one Julian."""
+    for text in ("1500-02-28T00:00:00Z", "1582-10-04T12:00:00Z", "0001-01-01T00:00:00Z"):
+        seconds = np.array([parse_instant(text, calendar), 0.0])
+        assert format_instants(seconds, calendar) == [text, "1970-01-01T00:00:00Z"]

@@ -20,8 +20,9 @@ from tileserver.errors import InvalidParameter
 Method = Literal["nearest", "exact"]
 
 EPOCH_UNITS = "seconds since 1970-01-01T00:00:00"
-# Calendars that agree with numpy's proleptic Gregorian one for all instants after 1582.
+# Calendars that agree with numpy's proleptic Gregorian one from 1582-10-15 on.
 GREGORIAN = ("standard", "gregorian", "proleptic_gregorian")
+REFORM_S = -12_219_292_800.0
 LONGEST_TEXT = 64
 
 _INSTANT = re.compile(
@@ -72,7 +73,7 @@ def _zone_seconds(zone: str | None) -> float:
 
 def format_instants(seconds: npt.NDArray[np.float64], calendar: str) -> list[str]:
     """`YYYY-MM-DDTHH:MM:SSZ` of seconds since 1970 (n,), to the nearest second."""
-    if calendar in GREGORIAN:
+    if calendar in GREGORIAN and (seconds >= REFORM_S).all():
         instants = np.rint(seconds).astype("int64").astype("datetime64[s]")
         return [f"{text}Z" for text in np.datetime_as_string(instants).tolist()]
     dates = np.atleast_1d(cftime.num2date(np.rint(seconds), EPOCH_UNITS, calendar=calendar))

@@ -16,8 +16,6 @@ import numpy.typing as npt
 from isal import isal_zlib
 from isal.igzip_lib import IsalError
 from numcodecs import zstd
-from rasterio.errors import RasterioError
-from rasterio.io import MemoryFile
 
 from tileserver.cube import Raw
 from tileserver.errors import SourceError
@@ -35,7 +33,6 @@ DAMAGES: tuple[type[Exception], ...] = (
     ValueError,
     RuntimeError,
     OSError,
-    RasterioError,
     cast("type[Exception]", IsalError),
 )
 
@@ -135,9 +132,9 @@ def _float_sums(
 
 
 def _decoded_by_gdal(data: bytes, layout: Layout, rows: int) -> Raw:
-    with MemoryFile(_one_block_tiff(data, layout, rows)) as memory, memory.open() as file:
-        block: Raw = file.read()
-    return block
+    from tileserver.sources.gdal import decode_tiff  # heavy, see there
+
+    return decode_tiff(_one_block_tiff(data, layout, rows))
 
 
 def _one_block_tiff(data: bytes, layout: Layout, rows: int) -> bytes:

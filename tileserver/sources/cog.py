@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Hashable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -23,12 +24,14 @@ from tileserver.grid import Grid, parse_crs
 from tileserver.plan import ReadPlan
 from tileserver.sources.chunk import Coordinates, held_window, read_window
 from tileserver.sources.directory import DAMAGED
-from tileserver.sources.geotiff import Band, Description, describe
+from tileserver.sources.geotiff import Band, Description
 from tileserver.sources.head import Head
 from tileserver.sources.raster import LevelShape, Raster, TiffRaster, fingerprint
 from tileserver.sources.store import Entry, Store
 from tileserver.sources.tiff import Tiff, read_tiff
-from tileserver.sources.warped import WarpedRaster, warped_description, warped_levels
+
+if TYPE_CHECKING:
+    from tileserver.sources.warped import WarpedRaster
 
 LARGEST_CHUNK_BYTES = 256 * 1024 * 1024
 # An image of at most this many cells a side needs no overviews.
@@ -148,20 +151,36 @@ async def found(store: Store, key: str) -> Entry:
 async def open_file(store: Store, entry: Entry, cache: ByteCache[Raw], pool: Executor) -> CogFile:
     """A file with its headers read. Raises as open_cog does."""
     head = Head(store, entry)
-    loop = asyncio.get_running_loop()
     tiff = await read_tiff(head)
-    description = await loop.run_in_executor(pool, describe, head, loop)
+    loop = asyncio.get_running_loop()
+    description = await loop.run_in_executor(pool, _described, head, loop)
     _check_agreement(tiff, description)
     raster: Raster
     if description.transform is None:
-        description = warped_description(description)
-        levels = await loop.run_in_executor(pool, warped_levels, head, description, loop)
-        raster = WarpedRaster(head, description, levels, pool)
+        warp = await loop.run_in_executor(pool, _warped, head, description, pool, loop)
+        raster, description = warp, warp.description
     else:
         raster = TiffRaster.over(store, entry, _masked(tiff, description), description, pool)
     head.keep = False
     _check_size(raster, description)
     return CogFile((store.url, entry.key, fingerprint([entry])), description, raster, cache)
+
+
+# Threads import GDAL, so that the loop does not stand still: see sources/gdal.py.
+
+
+def _described(head: Head, loop: asyncio.AbstractEventLoop) -> Description:
+    from tileserver.sources.gdal import describe
+
+    return describe(head, loop)
+
+
+def _warped(
+    head: Head, description: Description, pool: Executor, loop: asyncio.AbstractEventLoop
+) -> WarpedRaster:
+    from tileserver.sources.warped import warped
+
+    return warped(head, description, pool, loop)
 
 
 def _check_agreement(tiff: Tiff, description: Description) -> None:
@@ -200,7 +219,7 @@ def advice(file: CogFile) -> tuple[str, ...]:
     levels = file.raster.levels
     full = levels[0]
     told = []
-    if isinstance(file.raster, WarpedRaster):
+    if file.description.transform is None:
         told.append(
             "the image is rotated or placed by ground control points and is warped for each "
             "tile: warp it once with gdalwarp -of COG"

@@ -10,15 +10,14 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any
 
-import cftime
 import numpy as np
 import numpy.typing as npt
-import xarray as xr
 
 from tileserver.cache import ByteCache
 from tileserver.cube import TIME, Cube, Dimension, Flag, Level, Packing, Raw, Variable
 from tileserver.errors import CatalogError
 from tileserver.grid import Grid
+from tileserver.sources.cftimes import decode_times
 from tileserver.sources.georeference import CRS_NAMES, Coordinate, Georeference
 from tileserver.sources.store import Store
 from tileserver.sources.zarr import (
@@ -29,7 +28,7 @@ from tileserver.sources.zarr import (
     open_array,
     read_hierarchy,
 )
-from tileserver.timeaxis import EPOCH_UNITS, TimeAxis
+from tileserver.timeaxis import TimeAxis
 
 LARGEST_COORDINATE = 10_000_000
 FILLS = ("_FillValue", "missing_value")
@@ -188,20 +187,19 @@ def _dimension(dim: str, size: int, coordinate: Coordinate | None, time: str | N
 
 
 def _time_axis(dim: str, coordinate: Coordinate) -> TimeAxis:
-    stored = xr.Variable((dim,), coordinate.values, coordinate.attrs)
-    try:
-        decoded = xr.conventions.decode_cf_variable(dim, stored)
-    except (ValueError, OverflowError) as error:
-        raise CatalogError(f"dimension {dim!r}: its times cannot be decoded ({error})") from error
-    values = np.asarray(decoded.values)
+    values, attrs = coordinate.values, coordinate.attrs
     if values.dtype.kind == "M":
         seconds = values.astype("datetime64[us]").astype(np.int64) / 1e6
         return TimeAxis(np.where(np.isnat(values), np.nan, seconds))
-    calendar = str(coordinate.attrs.get("calendar", "standard"))
+    calendar = str(attrs.get("calendar", "standard")).lower()
+    scale, offset = float(attrs.get("scale_factor", 1.0)), float(attrs.get("add_offset", 0.0))
     seconds = np.full(values.shape, np.nan)
     known = _known(coordinate)
-    if known.any():
-        seconds[known] = cftime.date2num(values[known], EPOCH_UNITS, calendar=calendar)
+    try:
+        numbers = values[known].astype(np.float64) * scale + offset
+        seconds[known] = decode_times(numbers, str(attrs["units"]), calendar)
+    except (ValueError, OverflowError) as error:
+        raise CatalogError(f"dimension {dim!r}: its times cannot be decoded ({error})") from error
     return TimeAxis(seconds, calendar)
 
 

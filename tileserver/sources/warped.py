@@ -12,7 +12,8 @@ from rasterio.vrt import WarpedVRT
 from rasterio.windows import Window
 
 from tileserver.cube import Raw
-from tileserver.sources.geotiff import Description, opened, served
+from tileserver.sources.gdal import opened
+from tileserver.sources.geotiff import Description, served
 from tileserver.sources.head import Head
 from tileserver.sources.raster import LevelShape, finished
 
@@ -72,14 +73,22 @@ def _warped(file: DatasetReader, description: Description) -> WarpedVRT:
     )
 
 
-def warped_description(description: Description) -> Description:
+def warped(
+    head: Head, description: Description, pool: Executor, loop: asyncio.AbstractEventLoop
+) -> WarpedRaster:
+    """The warp of a file of this description; blocks, for a thread."""
+    warp = _warped_description(description)
+    return WarpedRaster(head, warp, _warped_levels(head, warp, loop), pool)
+
+
+def _warped_description(description: Description) -> Description:
     """Of the warp: cells outside the image are masked, or nodata where there is such a number."""
     if all(band.nodata is not None for band in description.bands):
         return description
     return served(replace(description, mask="alpha"))
 
 
-def warped_levels(
+def _warped_levels(
     head: Head, description: Description, loop: asyncio.AbstractEventLoop
 ) -> tuple[LevelShape, ...]:
     """The grids that GDAL suggests for the file and its overviews; blocks, for a thread."""
