@@ -71,14 +71,14 @@ class Counted(Store):
     """A store that logs the ranges that are asked of it, by key."""
 
     def __init__(self, store: Store) -> None:
-        super().__init__(store.raw, store.url)
+        super().__init__(store.raw, store.url, store.traffic)
         self.ranges: list[tuple[str, tuple[tuple[int, int], ...]]] = []
 
-    async def get_range(self, key: str, start: int, stop: int) -> bytes | None:
+    async def get_range(self, key: str, start: int, stop: int) -> memoryview | None:
         self.ranges.append((key, ((start, stop),)))
         return await super().get_range(key, start, stop)
 
-    async def get_ranges(self, key: str, ranges: Sequence[tuple[int, int]]) -> list[bytes]:
+    async def get_ranges(self, key: str, ranges: Sequence[tuple[int, int]]) -> list[memoryview]:
         self.ranges.append((key, tuple(ranges)))
         return await super().get_ranges(key, ranges)
 

@@ -39,9 +39,10 @@ DAMAGES: tuple[type[Exception], ...] = (
 SHORT, LONG, UNDEFINED, DOUBLE = 3, 4, 7, 12
 TYPE_FORMATS = {SHORT: "H", LONG: "I", UNDEFINED: "B", DOUBLE: "d"}
 Tag = tuple[int, int, Sequence[float]]
+Buffer = bytes | memoryview
 
 
-def decode(data: bytes, layout: Layout, rows: int) -> Raw:
+def decode(data: Buffer, layout: Layout, rows: int) -> Raw:
     """The numbers (bands, rows, cols) of a block, in native byte order and C order.
 
     Args:
@@ -57,7 +58,7 @@ def decode(data: bytes, layout: Layout, rows: int) -> Raw:
         raise SourceError("a block of the file is damaged and could not be decoded") from error
 
 
-def decode_mask(data: bytes, layout: Layout, rows: int) -> npt.NDArray[np.bool_]:
+def decode_mask(data: Buffer, layout: Layout, rows: int) -> npt.NDArray[np.bool_]:
     """Where a block (rows, cols) of a mask says valid."""
     if layout.bits == 1 and layout.compression in (UNCOMPRESSED, DEFLATE, OLD_DEFLATE, ZSTANDARD):
         cols = layout.shape[1]
@@ -87,7 +88,7 @@ def _is_simple(layout: Layout) -> bool:
 # numpy sums bytes into 32 bits five times as fast as into 8: below the higher bits are cut off.
 
 
-def _decoded(data: bytes, layout: Layout, rows: int) -> Raw:
+def _decoded(data: Buffer, layout: Layout, rows: int) -> Raw:
     cols, size = layout.shape[1], layout.bits // 8
     shape = (rows, cols, layout.bands)
     unpacked = _unpacked(data, layout.compression, rows * cols * layout.bands * size)
@@ -104,10 +105,10 @@ def _decoded(data: bytes, layout: Layout, rows: int) -> Raw:
     return np.ascontiguousarray(np.moveaxis(block.view(f"{kind}{size}"), -1, 0))
 
 
-def _unpacked(data: bytes, compression: int, size: int) -> bytes | memoryview:
+def _unpacked(data: Buffer, compression: int, size: int) -> Buffer:
     """Exactly `size` bytes; ValueError for fewer, and no memory for more."""
     if compression == UNCOMPRESSED:
-        unpacked: bytes | memoryview = memoryview(data)[:size]
+        unpacked: Buffer = bytes(memoryview(data)[:size])  # apart from its neighbours
     elif compression == ZSTANDARD:
         unpacked = memoryview(zstd.decompress(data, bytearray(size)))
     else:
@@ -118,7 +119,7 @@ def _unpacked(data: bytes, compression: int, size: int) -> bytes | memoryview:
 
 
 def _float_sums(
-    data: bytes | memoryview, shape: tuple[int, int, int], size: int
+    data: Buffer, shape: tuple[int, int, int], size: int
 ) -> npt.NDArray[np.unsignedinteger]:
     """Words whose bytes lie apart, the highest first, as differences (TIFF Technical Note 3)."""
     rows, cols, bands = shape
@@ -131,13 +132,13 @@ def _float_sums(
     return words.reshape(shape)
 
 
-def _decoded_by_gdal(data: bytes, layout: Layout, rows: int) -> Raw:
+def _decoded_by_gdal(data: Buffer, layout: Layout, rows: int) -> Raw:
     from tileserver.sources.gdal import decode_tiff  # heavy, see there
 
     return decode_tiff(_one_block_tiff(data, layout, rows))
 
 
-def _one_block_tiff(data: bytes, layout: Layout, rows: int) -> bytes:
+def _one_block_tiff(data: Buffer, layout: Layout, rows: int) -> bytes:
     """A TIFF whose only strip is the block, with the tags that its codec needs."""
     bands, cols = layout.bands, layout.shape[1]
     extra = max(0, bands - COLORS.get(_photometric(layout), 1))
@@ -161,7 +162,7 @@ def _one_block_tiff(data: bytes, layout: Layout, rows: int) -> bytes:
         (50674, LONG, layout.lerc),
     ]
     header = _header([t for t in tags if t[2]], layout.byte_order)
-    return header + data
+    return b"".join((header, data))
 
 
 def _photometric(layout: Layout) -> int:

@@ -56,9 +56,10 @@ class Head:
             return held
         ahead = min(FIRST_READ_BYTES << len(self._parts), LONGEST_READ_BYTES) if self.keep else 0
         end = min(max(stop, start + ahead), self.entry.size)
-        part = await self.store.get_range(self.entry.key, start, end)
-        if part is None or len(part) != end - start:
+        found = await self.store.get_range(self.entry.key, start, end)
+        if found is None or len(found) != end - start:
             raise SourceError("the file was removed or cut while it was read")
+        part = bytes(found)
         if self.keep:
             self._parts.append((start, part))
         return part[: stop - start]

@@ -116,7 +116,7 @@ class TiffRaster:
             self.pool, _decoded, parts, data, window, self.description
         )
 
-    async def _fetch(self, parts: list[_Part]) -> dict[int, bytes]:
+    async def _fetch(self, parts: list[_Part]) -> dict[int, memoryview]:
         """The bytes of the blocks that were written, by their start."""
         blocks = [block for part in parts for block in part.blocks]
         ranges = sorted({(b.start, b.stop) for b in blocks if b.stop > b.start})
@@ -151,7 +151,7 @@ class _Part:
 
 
 def _decoded(
-    parts: list[_Part], data: dict[int, bytes], window: Window, description: Description
+    parts: list[_Part], data: dict[int, memoryview], window: Window, description: Description
 ) -> Raw:
     """A chunk as it is read, of the bytes of its blocks by their start."""
     numbers = _numbers(parts[0], data, window, description)
@@ -195,7 +195,9 @@ def _with_exact(numbers: Raw, nodata: float) -> Raw:
     return exact
 
 
-def _numbers(part: _Part, data: dict[int, bytes], window: Window, description: Description) -> Raw:
+def _numbers(
+    part: _Part, data: dict[int, memoryview], window: Window, description: Description
+) -> Raw:
     """The numbers (bands, rows, cols) of a window, a block as it is where it is the window."""
     layout = part.image.layout
     fill = description.bands[0].nodata or 0
@@ -212,7 +214,7 @@ def _numbers(part: _Part, data: dict[int, bytes], window: Window, description: D
     return numbers
 
 
-def _mask(part: _Part, data: dict[int, bytes], window: Window) -> npt.NDArray[np.bool_]:
+def _mask(part: _Part, data: dict[int, memoryview], window: Window) -> npt.NDArray[np.bool_]:
     """Where a window is valid, of the mask's blocks, which may be others than the data's."""
     rows, cols = window
     height, width = part.image.layout.shape

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 from urllib.parse import urlsplit
 
 import obstore
@@ -24,13 +24,15 @@ from obstore.store import HTTPStore, LocalStore, S3Store
 from obstore.store import ObjectStore as ObstoreStore
 
 from tileserver.errors import CatalogError, SourceError, SourceUnavailable
+from tileserver.sources.ranges import Batch
+from tileserver.sources.traffic import DEFAULT_CONNECTIONS, DEFAULT_TIMEOUT_S, Data, Traffic
 
 if TYPE_CHECKING:  # these exist for type checkers only
     from obstore.store import ClientConfig, RetryConfig, S3Config
 
+T = TypeVar("T")
+
 SCHEMES = ("s3", "http", "https", "file")
-# Enough to hide a chunk's round trip behind the others of a tile, few enough for a shared store.
-DEFAULT_CONNECTIONS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +47,9 @@ class Storage:
         allow_private: an http(s) dataset may lie on a private address.
         path_style: the bucket stands in the path, not in the host name.
         requester_pays: the account that asks pays for the transfer.
-        connections: requests under way at once.
-        timeout_s: for one request, and for all its retries together.
+        connections, requests_per_minute, bytes_per_s: what all datasets that name it may ask of
+            it together; None for no limit.
+        timeout_s: for one request with all its retries, and for the wait until its turn.
     """
 
     endpoint: str | None = None
@@ -60,7 +63,18 @@ class Storage:
     path_style: bool = True
     requester_pays: bool = False
     connections: int = DEFAULT_CONNECTIONS
-    timeout_s: float = 10.0
+    requests_per_minute: int | None = None
+    bytes_per_s: float | None = None
+    timeout_s: float = DEFAULT_TIMEOUT_S
+
+    def traffic(self) -> Traffic:
+        """The way to it, to be made once and shared."""
+        return Traffic(
+            connections=self.connections,
+            requests_per_minute=self.requests_per_minute,
+            bytes_per_s=self.bytes_per_s,
+            timeout_s=self.timeout_s,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,96 +87,127 @@ class Entry:
 
 
 class Store:
-    """The objects below one URL, by key relative to it.
+    """The objects below one URL, by key relative to it; bytes are views of the store's buffers.
 
     Raises SourceError (denied, refused), SourceUnavailable (no answer in time); an object that is
     not there is None.
+
+    Args:
+        traffic: of the storage that it lies in; by default its own.
     """
 
-    def __init__(self, store: ObstoreStore, url: str, connections: int = DEFAULT_CONNECTIONS):
+    def __init__(self, store: ObstoreStore, url: str, traffic: Traffic | None = None):
         self.url = url
         self.raw = store
-        self._slots = asyncio.Semaphore(connections)
+        self.traffic = traffic or Traffic()
+        self._batch = Batch(self._get_range)
 
-    async def get(self, key: str) -> bytes | None:
-        """A whole object."""
-        async with self._request():
+    async def get(self, key: str, *, about: int = 0) -> memoryview | None:
+        """A whole object; `about` how many bytes it may have."""
+
+        async def send() -> Data:
             try:
                 result = await obstore.get_async(self.raw, key)
-                return bytes(await result.bytes_async())
+                return memoryview(await result.bytes_async())
             except FileNotFoundError as error:
                 if "NoSuchBucket" in str(error):
                     raise SourceError("the bucket does not exist: check url") from error
                 return None
 
-    async def get_range(self, key: str, start: int, stop: int) -> bytes | None:
-        """The bytes from start to stop of an object."""
-        async with self._request():
-            try:
-                return bytes(await obstore.get_range_async(self.raw, key, start=start, end=stop))
-            except FileNotFoundError:
-                return None
+        with _foreign_errors():
+            return await self.traffic.read(send, about=about)
 
-    async def get_ranges(self, key: str, ranges: Sequence[tuple[int, int]]) -> list[bytes]:
+    async def get_range(self, key: str, start: int, stop: int) -> memoryview | None:
+        """The bytes from start to stop of an object, read with those asked for at the same time."""
+        return await self._batch.get(key, start, stop)
+
+    async def get_ranges(self, key: str, ranges: Sequence[tuple[int, int]]) -> list[memoryview]:
         """Several ranges of an object; neighbours are read together."""
-        starts, stops = zip(*ranges, strict=True)
-        async with self._request():
-            parts = await obstore.get_ranges_async(
-                self.raw, key, starts=list(starts), ends=list(stops)
-            )
-            return [bytes(part) for part in parts]
+        found = await asyncio.gather(*(self._batch.get(key, *each) for each in ranges))
+        parts = [part for part in found if part is not None]
+        if len(parts) < len(ranges):
+            raise SourceError("an object is gone: it was there when it was opened")
+        return parts
 
-    async def get_suffix(self, key: str, length: int) -> bytes | None:
+    async def get_suffix(self, key: str, length: int) -> memoryview | None:
         """The last bytes of an object."""
-        async with self._request():
+
+        async def send() -> Data:
             try:
                 result = await obstore.get_async(
                     self.raw, key, options={"range": {"suffix": length}}
                 )
-                return bytes(await result.bytes_async())
+                return memoryview(await result.bytes_async())
             except FileNotFoundError:
                 return None
 
+        with _foreign_errors():
+            return await self.traffic.read(send, nbytes=length)
+
     async def head(self, key: str) -> Entry | None:
         """Size and version of an object."""
-        async with self._request():
+
+        async def send() -> Entry | None:
             try:
                 return _entry(await obstore.head_async(self.raw, key))
             except FileNotFoundError:
                 return None
 
+        return await self._ask(send)
+
     async def entries(self, prefix: str = "") -> list[Entry]:
         """All objects below a prefix; SourceError where the store cannot list."""
-        async with self._request():
+
+        async def send() -> list[Entry]:
             found = []
             async for batch in obstore.list(self.raw, prefix=prefix or None):
                 found += [_entry(meta) for meta in batch]
             return found
 
+        return await self._ask(send)
+
     async def children(self, prefix: str = "") -> list[str]:
         """The names of the folders directly below a prefix."""
-        async with self._request():
+
+        async def send() -> list[str]:
             result = await obstore.list_with_delimiter_async(self.raw, prefix=prefix or None)
             return sorted(str(p).rstrip("/").rsplit("/", 1)[-1] for p in result["common_prefixes"])
 
-    @asynccontextmanager
-    async def _request(self) -> AsyncIterator[None]:
-        """A slot among the store's connections, with foreign errors named in our words."""
-        async with self._slots:
+        return await self._ask(send)
+
+    async def _get_range(self, key: str, start: int, stop: int) -> Data:
+        async def send() -> Data:
             try:
-                yield
-            except (PermissionDeniedError, UnauthenticatedError) as error:
-                raise SourceError(
-                    "access denied: check the storage's credentials, anonymous and requester_pays"
-                ) from error
-            except (NotSupportedError, NotImplementedError) as error:
-                raise SourceError("the store cannot list its objects") from error
-            except GenericError as error:
-                raise _told(error) from error
-            except FileNotFoundError as error:
-                raise SourceError("an object is gone: it was there when it was opened") from error
-            except (BaseError, OSError, TimeoutError) as error:
-                raise SourceUnavailable("the store could not be read: try again") from error
+                found = await obstore.get_range_async(self.raw, key, start=start, end=stop)
+                return memoryview(found)
+            except FileNotFoundError:
+                return None
+
+        with _foreign_errors():
+            return await self.traffic.read(send, nbytes=stop - start)
+
+    async def _ask(self, send: Callable[[], Awaitable[T]]) -> T:
+        with _foreign_errors():
+            return await self.traffic.ask(send)
+
+
+@contextmanager
+def _foreign_errors() -> Iterator[None]:
+    """The store's errors in our words."""
+    try:
+        yield
+    except (PermissionDeniedError, UnauthenticatedError) as error:
+        raise SourceError(
+            "access denied: check the storage's credentials, anonymous and requester_pays"
+        ) from error
+    except (NotSupportedError, NotImplementedError) as error:
+        raise SourceError("the store cannot list its objects") from error
+    except GenericError as error:
+        raise _told(error) from error
+    except FileNotFoundError as error:
+        raise SourceError("an object is gone: it was there when it was opened") from error
+    except (BaseError, OSError, TimeoutError) as error:
+        raise SourceUnavailable("the store could not be read: try again") from error
 
 
 def _told(error: GenericError) -> SourceError:
@@ -181,32 +226,50 @@ def _entry(meta: Mapping[str, object]) -> Entry:
     return Entry(str(meta["path"]), int(str(meta["size"])), str(version))
 
 
-def open_store(url: str, storage: Storage | None = None, *, base: Path | None = None) -> Store:
+def open_store(
+    url: str,
+    storage: Storage | None = None,
+    *,
+    base: Path | None = None,
+    traffic: Traffic | None = None,
+) -> Store:
     """The store below a URL: s3://bucket/prefix, http(s)://…, file:///… or a path.
 
     Args:
         base: the folder that relative paths count from.
+        traffic: what is shared with other stores of the storage; by default nothing is.
 
     Raises CatalogError for a URL that cannot be used.
     """
     storage = storage or Storage()
     parts = urlsplit(url)
+    if is_local(url):
+        path = (base or Path()) / Path(parts.path)
+        if not path.exists():
+            raise CatalogError("url: no such file or folder")
+        folder = path if path.is_dir() else path.parent
+        return Store(LocalStore(folder.resolve()), url, traffic or disk_traffic())
+    traffic = traffic or storage.traffic()
     if parts.scheme == "s3":
-        return Store(_s3(parts.netloc, parts.path, storage), url, storage.connections)
+        return Store(_s3(parts.netloc, parts.path, storage), url, traffic)
     if parts.scheme in ("http", "https"):
         store = HTTPStore.from_url(
             url,
             client_options=_client(storage, allow_http=parts.scheme == "http"),
             retry_config=_retry(storage),
         )
-        return Store(store, url, storage.connections)
-    if parts.scheme == "file" or not parts.scheme:
-        path = (base or Path()) / Path(parts.path)
-        if not path.exists():
-            raise CatalogError("url: no such file or folder")
-        folder = path if path.is_dir() else path.parent
-        return Store(LocalStore(folder.resolve()), url, storage.connections)
+        return Store(store, url, traffic)
     raise CatalogError(f"url: expected a path or one of {', '.join(SCHEMES)}")
+
+
+def is_local(url: str) -> bool:
+    """Whether a URL or path is one of this machine."""
+    return urlsplit(url).scheme in ("", "file")
+
+
+def disk_traffic() -> Traffic:
+    """The way to local disks: what is late there is not quicker when it is asked for twice."""
+    return Traffic(hedging=False)
 
 
 def fetch(url: str) -> bytes:
@@ -248,6 +311,8 @@ def _s3(bucket: str, prefix: str, storage: Storage) -> S3Store:
 def _client(storage: Storage, *, allow_http: bool) -> ClientConfig:
     return {
         "timeout": f"{storage.timeout_s:g}s",
+        # An answer that stops coming is retried while there is time for it.
+        "read_timeout": f"{storage.timeout_s / 3:g}s",
         "connect_timeout": "3s",
         "allow_http": allow_http,
         "pool_max_idle_per_host": str(storage.connections),

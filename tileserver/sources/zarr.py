@@ -84,7 +84,7 @@ async def read_hierarchy(store: Store, group: str = "") -> Hierarchy:
     )
 
 
-def _parsed(name: str, data: bytes | None) -> Document | None:
+def _parsed(name: str, data: memoryview | None) -> Document | None:
     if data is None:
         return None
     try:
@@ -100,12 +100,12 @@ def _object(name: str, value: object) -> Document:
     return value
 
 
-def _from_json(data: bytes) -> object:
+def _from_json(data: memoryview) -> object:
     """JSON, or what Python's json writes: bare NaN and Infinity as strings."""
     try:
         return orjson.loads(data)
     except orjson.JSONDecodeError:
-        return json.loads(data, parse_constant=str)
+        return json.loads(bytes(data), parse_constant=str)
 
 
 async def _from_root(store: Store, prefix: str) -> Hierarchy:
@@ -237,7 +237,7 @@ class ZarrArray:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self.pool, self._decoded, data)
 
-    def _decoded(self, data: bytes) -> Raw:
+    def _decoded(self, data: memoryview) -> Raw:
         try:
             array = self.decode(data)
         except SourceError:
@@ -245,12 +245,14 @@ class ZarrArray:
         except Exception as error:  # codecs raise whatever they like on damaged bytes
             raise SourceError(f"variable {self.path!r}: a chunk is damaged") from error
         chunk = np.ascontiguousarray(native(array).transpose(self.order)).view(self.dtype)
+        if np.may_share_memory(chunk, np.frombuffer(data, np.uint8)):
+            chunk = chunk.copy()  # not compressed: it would keep the bytes of its neighbours too
         chunk.flags.writeable = False
         return chunk
 
-    async def _bytes(self, stored: Coordinates) -> bytes | None:
+    async def _bytes(self, stored: Coordinates) -> memoryview | None:
         if self.sharding is None:
-            return await self.store.get(self.key(stored))
+            return await self.store.get(self.key(stored), about=self.nbytes)
         grid = self.sharding.grid
         shard = self.key(tuple(c // n for c, n in zip(stored, grid, strict=True)))
         index = await self._shard_index(shard)

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from tileserver.errors import CatalogError, SourceError
 
-Decode = Callable[[bytes], npt.NDArray[Any]]
+Decode = Callable[[memoryview], npt.NDArray[Any]]
 Step = Callable[[Any], Any]
 Config = Mapping[str, Any]
 
@@ -43,7 +43,7 @@ def decoder_v2(document: Config, dtype: np.dtype[Any]) -> Decode:
     filters = [_codec(config) for config in document.get("filters") or []]
     shape, order = tuple(document["chunks"]), document.get("order", "C")
 
-    def decode(data: bytes) -> npt.NDArray[Any]:
+    def decode(data: memoryview) -> npt.NDArray[Any]:
         buffer: Any = compressor.decode(data) if compressor else data
         for each in reversed(filters):
             buffer = each.decode(buffer)
@@ -97,7 +97,7 @@ def decoder_v3(codecs: Sequence[Config], dtype: np.dtype[Any], shape: tuple[int,
         raise CatalogError("codecs: no codec turns arrays into bytes; the metadata is damaged")
     steps = [*reversed(bytes_steps), unpack, *reversed(to_arrays)]
 
-    def decode(data: bytes) -> npt.NDArray[Any]:
+    def decode(data: memoryview) -> npt.NDArray[Any]:
         value: Any = data
         for step in steps:
             value = step(value)
@@ -197,7 +197,7 @@ class Sharding:
         checksums = sum(4 for c in self.index_codecs if c["name"] == "crc32c")
         return 16 * int(np.prod(self.grid)) + checksums
 
-    def read_index(self, data: bytes) -> npt.NDArray[np.uint64]:
+    def read_index(self, data: memoryview) -> npt.NDArray[np.uint64]:
         """Offsets and lengths (…grid, 2) of the inner chunks."""
         decode = decoder_v3(self.index_codecs, np.dtype(np.uint64), (*self.grid, 2))
         return native(decode(data))
