@@ -88,6 +88,25 @@ def test_positions_come_back(start, step, size, down, part):
         assert min(off, abs(off - axis.size)) < 1e-6 * max(axis.size, 1) or np.isnan(found)
 
 
+@pytest.mark.parametrize("down", [False, True])
+def test_padded_grid_goes_on(down):
+    """The pixels of the grid are the inner ones of the larger, which has a key of its own."""
+    y = Axis(40.0, -2.0, 5) if down else Axis(30.0, 2.0, 5)
+    grid = Grid(UTM, Axis(10.0, 0.5, 4), y, key=("set", 1, 2, 3))
+    padded = grid.padded(2)
+    assert padded.shape == (9, 8)
+    np.testing.assert_array_equal(padded.x.cell_centers()[2:-2], grid.x.cell_centers())
+    np.testing.assert_array_equal(padded.y.cell_centers()[2:-2], grid.y.cell_centers())
+    assert padded.key == grid.padded(2).key
+    assert len({grid.key, grid.padded(1).key, padded.key, padded.padded(2).key}) == 4
+
+
+def test_irregular_axis_does_not_go_on():
+    """Nothing says how large its next cell would be."""
+    with pytest.raises(ValueError, match="regular"):
+        Axis.from_centers([0.0, 1.0, 3.0]).padded(1)
+
+
 BOUNDS = {
     "globe": ((1, 0, -180, 0, -1, 90), (180, 360), (-180, -90, 180, 90)),
     "globe 0-360": ((1, 0, 0, 0, -1, 90), (180, 360), (-180, -90, 180, 90)),

@@ -14,7 +14,7 @@ Conventions of the whole project, stated here once:
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import numpy as np
@@ -108,6 +108,12 @@ class Axis:
         if self.period is None:
             return False
         return abs(self.high - self.low - self.period) < abs(self.step) / 2
+
+    def padded(self, cells: int) -> Axis:
+        """The same with so many more cells at both ends; ValueError for an irregular axis."""
+        if self.edges is not None:
+            raise ValueError("only a regular axis goes on beyond its ends")
+        return replace(self, start=self.start - cells * self.step, size=self.size + 2 * cells)
 
     def cell_centers(self) -> Floats:
         """The cell centres (size,), in CRS units."""
@@ -220,6 +226,11 @@ class Grid:
     def resolution(self) -> tuple[float, float]:
         """Mean cell size (x, y), positive, in CRS units."""
         return (abs(self.x.step), abs(self.y.step))
+
+    def padded(self, pixels: int) -> Grid:
+        """The same with so many more pixels on each side; ValueError for irregular axes."""
+        key = ("padded", pixels, self.key)
+        return Grid(self.crs, self.x.padded(pixels), self.y.padded(pixels), key)
 
     def lonlat_bounds(self) -> Bounds:
         """(west, south, east, north) in degrees; west > east where the grid crosses 180°.
