@@ -10,6 +10,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from tileserver.cache import ByteCache
 from tileserver.config import (
@@ -17,6 +18,7 @@ from tileserver.config import (
     CompositeConfig,
     DatasetConfig,
     ServiceConfig,
+    StorageConfig,
     read_config,
 )
 from tileserver.cube import Raw, Variable
@@ -30,7 +32,8 @@ from tileserver.errors import (
 from tileserver.expression import Expression
 from tileserver.sources.opening import Origin, open_source
 from tileserver.sources.source import Source
-from tileserver.sources.store import Storage, fetch
+from tileserver.sources.store import Storage, disk_traffic, fetch, is_local
+from tileserver.sources.traffic import Traffic
 
 log = logging.getLogger(__name__)
 
@@ -98,9 +101,13 @@ class Entry:
 class Catalog:
     """The datasets by id, opened concurrently; one that fails harms no other.
 
+    `traffic` is what goes to and from each storage that was used so far, by the storage's name; of
+    datasets without one by their bucket or host, or `disk`.
+
     Args:
         cache: decoded chunks of all sources.
         pool: threads for decoding.
+        workers: processes that share the limits of the storages.
     """
 
     def __init__(
@@ -110,10 +117,12 @@ class Catalog:
         cache: ByteCache[Raw],
         pool: Executor,
         service: ServiceConfig | None = None,
+        workers: int = 1,
     ) -> None:
         self.entries = dict(entries)
         self.service = service or ServiceConfig()
-        self._cache, self._pool = cache, pool
+        self.traffic: dict[str, Traffic] = {}
+        self._cache, self._pool, self._workers = cache, pool, workers
         self._slots = asyncio.Semaphore(OPENED_AT_ONCE)
 
     @property
@@ -166,7 +175,9 @@ class Catalog:
             return
         async with self._slots:
             try:
-                source = await open_source(entry.origin, cache=self._cache, pool=self._pool)
+                source = await open_source(
+                    entry.origin, cache=self._cache, pool=self._pool, traffic=self._shared(entry)
+                )
                 entry.dataset = make_dataset(entry.config, source)
             except TileserverError as error:
                 entry.error = str(error)
@@ -175,6 +186,16 @@ class Catalog:
                 log.exception("dataset cannot be opened", extra={"dataset": entry.config.id})
             if entry.error:
                 log.warning("dataset %s: %s", entry.config.id, entry.error)
+
+    def _shared(self, entry: Entry) -> Traffic:
+        """The traffic of a dataset's storage, the same for all that lie in it."""
+        url, storage = entry.origin.urls[0], entry.origin.storage
+        local = is_local(url)
+        name = "disk" if local else entry.config.storage or "://".join(urlsplit(url)[:2])
+        if name not in self.traffic:
+            part = (storage or Storage()).part(self._workers)
+            self.traffic[name] = disk_traffic() if local else part.traffic()
+        return self.traffic[name]
 
 
 def make_dataset(config: DatasetConfig, source: Source) -> Dataset:
@@ -219,12 +240,14 @@ def load(
     cache: ByteCache[Raw],
     pool: Executor,
     allowed: Sequence[str] = (),
+    workers: int = 1,
 ) -> Catalog:
     """The catalogue of files, folders of YAML and JSON files, and URLs. Raises CatalogError.
 
     Args:
         environment: where credentials are taken from.
         allowed: prefixes of which dataset URLs must have one, if there are any.
+        workers: processes that share the limits of the storages.
     """
     entries: dict[str, Entry] = {}
     service: ServiceConfig | None = None
@@ -233,7 +256,7 @@ def load(
             service = config.service
         for dataset in config.datasets:
             entries[dataset.id] = _entry(dataset, config, name, environment, tuple(allowed))
-    return Catalog(entries, cache=cache, pool=pool, service=service)
+    return Catalog(entries, cache=cache, pool=pool, service=service, workers=workers)
 
 
 def _entry(
@@ -273,6 +296,7 @@ def _absolute(url: str, catalog: str) -> str:
 def read_files(names: Sequence[str]) -> list[tuple[str, CatalogConfig]]:
     """What stands in the catalogue's files, each dataset once. Raises CatalogError."""
     found = [(name, read_config(name, _text(name))) for name in _files(names)]
+    _check_storages(found)
     seen: dict[str, str] = {}
     for name, config in found:
         for dataset in config.datasets:
@@ -281,6 +305,16 @@ def read_files(names: Sequence[str]) -> list[tuple[str, CatalogConfig]]:
                 raise CatalogError(f"{name}: dataset {dataset.id!r} is {where}: rename one")
             seen[dataset.id] = name
     return found
+
+
+def _check_storages(found: Sequence[tuple[str, CatalogConfig]]) -> None:
+    """A storage's limits are shared by all who name it: one name means one storage."""
+    seen: dict[str, tuple[str, StorageConfig]] = {}
+    for name, config in found:
+        for storage, said in config.storage.items():
+            where, other = seen.setdefault(storage, (name, said))
+            if said != other:
+                raise CatalogError(f"{name}: storage {storage!r} is another in {where}: rename one")
 
 
 def _text(name: str) -> str:

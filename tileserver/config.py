@@ -122,6 +122,8 @@ class StorageConfig(_Model):
     path_style: bool = True
     requester_pays: bool = False
     connections: int = Field(64, ge=1, le=1024)
+    requests_per_minute: int | None = Field(None, ge=1)
+    bytes_per_s: float | None = Field(None, gt=0)
     timeout_s: float = Field(10.0, gt=0, le=600)
 
     def resolve(self, name: str, environment: Mapping[str, str]) -> Storage:

@@ -53,7 +53,8 @@ class S3Server:
 
     The attributes `latency_s` (before each answer) and `error_503_rate` (all requests),
     `reset_rate`, `truncate_rate`, `stall_rate` (object reads; 0 to 1) may be set at any time.
-    A stalled read ends after `stall_s`, a truncated one half-way.
+    A stalled read ends after `stall_s`, a truncated one half-way. `under_way` is how many calls
+    are being answered now, `most_under_way` how many ever were.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class S3Server:
         self.latency_s = self.error_503_rate = 0.0
         self.reset_rate = self.truncate_rate = self.stall_rate = 0.0
         self.stall_s = 60.0
+        self.under_way = self.most_under_way = 0
         self._service = Service(Directory(Path(root).resolve(), buckets or {}))
         self._random = Random(seed)
         self._port = port
@@ -116,6 +118,14 @@ class S3Server:
         self._thread.join()
 
     async def _app(self, scope: Event, receive: Receive, send: Send) -> None:
+        self.under_way += 1
+        self.most_under_way = max(self.most_under_way, self.under_way)
+        try:
+            await self._serve(scope, receive, send)
+        finally:
+            self.under_way -= 1
+
+    async def _serve(self, scope: Event, receive: Receive, send: Send) -> None:
         call = await read_call(scope, receive)
         fault = self._draw_fault(call)
         if self.latency_s:

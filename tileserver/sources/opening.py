@@ -16,6 +16,7 @@ from tileserver.sources.geozarr import open_zarr
 from tileserver.sources.source import Source
 from tileserver.sources.stack import match_times, open_stack
 from tileserver.sources.store import Storage, Store, open_store
+from tileserver.sources.traffic import Traffic
 
 TIFF_SUFFIXES = (".tif", ".tiff", ".cog", ".gtiff")
 WILDCARDS = "*?["
@@ -41,40 +42,48 @@ class Origin:
     time_pattern: str | None = None
     allowed: tuple[str, ...] = ()
 
+    def store(self, url: str, traffic: Traffic | None) -> Store:
+        """The store below a URL. Raises CatalogError."""
+        return open_store(url, self.storage, base=self.base, traffic=traffic)
 
-async def open_source(origin: Origin, *, cache: ByteCache[Raw], pool: Executor) -> Source:
-    """The source, all its metadata read. Raises CatalogError and SourceError."""
+
+async def open_source(
+    origin: Origin, *, cache: ByteCache[Raw], pool: Executor, traffic: Traffic | None = None
+) -> Source:
+    """The source, all its metadata read. Raises CatalogError and SourceError.
+
+    Args:
+        traffic: of its storage, shared with the other sources that lie there.
+    """
     for url in origin.urls:
         await check_address(url, origin.storage, origin.allowed)
     first = origin.urls[0]
     if first.lower().endswith(".vrt"):
         raise CatalogError("url: VRT files are refused, as they can name any file: list the COGs")
     if len(origin.urls) > 1 or any(c in first for c in WILDCARDS):
-        return await _open_stack(origin, cache, pool)
+        store, keys = _common_store(origin, traffic)
+        return await open_stack(store, await _timed(origin, store, keys), cache, pool)
     if first.lower().endswith(TIFF_SUFFIXES):
         folder, _, name = first.rpartition("/")
-        store = open_store(folder or ".", origin.storage, base=origin.base)
-        return await open_cog(store, name, cache, pool)
-    store = open_store(first, origin.storage, base=origin.base)
+        return await open_cog(origin.store(folder or ".", traffic), name, cache, pool)
+    store = origin.store(first, traffic)
     return await open_zarr(store, cache=cache, pool=pool, group=origin.group, crs=origin.crs)
 
 
-async def _open_stack(origin: Origin, cache: ByteCache[Raw], pool: Executor) -> Source:
-    store, keys = _common_store(origin)
+async def _timed(origin: Origin, store: Store, keys: list[str]) -> list[tuple[str, str]]:
+    """The files of a stack, each with its time."""
     if origin.times is not None:
         if len(origin.times) != len(keys):
             raise CatalogError(f"times: expected one for each of the {len(keys)} urls")
-        entries = list(zip(keys, origin.times, strict=True))
-    elif origin.time_pattern is None:
+        return list(zip(keys, origin.times, strict=True))
+    if origin.time_pattern is None:
         raise CatalogError(
             "time_pattern: a stack needs one, e.g. 'ndvi_(?P<time>\\d{8})\\.tif', or times"
         )
-    else:
-        entries = await match_times(store, keys, origin.time_pattern)
-    return await open_stack(store, entries, cache, pool)
+    return await match_times(store, keys, origin.time_pattern)
 
 
-def _common_store(origin: Origin) -> tuple[Store, list[str]]:
+def _common_store(origin: Origin, traffic: Traffic | None) -> tuple[Store, list[str]]:
     """The store of the longest folder without wildcards, and the keys below it."""
     folders = [_folder(url) for url in origin.urls]
     common = folders[0]
@@ -84,7 +93,7 @@ def _common_store(origin: Origin) -> tuple[Store, list[str]]:
     if "://" in origin.urls[0] and "://" not in common:
         raise CatalogError("url: the files of a stack must lie in one bucket or on one host")
     keys = [url.removeprefix(common).lstrip("/") for url in origin.urls]
-    return open_store(common or ".", origin.storage, base=origin.base), keys
+    return origin.store(common or ".", traffic), keys
 
 
 def _folder(url: str) -> str:

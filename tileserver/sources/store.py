@@ -6,7 +6,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
@@ -66,6 +66,16 @@ class Storage:
     requests_per_minute: int | None = None
     bytes_per_s: float | None = None
     timeout_s: float = DEFAULT_TIMEOUT_S
+
+    def part(self, workers: int) -> Storage:
+        """With the part of its limits that one of several processes may use."""
+        requests, rate = self.requests_per_minute, self.bytes_per_s
+        return replace(
+            self,
+            connections=max(1, self.connections // workers),
+            requests_per_minute=None if requests is None else max(1, requests // workers),
+            bytes_per_s=None if rate is None else rate / workers,
+        )
 
     def traffic(self) -> Traffic:
         """The way to it, to be made once and shared."""
