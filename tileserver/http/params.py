@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Generic, TypeVar, get_args
 
+from tileserver.algorithm import ALGORITHMS, Algorithm, make_algorithm
 from tileserver.drawing import StyleChoice
 from tileserver.encode import Format
 from tileserver.errors import InvalidParameter, MissingParameter, shown
@@ -22,6 +24,7 @@ T = TypeVar("T")
 _NUMBER = re.compile(r"[+-]?(\d{1,20}(\.\d{0,20})?|\.\d{1,20})([eE][+-]?\d{1,3})?", re.ASCII)
 _INTEGER = re.compile(r"-?\d{1,10}", re.ASCII)
 LONGEST_TEXT = 4096
+LONGEST_OBJECT = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,19 @@ def words(options: Callable[[str], bool], expected: str) -> Callable[[str, str],
         return found
 
     return parse
+
+
+def json_object(name: str, value: str) -> dict[str, Any]:
+    """A JSON object of a sensible length."""
+    if len(value) > LONGEST_OBJECT:
+        raise InvalidParameter(name, value, f"expected at most {LONGEST_OBJECT} characters")
+    try:
+        found = json.loads(value)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise InvalidParameter(name, value, 'expected a JSON object such as {"azimuth": 315}')
+    return found
 
 
 def boolean(name: str, value: str) -> bool:
@@ -185,6 +201,15 @@ EXPRESSION: Parameter[str | None] = Parameter(
     "expression", text, STRING,
     "Band arithmetic, with `_` as the variable: (b08-b04)/(b08+b04).", None,
 )  # fmt: skip
+ALGORITHM: Parameter[str | None] = Parameter(
+    "algorithm", choice(ALGORITHMS), _enum(ALGORITHMS),
+    "What is made of the values, heights in metres, before they are coloured.", None,
+)  # fmt: skip
+ALGORITHM_PARAMS: Parameter[Mapping[str, Any] | None] = Parameter(
+    "algorithm_params", json_object, STRING,
+    "How, as JSON: azimuth, angle_altitude, z_exaggeration of hillshade; units (degree or "
+    "percent), z_exaggeration of slope.", None, '{"azimuth": 315}',
+)  # fmt: skip
 TILESIZE: Parameter[int | None] = Parameter(
     "tilesize", choice(("256", "512")), {"type": "integer", "enum": [256, 512]},
     "The side of a tile in pixels.", None,
@@ -247,6 +272,16 @@ class Query:
         if value is None:
             raise MissingParameter(parameter.name, parameter.description)
         return value
+
+    def algorithm(self) -> Algorithm | None:
+        """What is to be made of a layer's values."""
+        name, values = self(ALGORITHM), self(ALGORITHM_PARAMS)
+        if name is not None:
+            return make_algorithm(name, values or {})
+        if values is not None:
+            text = self._texts[ALGORITHM_PARAMS.name]
+            raise InvalidParameter(ALGORITHM_PARAMS.name, text, "expected only with algorithm")
+        return None
 
     def style(self) -> StyleChoice:
         """How a layer is to be drawn."""
