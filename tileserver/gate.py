@@ -24,6 +24,10 @@ class Gate:
         at_once: how many are let in.
         waiting: how many more may wait.
         wait_s: for how long each.
+
+    Attributes:
+        in_flight, waiting: how many are in, and how many wait, just now.
+        refused: how many were, since the start.
     """
 
     def __init__(self, *, at_once: int, waiting: int, wait_s: float) -> None:
@@ -32,11 +36,6 @@ class Gate:
         self.in_flight = 0
         self.waiting = 0
         self.refused = 0
-
-    @property
-    def busy(self) -> bool:
-        """Whether who comes now has to wait."""
-        return self._slots.locked()
 
     async def __aenter__(self) -> None:
         if self._slots.locked():
