@@ -17,14 +17,16 @@ from tileserver import catalog
 from tileserver.cache import ByteCache
 from tileserver.catalog import Catalog
 from tileserver.cube import Raw
-from tileserver.http import datasets, errors, legend, metrics, openapi, pages, tiles, values, wmts
+from tileserver.http import datasets, errors, legend, openapi, pages, tiles, values, wmts
 from tileserver.http.access import Cors
 from tileserver.http.endpoint import Context, Endpoint
 from tileserver.http.links import Links
+from tileserver.http.metrics import ENDPOINTS as METRICS
 from tileserver.http.metrics import CacheCollector, Metrics
 from tileserver.http.ows import TitleCase
-from tileserver.http.tilecache import TileCache
-from tileserver.pipeline import Engine, Limits
+from tileserver.http.tilefront import TileFront
+from tileserver.pipeline import Engine
+from tileserver.reader import Limits
 from tileserver.settings import Settings
 
 ENDPOINTS: tuple[Endpoint, ...] = (
@@ -34,7 +36,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *legend.ENDPOINTS,
     *values.ENDPOINTS,
     *wmts.ENDPOINTS,
-    *metrics.ENDPOINTS,
+    *METRICS,
 )
 
 CatalogMaker = Callable[[ByteCache[Raw], Executor], Catalog]
@@ -80,23 +82,22 @@ def create_app(settings: Settings, make_catalog: CatalogMaker | None = None) -> 
         lifespan=lifespan,
     )
     routed.router.redirect_slashes = False  # a path is what it is, or it is not there
-    cached = TileCache(routed, limit_bytes=settings.tile_cache_bytes // 2)
-    # Outermost, so that errors, and what the cache answers, carry the headers too.
+    # Outermost, so that errors carry the headers too.
     answered = Cors(
         Links(
-            cached,
+            routed,
             public_url=settings.public_url,
             allowed_hosts=settings.allowed_hosts,
             trusted_proxies=settings.trusted_proxies,
         )
     )
-    return Metrics(TitleCase(answered), registry)
+    metrics = Metrics(TitleCase(answered), registry)
+    return TileFront(metrics, metrics, settings.tile_cache_bytes // 8)
 
 
 def _engine(settings: Settings, pool: Executor) -> Engine:
     return Engine(
-        # Half of the tiles' memory is here, half holds whole answers in front of the router.
-        tiles=ByteCache(settings.tile_cache_bytes // 2, lambda body: len(body) + 200),
+        tiles=ByteCache(settings.tile_cache_bytes * 7 // 8, lambda body: len(body) + 200),
         samplings=ByteCache(settings.plan_cache_bytes, lambda sampling: sampling.nbytes),
         pool=pool,
         limits=Limits(settings.tile_read_bytes, settings.series_read_bytes),

@@ -1,9 +1,10 @@
-"""One picture: which layer, at which step, on which grid, in which colours. What an ETag is of."""
+"""One picture: which layer, at which step, in which colours, on which grid. What an ETag is of."""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -11,12 +12,17 @@ from tileserver import __version__
 from tileserver.catalog import Dataset
 from tileserver.colormap import CLASSES
 from tileserver.encode import Format
+from tileserver.errors import InvalidParameter
 from tileserver.grid import Grid
 from tileserver.layer import Layer, Selection
 from tileserver.plan import Resampling
-from tileserver.style import Category, Colormap, Scale
+from tileserver.style import Category, Colormap, Scale, Style
 
 DEFAULT_COLORMAP = "viridis"
+
+# What a picture is coloured by: a style for one band, a range for each of three, nothing for
+# formats that hold values.
+Colours = tuple[Style, ...] | tuple[tuple[float, float], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,33 +42,79 @@ class StyleChoice:
         return f"{colormap}|{self.rescale}|{self.scale}|{self.opacity}|{self.nodata}"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Drawing:
-    """One picture of a layer: where, when, how."""
+@dataclass(frozen=True, eq=False)
+class View:
+    """A layer at one step in its colours, wherever one looks: all of a picture but its place."""
 
     dataset: Dataset
     layer: Layer
     selection: Selection
-    target: Grid
     choice: StyleChoice = StyleChoice()
     resampling: Resampling = "nearest"
-    format: Format = "png"
 
-    @property
-    def etag(self) -> str:
-        """A strong validator, known before any work: all that the bytes depend on."""
+    @cached_property
+    def key(self) -> str:
+        """The same for the same view, in every process."""
         parts = (
             __version__,
             self.dataset.id,
             self.dataset.version,
             self.layer.key,
             str(self.selection.indices),
-            str(self.target.key),
             self.choice.key,
             self.resampling,
-            self.format,
         )
-        return f'"{hashlib.blake2b("|".join(parts).encode(), digest_size=12).hexdigest()}"'
+        return _digest("|".join(parts))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Drawing:
+    """One picture: a view, the pixels that it is drawn on, the format of its file."""
+
+    view: View
+    target: Grid
+    format: Format = "png"
+
+    @property
+    def etag(self) -> str:
+        """A strong validator, known before any work: of all that the bytes depend on."""
+        return f'"{_digest(f"{self.view.key}|{self.target.key}|{self.format}")}"'
+
+
+def _digest(text: str) -> str:
+    return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
+
+
+def style_of(
+    layer: Layer, choice: StyleChoice, value_range: tuple[float, float] | None
+) -> Style | None:
+    """The style of a one-band layer; None where it hangs on a range that is not known."""
+    colormap = choice.colormap or default_colormap(layer)
+    scale = choice.scale or layer.style.scale
+    rescale = choice.rescale or layer.style.rescale
+    if rescale is None and not colormap.classified:
+        if value_range is None:
+            return None
+        rescale = value_range
+        if scale == "log" and rescale[0] <= 0:
+            rescale = (rescale[1] / 1000, rescale[1]) if rescale[1] > 0 else (0.001, 1.0)
+    return Style(colormap, rescale or (0.0, 1.0), scale, choice.opacity)
+
+
+def colours_of(view: View, value_range: tuple[float, float] | None) -> Colours | None:
+    """What a view is coloured by; None where it hangs on a range that is not known.
+
+    Raises InvalidParameter where the picture takes no colormap.
+    """
+    if view.layer.bands == 1:
+        style = style_of(view.layer, view.choice, value_range)
+        return None if style is None else (style,)
+    if view.choice.colormap is not None:
+        raise InvalidParameter(
+            "colormap_name", view.choice.colormap.name, "a picture of three bands takes none"
+        )
+    rescale = view.choice.rescale or value_range
+    return None if rescale is None else (rescale,) * 3
 
 
 def default_colormap(layer: Layer) -> Colormap:

@@ -36,6 +36,9 @@ class SlowSource:
     def cube(self) -> Cube:
         return self.inner.cube
 
+    def held(self, plan: ReadPlan) -> None:
+        """Nothing is."""
+
     async def read(self, plan: ReadPlan) -> Raw:
         self.begun += 1
         try:

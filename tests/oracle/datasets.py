@@ -18,6 +18,7 @@ from tileserver.cache import ByteCache
 from tileserver.catalog import make_dataset
 from tileserver.config import DatasetConfig
 from tileserver.drawing import Drawing, StyleChoice
+from tileserver.drawing import View as Seen
 from tileserver.grid import FULL_CIRCLE_DEG, Axis, Grid, is_degrees, parse_crs
 from tileserver.layer import find_layer, select
 from tileserver.pipeline import Engine
@@ -91,15 +92,16 @@ async def _show(
         layer = find_layer(dataset, variable)
         selection = select(dataset.source.cube, layer, asked)
         choice = StyleChoice(Colormap.named("viridis"), (0.0, 1.0))
-        drawing = Drawing(dataset, layer, selection, view.grid, choice, resampling)
+        seen = Seen(dataset, layer, selection, choice, resampling)
+        drawing = Drawing(seen, view.grid)
         values, valid = await engine.pixels(drawing)
-        levels = drawing.layer.variables[0].levels
+        levels = layer.variables[0].levels
         sampling = sample(levels, view.grid, resampling)
         drawn = Drawn(values[0], valid, sampling)
         if sampling is None:
             continue
         level = levels[sampling.level].grid
-        steps = dict(drawing.selection.indices)
+        steps = dict(selection.indices)
         grid, cells = _around(
             original(variable, sampling.level, steps), sampling.rows, sampling.cols
         )

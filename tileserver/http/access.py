@@ -20,6 +20,7 @@ SAFE = [
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),
 ]
+ALWAYS = [ANY_ORIGIN, (b"access-control-expose-headers", EXPOSED), *SAFE]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +42,7 @@ class Cors:
 def _with_headers(send: Send) -> Send:
     async def forward(message: Message) -> None:
         if message["type"] == "http.response.start":
-            headers = [ANY_ORIGIN, (b"access-control-expose-headers", EXPOSED), *SAFE]
-            message = {**message, "headers": [*message["headers"], *headers]}
+            message = {**message, "headers": [*message["headers"], *ALWAYS]}
         await send(message)
 
     return forward

@@ -32,6 +32,7 @@ class Metrics:
         self._seconds = Histogram(
             "tileserver_request_seconds", "Latency", ("kind",), buckets=BUCKETS_S, registry=registry
         )
+        self._known: dict[tuple[str, int], tuple[Counter, Histogram]] = {}  # by kind and status
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -41,11 +42,22 @@ class Metrics:
 
         async def counted(message: Message) -> None:
             if message["type"] == "http.response.start":
-                self._requests.labels(kind, message["status"]).inc()
-                self._seconds.labels(kind).observe(time.perf_counter() - begun)
+                self.count(kind, message["status"], time.perf_counter() - begun)
             await send(message)
 
         await self._app(scope, receive, counted)
+
+    def count(self, kind: str, status: int, seconds: float) -> None:
+        """One answer, and how long it took."""
+        known = self._known.get((kind, status))
+        if known is None:
+            known = self._known[kind, status] = (
+                self._requests.labels(kind, status),
+                self._seconds.labels(kind),
+            )
+        requests, latency = known
+        requests.inc()
+        latency.observe(seconds)
 
 
 def _kind(path: str) -> str:

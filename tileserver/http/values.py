@@ -25,7 +25,7 @@ from tileserver.http.datasets import END, START
 from tileserver.http.endpoint import Context, Endpoint, context
 from tileserver.http.params import INTEGER, STRING, Parameter, Query, choice, integer, number
 from tileserver.layer import Layer, Selection
-from tileserver.pipeline import check_bytes
+from tileserver.reader import check_bytes
 from tileserver.services import statistics, table, timeseries
 from tileserver.services.aggregate import parse_aggregates
 from tileserver.services.point import point

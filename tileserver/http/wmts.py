@@ -149,13 +149,13 @@ async def _tile(request: Request, address: Address) -> Response:
 async def _info(request: Request, address: Address, i: str, j: str, media_type: str) -> Response:
     state = context(request)
     found = Found.at(address, state)
-    drawing = found.drawing
-    if not wmts_layer.has_values(drawing.layer):
+    drawing, view = found.drawing, found.drawing.view
+    if not wmts_layer.has_values(view.layer):
         text = f"layer {address.layer} is a colour picture: its pixels have no values"
         raise OwsError("OperationNotSupported", "GetFeatureInfo", text, 501)
     lon, lat = _lonlat(drawing.target, i, j)
-    read = partial(state.engine.read, drawing.dataset)
-    told = await point.point(read, drawing.dataset, drawing.layer, drawing.selection, lon, lat)
+    read = partial(state.engine.read, view.dataset)
+    told = await point.point(read, view.dataset, view.layer, view.selection, lon, lat)
     body = write_info(media_type, lon, lat, flatten(told))
     headers = {k: v for k, v in found.headers.items() if k != "ETag"}
     # Equal to InfoFormat to the letter: given as a media type, Starlette adds a charset.

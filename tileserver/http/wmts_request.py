@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from starlette.requests import Request
 
-from tileserver.drawing import Drawing
+from tileserver.drawing import Drawing, View
 from tileserver.errors import InvalidParameter, TileOutOfRange
 from tileserver.grid import Bounds
 from tileserver.http.endpoint import Context
@@ -89,15 +89,14 @@ class Found:
         z, x, y = _place(address, tiles, wmts_layer.layer_bounds(layer))
         chosen = {d.name: choose(d, address.dims.get(d.name.lower())) for d in dimensions}
         labels = {name: each.label for name, each in chosen.items()}
-        drawing = Drawing(
+        view = View(
             dataset=dataset,
             layer=layer,
             selection=select(dataset.source.cube, layer, labels),
-            target=tile_grid(tiles, z, x, y),
             choice=choice,
             resampling=layer.style.resampling,
         )
-        return cls(drawing, chosen)
+        return cls(Drawing(view, tile_grid(tiles, z, x, y)), chosen)
 
     @property
     def headers(self) -> dict[str, str]:
@@ -105,7 +104,8 @@ class Found:
         near = {name: each.label for name, each in self.chosen.items() if each.nearest}
         # A header holds no letters beyond Latin-1, which a dimension's name may.
         used = [f"{quote(name)}={label}" for name, label in near.items()]
-        headers = headers_of(self.drawing, None, pinned=False)
+        headers = headers_of(self.drawing.view, None, pinned=False)
+        headers["ETag"] = self.drawing.etag
         if used:
             headers["Warning"] = f"99 Nearest value used: {', '.join(used)}"
         return headers

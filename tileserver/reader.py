@@ -1,0 +1,132 @@
+"""What a drawing reads: which cells of its variables, and their stored numbers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from tileserver.cache import ByteCache
+from tileserver.catalog import Dataset
+from tileserver.cube import Packing, Raw, Variable
+from tileserver.drawing import Drawing
+from tileserver.errors import PayloadTooLarge
+from tileserver.grid import Grid
+from tileserver.plan import ReadPlan, Resampling, Sampling, sample
+from tileserver.sources.chunk import count_chunks
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one request may read, in decoded bytes."""
+
+    tile_bytes: int = 512 << 20
+    series_bytes: int = 8 << 30
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Band:
+    """A variable's part in a drawing: where its pixels lie and what to read; None: nowhere."""
+
+    variable: Variable
+    packing: Packing
+    sampling: Sampling | None
+    plan: ReadPlan | None
+
+
+class Reader:
+    """Plans and reads what drawings need, within limits.
+
+    Args:
+        samplings: where the pixels of a target lie in a grid.
+    """
+
+    def __init__(self, samplings: ByteCache[Sampling], limits: Limits) -> None:
+        self.limits = limits
+        self._samplings = samplings
+
+    def bands(self, drawing: Drawing) -> list[Band]:
+        """A band for each variable of the drawing's layer."""
+        view, bands = drawing.view, []
+        for variable in view.layer.variables:
+            sampling = self._sampling(variable, drawing.target, view.resampling)
+            packing = variable.packing
+            if view.choice.nodata is not None:
+                packing = replace(packing, missing=(view.choice.nodata,))
+            plan = None
+            if sampling is not None:
+                leading = (slice(i, i + 1) for i in view.selection.of(variable))
+                window = (*leading, sampling.rows, sampling.cols)
+                plan = ReadPlan(variable.id, sampling.level, window)
+            bands.append(Band(variable, packing, sampling, plan))
+        return bands
+
+    def _sampling(
+        self, variable: Variable, target: Grid, resampling: Resampling
+    ) -> Sampling | None:
+        levels = variable.levels
+        shapes = tuple((level.grid.key, level.chunks[-2:]) for level in levels)
+        key = (shapes, target.key, resampling)
+        known = self._samplings.held(key)
+        if known is None:
+            known = sample(levels, target, resampling)
+            if known is not None:
+                self._samplings.put(key, known)
+        return known
+
+    def held(self, dataset: Dataset, bands: Sequence[Band]) -> list[Raw | None] | None:
+        """The same as `read`, if all of it is held and may be read."""
+        if nbytes(bands) > self.limits.tile_bytes:
+            return None
+        blocks: list[Raw | None] = []
+        for band in bands:
+            if band.plan is None:
+                blocks.append(None)
+                continue
+            block = dataset.source.held(band.plan)
+            if block is None:
+                return None
+            blocks.append(_flat(block))
+        return blocks
+
+    async def read(self, dataset: Dataset, bands: Sequence[Band]) -> list[Raw | None]:
+        """The stored numbers (rows, cols) of each band. Raises SourceError, PayloadTooLarge."""
+        check_bytes(nbytes(bands), self.limits.tile_bytes, "zoom in, or give the dataset overviews")
+
+        async def one(plan: ReadPlan | None) -> Raw | None:
+            return None if plan is None else _flat(await dataset.source.read(plan))
+
+        plans = [band.plan for band in bands]
+        if len(plans) == 1:
+            return [await one(plans[0])]
+        return list(await asyncio.gather(*map(one, plans)))
+
+    async def window(self, dataset: Dataset, plan: ReadPlan) -> Raw:
+        """Stored numbers of any window. Raises SourceError, PayloadTooLarge."""
+        level = dataset.source.cube.variables[plan.variable].levels[plan.level]
+        size = count_chunks(plan.window, level.shape, level.chunks) * level.nbytes
+        check_bytes(size, self.limits.series_bytes, "narrow the area or the time range")
+        return await dataset.source.read(plan)
+
+
+def check_bytes(size: int, limit: int, remedy: str) -> None:
+    """Refuse a request before it reads. Raises PayloadTooLarge with limit and estimate."""
+    if size > limit:
+        raise PayloadTooLarge(
+            f"this would read {size / 1e6:,.0f} MB, the limit is {limit / 1e6:,.0f} MB: {remedy}"
+        )
+
+
+def nbytes(bands: Sequence[Band]) -> int:
+    """What the bands' chunks hold, decoded."""
+    total = 0
+    for band in bands:
+        if band.plan is not None:
+            level = band.variable.levels[band.plan.level]
+            total += count_chunks(band.plan.window, level.shape, level.chunks) * level.nbytes
+    return total
+
+
+def _flat(block: Raw) -> Raw:
+    """The rows and columns of a window of one step."""
+    return block.reshape(block.shape[-2:])

@@ -1,0 +1,124 @@
+"""The range of a layer's colours where nobody names one: from the metadata, else from the data."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from tileserver.catalog import Dataset
+from tileserver.cube import TIME
+from tileserver.drawing import Drawing, View
+from tileserver.errors import SourceError, SourceUnavailable
+from tileserver.grid import Axis, Grid
+from tileserver.layer import Layer, Selection, select
+from tileserver.reader import Reader, nbytes
+from tileserver.stretch import percentile_stretch
+from tileserver.warp import Valid, Values
+
+SAMPLE_PX = 256  # a default range is taken from so many pixels squared, at up to three times
+SAMPLE_BYTES = 64 << 20
+PARTS_DEPTH = 2  # of damaged data sixteenths of the map are tried for a range
+
+Pixels = Callable[[Drawing], Awaitable[tuple[Values, Valid]]]
+
+
+def declared_range(layer: Layer) -> tuple[float, float] | None:
+    """What the catalogue or the metadata say."""
+    if layer.style.rescale is not None:
+        return layer.style.rescale
+    ranges = [v.valid_range for v in layer.variables]
+    return ranges[0] if layer.expression is None and all(ranges) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Sampler:
+    """Takes a range from samples of the data.
+
+    Args:
+        pixels: gives the values (band, row, col) of a drawing, and where there are any.
+    """
+
+    reader: Reader
+    pixels: Pixels
+
+    async def measure(self, dataset: Dataset, layer: Layer) -> tuple[float, float]:
+        """2–98 % of what the coarsest level holds at the first, the middle and the last time, as
+        far as it is not damaged. Raises SourceError."""
+        views = _views(dataset, layer)
+        target = self._grid(views[0])
+        values, damages = [], []
+        for view in views:
+            try:
+                values += await self._sound_values(Drawing(view, target), PARTS_DEPTH)
+            except SourceUnavailable:
+                raise
+            except SourceError as damage:
+                damages.append(damage)
+        if damages and not values:
+            raise damages[0]
+        return percentile_stretch(np.concatenate(values))
+
+    async def _sound_values(self, drawing: Drawing, depth: int) -> list[Values]:
+        """The values (n,) of a drawing, where chunks are damaged those of its sound quarters.
+
+        Raises SourceError if there are none.
+        """
+        try:
+            found, valid = await self.pixels(drawing)
+            return [found[:, valid].ravel()]
+        except SourceUnavailable:
+            raise
+        except SourceError:
+            quarters = _quarters(drawing.target) if depth else []
+            values = []
+            for target in quarters:
+                try:
+                    values += await self._sound_values(replace(drawing, target=target), depth - 1)
+                except SourceUnavailable:
+                    raise
+                except SourceError:
+                    continue
+            if not values:
+                raise
+            return values
+
+    def _grid(self, view: View) -> Grid:
+        """The whole extent, or the part around its middle that is within SAMPLE_BYTES."""
+        grid = view.layer.variables[0].grid
+        part = 1.0
+        while True:
+            target = Grid(grid.crs, _middle(grid.x, part), _middle(grid.y, part))
+            bands = self.reader.bands(Drawing(view, target))
+            if nbytes(bands) <= SAMPLE_BYTES or part < 1e-3:
+                return target
+            part /= 2
+
+
+def _views(dataset: Dataset, layer: Layer) -> list[View]:
+    """The layer at its first, middle and last time; the default step of all other dimensions."""
+    selection = select(dataset.source.cube, layer, {})
+    axis = dataset.source.cube.time
+    selections: list[Selection] = [selection]
+    if selection.index(TIME) is not None and axis is not None and axis.size:
+        steps = {int(axis.order[i]) for i in (0, axis.size // 2, axis.size - 1)}
+        selections = [selection.replace(TIME, step) for step in sorted(steps)]
+    return [View(dataset, layer, each) for each in selections]
+
+
+def _middle(axis: Axis, part: float) -> Axis:
+    """SAMPLE_PX cells over the middle part of an axis."""
+    size = min(SAMPLE_PX, axis.size)
+    length = (axis.stop - axis.start) * part
+    start = axis.start + (axis.stop - axis.start - length) / 2
+    return Axis(start, length / size, size)
+
+
+def _quarters(grid: Grid) -> list[Grid]:
+    """The four parts of a regular grid."""
+    halves = [
+        [Axis(a.start + i * a.step * a.size / 2, a.step, max(1, a.size // 2)) for i in (0, 1)]
+        for a in (grid.x, grid.y)
+    ]
+    return [Grid(grid.crs, x, y) for x in halves[0] for y in halves[1]]
