@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from tests.oracle.reference import assert_nearest, cell_by_cell, draw, level_of, window
+from tests.oracle.reference import assert_nearest, cell_by_cell, draw, tile_at
 from tileserver.cube import Packing
 from tileserver.grid import LONLAT, Axis, Grid, parse_crs
-from tileserver.plan import sample
+from tileserver.projection import coordinates
 from tileserver.tms import IDS, matrix_set, tile_grid
 
 CRS = ("EPSG:32633", "EPSG:3035", "EPSG:3413", "EPSG:3031", "EPSG:3857", "EPSG:3395", "EPSG:2056")
@@ -80,41 +82,74 @@ def test_no_kernel_fails(grid, target, resampling):
     assert shown.size == 0 or (shown.min() >= -1e-6 and shown.max() <= 49 + 1e-6)
 
 
-def plain_bilinear(data: np.ndarray, grid: Grid, target: Grid) -> np.ndarray:
-    """Four cells around each pixel, one pixel after the other."""
-    sampling = sample([level_of(grid)], target, "bilinear")
-    assert sampling is not None
-    assert sampling.reduction == (1.0, 1.0)
-    block = window(data, sampling)
-    y, x = np.broadcast_arrays(sampling.y, sampling.x)
+def plain_bilinear(
+    data: np.ndarray, grid: Grid, target: Grid, reduction: tuple[float, float]
+) -> np.ndarray:
+    """The cells around each pixel, one pixel after the other; NaN where its own has no value."""
+    x, y = coordinates(target, grid.crs)
+    rows, cols = np.broadcast_arrays(grid.y.positions(y), grid.x.positions(x))
     out = np.full(target.shape, np.nan)
     for i, j in np.ndindex(target.shape):
-        if not (np.isfinite(y[i, j]) and np.isfinite(x[i, j])):
+        if not (np.isfinite(rows[i, j]) and np.isfinite(cols[i, j])):
             continue
+        row, col = rows[i, j] - 0.5, cols[i, j] - 0.5
         total = weights = 0.0
-        top, left = int(np.floor(y[i, j])), int(np.floor(x[i, j]))
-        for row in (top, top + 1):
-            for col in (left, left + 1):
-                turned = col % sampling.turn if sampling.turn else col
-                if 0 <= row < block.shape[0] and 0 <= turned < block.shape[1]:
-                    weight = (1 - abs(y[i, j] - row)) * (1 - abs(x[i, j] - col))
-                    if np.isfinite(block[row, turned]):
-                        total += weight * block[row, turned]
+        for k in range(math.ceil(row - reduction[0]), math.floor(row + reduction[0]) + 1):
+            for m in range(math.ceil(col - reduction[1]), math.floor(col + reduction[1]) + 1):
+                turned = m % grid.x.size if grid.x.wraps else m
+                if 0 <= k < grid.y.size and 0 <= turned < grid.x.size:
+                    weight = 1 - abs(row - k) / reduction[0]
+                    weight *= 1 - abs(col - m) / reduction[1]
+                    if np.isfinite(data[k, turned]):
+                        total += weight * data[k, turned]
                         weights += weight
-        if weights > 0:
+        if np.isfinite(data[int(rows[i, j]), int(cols[i, j]) % grid.x.size]):
             out[i, j] = total / weights
     return out
 
 
-def test_bilinear_is_its_plain_twin():
-    """The kernel by taps is the one that takes four cells for each pixel, with and without NaN."""
-    globe = Grid(LONLAT, Axis(-180, 4, 90, period=360.0), Axis(90, -4, 45))
-    for tms in ("WebMercatorQuad", "UPSArcticWGS84Quad"):
-        target = tile_grid(matrix_set(tms), 2, 1, 1, 48)
-        for data in (numbers(globe), np.where(numbers(globe) % 13 == 0, np.nan, numbers(globe))):
-            drawn = draw(data, globe, target, "bilinear")
-            twin = plain_bilinear(data, globe, target)
-            np.testing.assert_allclose(drawn.values[drawn.valid], twin[drawn.valid], rtol=1e-6)
+GLOBE = Grid(LONLAT, Axis(-180, 4, 90, period=360.0), Axis(90, -4, 45))
+TURNED = Grid(LONLAT, Axis(0, 3, 120, period=360.0), Axis(-75, 2.5, 60))
+REGION = Grid(LONLAT, Axis(10.1, 0.4, 100, period=360.0), Axis(61, -0.3, 90))
+METRES = Grid(parse_crs("EPSG:32633"), Axis(399960, 9000, 61), Axis(5300040, -9000, 61))
+
+
+@settings(deadline=None, max_examples=80)
+@given(
+    st.sampled_from((GLOBE, TURNED, REGION, METRES)),
+    st.sampled_from(("WebMercatorQuad", "UPSArcticWGS84Quad", "WorldCRS84Quad")),
+    st.integers(0, 6),
+    st.sampled_from((None, (16, 16))),
+    st.sampled_from((0.0, 0.1, 0.7)),
+    st.integers(0, 9),
+)
+def test_bilinear_is_its_plain_twin(grid, tms, zoom, chunks, holes, seed):
+    """The kernel by taps is the one that takes each pixel's cells, to 1e-6 of the data's range."""
+    found = tile_at(matrix_set(tms), zoom, 14.5, 47.4)
+    assume(found is not None)
+    target = tile_grid(matrix_set(tms), zoom, found.col, found.row, 32)
+    random = np.random.default_rng(seed)
+    data = 1e5 + random.random(grid.shape)
+    data[random.random(grid.shape) < holes] = np.nan
+    drawn = draw(data, grid, target, "bilinear", chunks=chunks)
+    assume(drawn.sampling is not None and drawn.sampling.resampling == "bilinear")
+    twin = plain_bilinear(data, grid, target, drawn.sampling.reduction)
+    np.testing.assert_array_equal(drawn.valid, np.isfinite(twin))
+    np.testing.assert_allclose(drawn.values[drawn.valid], twin[drawn.valid], rtol=0, atol=1e-6)
+
+
+def test_bilinear_of_any_type_is_of_its_numbers():
+    """Packed integers are interpolated as they are stored, then unpacked."""
+    target = tile_grid(matrix_set("WebMercatorQuad"), 3, 4, 2, 48)
+    packing = Packing(scale=0.01, offset=-20, missing=(7,))
+    for dtype in ("u1", "i2", "u2", "i4", "f4", "f8"):
+        stored = (numbers(GLOBE) % 200).astype(dtype)
+        drawn = draw(stored, GLOBE, target, "bilinear", packing=packing)
+        plain = draw(packing.decode(stored), GLOBE, target, "bilinear")
+        np.testing.assert_array_equal(drawn.valid, plain.valid)
+        np.testing.assert_allclose(
+            drawn.values[drawn.valid], plain.values[plain.valid], rtol=0, atol=2e-6
+        )
 
 
 def test_average_is_its_plain_twin():

@@ -6,18 +6,30 @@ variables on a grid, and is kept.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from tileserver.cube import Level
 from tileserver.grid import Axis, Floats, Grid
 from tileserver.projection import coordinates
+from tileserver.sampling import (
+    Cells,
+    Cross,
+    Index,
+    Mesh,
+    Resampling,
+    Sampling,
+    Taps,
+    Valid,
+    Weights,
+    Window,
+    pixel_extents,
+)
 
-Resampling = Literal["nearest", "bilinear", "average", "mode"]
+__all__ = ["ReadPlan", "Resampling", "Sampling", "choose_level", "pixel_extents", "sample"]
 
 # A level is fine enough when its cells are not larger than a pixel by more than this factor.
 LEVEL_SLACK = 1.001
@@ -25,7 +37,8 @@ LEVEL_SLACK = 1.001
 LARGEST_KERNEL_PX = 8.0
 # Below this reduction bilinear takes four cells as if there were none, as GDAL's warper does.
 SMALLEST_REDUCTION = 1 / 0.95
-Index = npt.NDArray[np.int32]
+# Along each axis so many pixels tell how far coordinates move from one to the next.
+FOOTPRINT_PX = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,42 +63,6 @@ class ReadPlan:
         return tuple(s.stop - s.start for s in self.window)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Sampling:
-    """Where the pixels of a target lie in a window of one level.
-
-    Args:
-        level: an index into the levels.
-        rows, cols: the window to read; cols may go on beyond the grid where it wraps.
-        resampling: the kernel to use; bilinear became average where it reduces too far.
-        inside: bool (h, w), whether a pixel's centre lies on the grid; None where all do.
-        index: for nearest, int32 (h, w), the cell in the flattened window.
-        y, x: for the others, positions in the window: of pixel centres for bilinear, where 0.0 is
-            the centre of the window's first cell, (h, 1) and (1, w), or (h, w); of pixel corners
-            for average and mode, where 0.0 is its first edge.
-        reduction: cells per pixel along (y, x), at least 1.
-        turn: the number of columns after which the window repeats, where it is a whole turn; of
-            corners, where a pixel may lie across the seam.
-    """
-
-    level: int
-    rows: slice
-    cols: slice
-    resampling: Resampling
-    inside: npt.NDArray[np.bool_] | None
-    index: Index | None = None
-    y: Floats | None = None
-    x: Floats | None = None
-    reduction: tuple[float, float] = (1.0, 1.0)
-    turn: int | None = None
-
-    @property
-    def nbytes(self) -> int:
-        """What keeping it costs."""
-        arrays = (self.inside, self.index, self.y, self.x)
-        return 256 + sum(a.nbytes for a in arrays if a is not None)
-
-
 def sample(levels: Sequence[Level], target: Grid, resampling: Resampling) -> Sampling | None:
     """How the target is drawn from the levels; None where none of it lies on their grid."""
     x, y = coordinates(target, levels[0].grid.crs)
@@ -95,14 +72,15 @@ def sample(levels: Sequence[Level], target: Grid, resampling: Resampling) -> Sam
     place = _Place(
         number,
         level,
-        level.grid.y.positions(y),
-        _unrolled(level.grid.x.positions(x), level.grid.x),
+        target,
+        _Positions.on(level.grid.y, y),
+        _Positions.on(level.grid.x, x),
         max(1.0, footprint[0] / level.grid.resolution[1]),
         max(1.0, footprint[1] / level.grid.resolution[0]),
     )
     if resampling == "nearest":
         return _nearest(place)
-    if resampling == "bilinear" and max(place.reduction_y, place.reduction_x) <= LARGEST_KERNEL_PX:
+    if resampling == "bilinear" and max(place.reduction) <= LARGEST_KERNEL_PX:
         return _bilinear(place)
     return _covering(place, target, "mode" if resampling == "mode" else "average")
 
@@ -116,39 +94,108 @@ def choose_level(levels: Sequence[Level], footprint: tuple[float, float]) -> int
     return 0
 
 
+def _footprint(values: Floats) -> float:
+    """How far a coordinate moves from one pixel to the next: the median over the target."""
+    if 1 in values.shape:
+        return _median_step(np.diff(values.ravel()))
+    down, across = (max(1, n // FOOTPRINT_PX) for n in values.shape)
+    here = values[:-1:down, :-1:across]
+    return math.hypot(
+        _median_step(values[1::down, :-1:across] - here),
+        _median_step(values[:-1:down, 1::across] - here),
+    )
+
+
+def _median_step(steps: Floats) -> float:
+    sizes = np.sort(np.abs(steps[np.isfinite(steps)]), axis=None)
+    return float(sizes[sizes.size // 2]) if sizes.size else 0.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Positions:
+    """Where pixel centres lie on an axis.
+
+    Args:
+        at: positions (h, 1), (1, w) or (h, w), NaN outside the axis; without a jump where the
+            target crosses the seam of an axis that wraps.
+        low, high: the extremes, NaN where all of the target lies outside.
+        whole: whether none does.
+    """
+
+    axis: Axis
+    at: Floats
+    low: float
+    high: float
+    whole: bool
+
+    @classmethod
+    def on(cls, axis: Axis, coords: Floats) -> _Positions:
+        """The positions of coordinates in CRS units."""
+        if axis.edges is None:
+            # The plain case of Axis.positions, for what it costs.
+            at = coords - axis.start
+            at /= axis.step
+            low, high = float(at.min()), float(at.max())
+            if low >= 0 and high < axis.size and not (axis.wraps and high - low > axis.size / 2):
+                return cls(axis, at, low, high, True)
+        at = axis.positions(coords)
+        if axis.wraps:
+            at = _unrolled(at, axis)
+        known = _finite(at)
+        if not known.size:
+            return cls(axis, at, math.nan, math.nan, False)
+        return cls(axis, at, float(known.min()), float(known.max()), known.size == at.size)
+
+    @property
+    def filled(self) -> Floats:
+        """The positions, somewhere on the axis for pixels that have none."""
+        return self.at if self.whole else np.where(np.isfinite(self.at), self.at, self.low)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Place:
-    """Positions of pixel centres in a level: rows, cols as (h, 1), (1, w) or (h, w)."""
+    """Where the pixels of a target lie in a level, which it reduces by (y, x)."""
 
     number: int
     level: Level
-    rows: Floats
-    cols: Floats
+    target: Grid
+    y: _Positions
+    x: _Positions
     reduction_y: float
     reduction_x: float
 
     @property
-    def inside(self) -> npt.NDArray[np.bool_]:
-        return np.isfinite(self.rows) & np.isfinite(self.cols)
+    def reduction(self) -> tuple[float, float]:
+        return (self.reduction_y, self.reduction_x)
+
+    @property
+    def is_separable(self) -> bool:
+        return (self.y.at.shape[1], self.x.at.shape[0]) == (1, 1)
+
+    @property
+    def inside(self) -> tuple[Valid, ...]:
+        """The factors that `Sampling.inside` describes."""
+        partial = [np.isfinite(each.at) for each in (self.y, self.x) if not each.whole]
+        if self.is_separable or not partial:
+            return tuple(partial)
+        return (np.logical_and.reduce(partial),)
 
     @property
     def chunk(self) -> tuple[int, int]:
         return (self.level.chunks[-2], self.level.chunks[-1])
 
-
-def _footprint(values: Floats) -> float:
-    """How far a coordinate moves from one pixel to the next: the median over the target."""
-    total = 0.0
-    for axis in (0, 1):
-        steps = np.abs(np.diff(values, axis=axis))
-        steps = steps[np.isfinite(steps)]
-        total += float(np.median(steps)) ** 2 if steps.size else 0.0
-    return float(np.sqrt(total))
+    def cells(self, row: Index, col: Index, width: int) -> Cells:
+        """The cells at rows and columns of a block of so many columns."""
+        if self.is_separable:
+            return Cross(row.ravel().astype(np.intp), col.ravel().astype(np.intp))
+        index = row * np.int32(width)
+        index += col
+        return Mesh(index)
 
 
 def _unrolled(cols: Floats, axis: Axis) -> Floats:
     """Columns without a jump where the target crosses the seam of an axis that wraps."""
-    if not axis.wraps or not np.isfinite(cols).any():
+    if not np.isfinite(cols).any():
         return cols
     size = axis.size
     rolled = np.where(cols < size / 2, cols + size, cols)
@@ -165,14 +212,14 @@ def _finite(values: Floats) -> Floats:
     return known
 
 
-def _window(positions: Floats, chunk: int, axis: Axis, margin: int = 0) -> tuple[slice, int | None]:
-    """The cells around finite positions, and the turn where they are all that there are.
+def _window(
+    low: float, high: float, chunk: int, axis: Axis, margin: int = 0
+) -> tuple[slice, int | None]:
+    """The cells from one position to another, and the turn where they are all that there are.
 
     A window within one chunk is widened to the chunk: reading it then copies nothing.
     """
-    known = _finite(positions)
-    start = int(np.floor(known.min())) - margin
-    stop = int(np.ceil(known.max())) + margin
+    start, stop = math.floor(low) - margin, math.ceil(high) + margin
     stop = max(stop, start + 1)
     if axis.wraps and (start < 0 or stop > axis.size):
         if chunk >= axis.size or stop - start >= axis.size:
@@ -188,45 +235,133 @@ def _window(positions: Floats, chunk: int, axis: Axis, margin: int = 0) -> tuple
 
 def _nearest(place: _Place) -> Sampling | None:
     inside = place.inside
-    if not inside.any():
+    if not all(part.any() for part in inside):
         return None
-    rows, _ = _window(place.rows, place.chunk[0], place.level.grid.y)
-    cols, turn = _window(place.cols, place.chunk[1], place.level.grid.x)
-    row = np.floor(np.where(np.isfinite(place.rows), place.rows, rows.start)).astype(np.int64)
-    col = np.floor(np.where(np.isfinite(place.cols), place.cols, cols.start)).astype(np.int64)
+    rows, _ = _window(place.y.low, place.y.high, place.chunk[0], place.y.axis)
+    cols, turn = _window(place.x.low, place.x.high, place.chunk[1], place.x.axis)
+    row, col = (each.filled.astype(np.int32) for each in (place.y, place.x))
+    row -= rows.start
     col = col % turn if turn else col - cols.start
-    width = cols.stop - cols.start
-    index = ((row - rows.start) * width + col).astype(np.int32)
-    shown = None if inside.all() else np.broadcast_to(inside, index.shape)
-    return Sampling(place.number, rows, cols, "nearest", shown, index=index, turn=turn)
-
-
-def _bilinear(place: _Place) -> Sampling | None:
-    inside = place.inside
-    if not inside.any():
-        return None
-    grid = place.level.grid
-    y, x = grid.y.centered(place.rows), grid.x.centered(place.cols)
-    reduction = (place.reduction_y, place.reduction_x)
-    if max(reduction) <= SMALLEST_REDUCTION:
-        reduction = (1.0, 1.0)
-    margin_y, margin_x = (int(np.ceil(r)) for r in reduction)
-    rows, _ = _window(place.rows, place.chunk[0], grid.y, margin_y)
-    cols, turn = _window(place.cols, place.chunk[1], grid.x, margin_x)
-    first = cols.start
-    if not turn and np.nanmin(x) + margin_x < first:  # the window was moved on by a turn
-        x = x + grid.x.size
+    crop = _tight(row, col, place.target.shape)
+    if crop is None:
+        crop = (slice(0, rows.stop - rows.start), slice(0, cols.stop - cols.start))
+    else:
+        row -= crop[0].start
+        col -= crop[1].start
     return Sampling(
         place.number,
         rows,
         cols,
-        "bilinear",
-        None if inside.all() else inside,
-        y=y - rows.start,
-        x=x - first,
-        reduction=reduction,
-        turn=turn,
+        place.target.shape,
+        "nearest",
+        crop,
+        inside,
+        place.cells(row, col, crop[1].stop - crop[1].start),
+        reduction=place.reduction,
     )
+
+
+def _tight(row: Index, col: Index, shape: tuple[int, int]) -> Window | None:
+    """The rows and columns that are shown, where they hold fewer cells than there are pixels."""
+    top, bottom, left, right = row.min(), row.max() + 1, col.min(), col.max() + 1
+    if (bottom - top) * (right - left) > shape[0] * shape[1]:
+        return None
+    return slice(int(top), int(bottom)), slice(int(left), int(right))
+
+
+def _bilinear(place: _Place) -> Sampling | None:
+    inside = place.inside
+    if not all(part.any() for part in inside):
+        return None
+    reduction = place.reduction
+    if max(reduction) <= SMALLEST_REDUCTION:
+        reduction = (1.0, 1.0)
+    margin_y, margin_x = (math.ceil(r) for r in reduction)
+    rows, _ = _window(place.y.low, place.y.high, place.chunk[0], place.y.axis, margin_y)
+    cols, turn = _window(place.x.low, place.x.high, place.chunk[1], place.x.axis, margin_x)
+    first = cols.start
+    if not turn and place.x.low + margin_x < first:  # the window was moved on by a turn
+        first -= place.x.axis.size
+    down = _AxisTaps.around(place.y, rows.start, reduction[0], rows.stop - rows.start)
+    right = _AxisTaps.around(place.x, first, reduction[1], cols.stop - cols.start, turn)
+    taps = Taps(
+        place.cells(down.first, right.first, right.width),
+        place.cells(down.own, right.own, right.width),
+        down.weights,
+        right.weights,
+        right.repeated,
+    )
+    return Sampling(
+        place.number, rows, cols, place.target.shape, "bilinear",
+        (down.crop, right.crop), inside, taps=taps, reduction=reduction,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _AxisTaps:
+    """The cells along one axis that each pixel is interpolated from.
+
+    Args:
+        crop: the part of the window that holds them all.
+        first, own: in the crop, the first of them, and the one that holds the pixel's centre.
+        weights: of those after the first, float32; see `Taps`.
+        repeated: see `Taps`.
+    """
+
+    crop: slice
+    first: Index
+    own: Index
+    weights: tuple[Weights, ...]
+    repeated: int = 0
+
+    @property
+    def width(self) -> int:
+        """Of the crop with the cells that are repeated."""
+        return int(self.crop.stop - self.crop.start + self.repeated)
+
+    @classmethod
+    def around(
+        cls, positions: _Positions, start: int, reduction: float, size: int, turn: int | None = None
+    ) -> _AxisTaps:
+        """The cells within `reduction` of positions, in a window of `size` cells from `start`.
+
+        w(d) = max(0, 1 - |d| / reduction), over their sum
+        """
+        filled = positions.filled
+        at = filled if positions.axis.edges is None else positions.axis.centered(filled) + 0.5
+        count = math.ceil(2 * reduction) if turn else min(math.ceil(2 * reduction), size)
+        # ⌊at - ½ - reduction⌋ + 1, by a cast, which is quicker and rounds towards zero.
+        above = math.ceil(reduction)
+        first = (at + (0.5 - reduction + above)).astype(np.int32)
+        first -= above
+        if not turn:
+            np.clip(first, start, start + size - count, out=first)
+        distance = (at - first).astype(np.float32)
+        distance -= np.float32(0.5)
+        weights = _triangle(distance, reduction, count)
+        own = filled.astype(np.int32)
+        if turn:
+            return cls(slice(0, size), first % turn, own % turn, weights, count - 1)
+        low = int(first.min())
+        crop = slice(low - start, int(first.max()) + count - start)
+        first -= low
+        own -= low
+        return cls(crop, first, own, weights)
+
+
+def _triangle(distance: Weights, reduction: float, count: int) -> tuple[Weights, ...]:
+    """The weights of the cells after the first, from which pixels are at a distance."""
+    if count <= 2 and reduction == 1:
+        return (np.clip(distance, 0, 1),)[: count - 1]
+    weights = []
+    for tap in range(count):
+        weight = distance - np.float32(tap)
+        np.abs(weight, out=weight)
+        weight *= np.float32(-1 / reduction)
+        weight += 1
+        weights.append(np.maximum(weight, 0, out=weight))
+    total = sum(weights[1:], weights[0])
+    return tuple(np.divide(weight, total, out=weight) for weight in weights[1:])
 
 
 def _covering(place: _Place, target: Grid, resampling: Resampling) -> Sampling | None:
@@ -234,46 +369,30 @@ def _covering(place: _Place, target: Grid, resampling: Resampling) -> Sampling |
     grid = place.level.grid
     corner_x, corner_y = coordinates(target, grid.crs, corners=True)
     rows = grid.y.positions(corner_y, clamp=True)
-    cols = _unrolled(grid.x.positions(corner_x, clamp=True), grid.x)
+    cols = grid.x.positions(corner_x, clamp=True)
+    if grid.x.wraps:
+        cols = _unrolled(cols, grid.x)
     if not (np.isfinite(rows).any() and np.isfinite(cols).any()):
         return None
-    if np.ptp(_finite(rows)) == 0 or np.ptp(_finite(cols)) == 0:
+    known_rows, known = _finite(rows), _finite(cols)
+    if np.ptp(known_rows) == 0 or np.ptp(known) == 0:
         return None
-    known = _finite(cols)
-    window_rows, _ = _window(rows, place.chunk[0], grid.y)
-    first = int(np.floor(known.min()))
+    window_rows, _ = _window(
+        float(known_rows.min()), float(known_rows.max()), place.chunk[0], grid.y
+    )
+    first = math.floor(known.min())
     turn = grid.x.size if grid.x.wraps and cols.shape[0] > 1 else None
-    last = int(np.ceil(pixel_extents(cols, turn)[1].max()))
+    last = max(math.ceil(pixel_extents(cols, turn)[1].max()), first + 1)
+    top, bottom = math.floor(known_rows.min()), math.ceil(known_rows.max())
     return Sampling(
         place.number,
         window_rows,
-        slice(first, max(last, first + 1)),
+        slice(first, last),
+        target.shape,
         resampling,
-        None,
-        y=rows - window_rows.start,
+        (slice(top - window_rows.start, bottom - window_rows.start), slice(0, last - first)),
+        y=rows - top,
         x=cols - first,
-        reduction=(place.reduction_y, place.reduction_x),
+        reduction=place.reduction,
         turn=turn,
     )
-
-
-def pixel_extents(corners: Floats, turn: int | None = None) -> tuple[Floats, Floats]:
-    """The least and the greatest position of each pixel's corners; 0 and 0 where one is NaN.
-
-    Args:
-        corners: (h + 1, w + 1), or (h + 1, 1) and (1, w + 1) of separable grids.
-        turn: cells in a turn of an axis that wraps: a pixel on the seam, whose corners lie at both
-            ends, then goes on beyond the last cell.
-    """
-    parts = [corners]
-    if corners.shape[0] > 1:
-        parts = [part[s] for part in parts for s in (slice(None, -1), slice(1, None))]
-    if corners.shape[1] > 1:
-        parts = [part[:, s] for part in parts for s in (slice(None, -1), slice(1, None))]
-    low, high = np.minimum.reduce(parts), np.maximum.reduce(parts)
-    if turn:
-        split = high - low > turn / 2
-        parts = [np.where(split & (part < low + turn / 2), part + turn, part) for part in parts]
-        low, high = np.minimum.reduce(parts), np.maximum.reduce(parts)
-    gone = ~(np.isfinite(low) & np.isfinite(high))
-    return np.where(gone, 0.0, low), np.where(gone, 0.0, high)

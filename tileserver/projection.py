@@ -1,7 +1,7 @@
 """From the pixels of one grid to coordinates in another CRS, exactly where it must be and fast.
 
 A pair of cylindrical CRS (degrees, Mercator …) is separable: x depends on the column alone and y
-on the row. For all others the exact transformation is done at 17 × 17 Chebyshev nodes and
+on the row. For all others the exact transformation is done at 6 × 6 to 17 × 17 Chebyshev nodes and
 interpolated by the tensor product of their Lagrange polynomials (Berrut and Trefethen 2004,
 "Barycentric Lagrange interpolation", doi:10.1137/S0036144502417715); the error is checked against
 the exact transformation at other points, and where it is too large (a date line, a pole, the edge
@@ -10,18 +10,25 @@ of the Earth) the block is quartered, down to a size at which every pixel is tra
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 import pyproj
 
-from tileserver.grid import Floats, Grid, is_degrees, transformer
+from tileserver.grid import Floats, Grid, is_degrees, parse_crs, transformer
 
-NODES = 17
+# Along each axis; the fewest that are exact enough are taken.
+NODES = (6, 10, 17)
+STRIP = 32  # rows; OpenBLAS starts threads at 2¹⁸ multiplications, to wait for them
 # In pixels of the target: a nearest pixel is then wrong only within 0.002 px of a cell's border.
 TOLERANCE_PX = 0.002
 SMALLEST_BLOCK = 32
+RADIUS_M = 6378137.0  # of the sphere of Web Mercator (EPSG:1024)
+ROUNDING_M, ROUNDING_DEG = 1e-6, 1e-10
+Index = npt.NDArray[np.intp]
 
 CYLINDRICAL = (
     "Popular Visualisation Pseudo Mercator",
@@ -52,12 +59,39 @@ def coordinates(target: Grid, crs: pyproj.CRS, *, corners: bool = False) -> tupl
     ys = target.y.cell_edges() if corners else target.y.cell_centers()
     if target.crs.srs == crs.srs:
         return xs[None, :], ys[:, None]
+    if _is_web_mercator(target.crs.srs, crs.srs) and _is_on_map(xs) and _is_on_map(ys):
+        return _unprojected(xs, ys)
     exact = Exact(transformer(target.crs, crs))
     if _is_cylindrical(target.crs.srs) and _is_cylindrical(crs.srs):
         vectors = _separable(exact, xs, ys)
         if vectors is not None:
             return vectors
     return _interpolated(exact, xs, ys)
+
+
+def _is_on_map(values: Floats) -> bool:
+    """Whether Web Mercator's square holds coordinates."""
+    return bool(np.abs(values[[0, -1]]).max() <= math.pi * RADIUS_M + ROUNDING_M)
+
+
+@lru_cache(maxsize=256)
+def _is_web_mercator(src: str, dst: str) -> bool:
+    """Whether `src` is the spherical Mercator projection of the degrees of `dst`."""
+    operation = parse_crs(src).coordinate_operation
+    if operation is None or operation.method_name != CYLINDRICAL[0]:
+        return False
+    xs, ys = (np.linspace(-end, end, 9) * RADIUS_M for end in (3.1, 6.0))
+    true = transformer(parse_crs(src), parse_crs(dst)).transform(xs, ys)
+    return all(
+        np.allclose(own.ravel(), other, rtol=0, atol=ROUNDING_DEG)
+        for own, other in zip(_unprojected(xs, ys), true, strict=True)
+    )
+
+
+def _unprojected(xs: Floats, ys: Floats) -> tuple[Floats, Floats]:
+    """Longitudes (1, w) and latitudes (h, 1) in degrees (EPSG Guidance Note 7-2, 3.2.1.2)."""
+    lon = np.clip(np.degrees(xs / RADIUS_M), -180.0, 180.0)
+    return lon[None, :], np.degrees(np.arctan(np.sinh(ys / RADIUS_M)))[:, None]
 
 
 class Exact:
@@ -108,9 +142,12 @@ def _pixel(values: Floats) -> float:
 
 
 def _interpolated(exact: Exact, xs: Floats, ys: Floats) -> tuple[Floats, Floats]:
+    whole = _polynomial(exact, xs, ys)
+    if whole is not None:
+        return whole
     out_x = np.empty((len(ys), len(xs)))
     out_y = np.empty_like(out_x)
-    blocks = [(slice(0, len(ys)), slice(0, len(xs)))]
+    blocks = _quarters(slice(0, len(ys)), slice(0, len(xs)))
     while blocks:
         rows, cols = blocks.pop()
         x, y = xs[cols], ys[rows]
@@ -134,51 +171,106 @@ def _quarters(rows: slice, cols: slice) -> list[tuple[slice, slice]]:
 
 def _polynomial(exact: Exact, xs: Floats, ys: Floats) -> tuple[Floats, Floats] | None:
     """x and y (h, w) interpolated between Chebyshev nodes, or None where that is not exact."""
-    nodes_x, nodes_y = _nodes(xs), _nodes(ys)
-    at_x, at_y = exact.mesh(nodes_x, nodes_y)
-    if np.isnan(at_x).any():
-        return None
-    basis_x, basis_y = _basis(len(xs)), _basis(len(ys))
-    x, y = basis_y @ at_x @ basis_x.T, basis_y @ at_y @ basis_x.T
-    check_rows, check_cols = _checked(len(ys)), _checked(len(xs))
-    true_x, true_y = exact.mesh(xs[check_cols], ys[check_rows])
-    error_x = np.abs(x[np.ix_(check_rows, check_cols)] - true_x)
-    error_y = np.abs(y[np.ix_(check_rows, check_cols)] - true_y)
-    limit_x, limit_y = _footprint(x), _footprint(y)
-    fits = (error_x <= TOLERANCE_PX * limit_x).all() and (error_y <= TOLERANCE_PX * limit_y).all()
-    return (x, y) if fits else None
+    for count in NODES:
+        fit = _Fit.through(exact, xs, ys, count)
+        if fit is None:
+            return None
+        if fit.is_exact():
+            return fit.at_pixels()
+    return None
 
 
-def _footprint(values: Floats) -> float:
-    """How far the coordinate moves from one pixel to the next, at the block's middle."""
-    row, col = (max(1, n // 2) for n in values.shape)
-    along = values[row, col] - values[row, col - 1]
-    across = values[row, col] - values[row - 1, col]
-    return float(np.hypot(along, across))
+@dataclass(frozen=True, slots=True, eq=False)
+class _Fit:
+    """Two polynomials through their values at nodes, and the true values at some pixels.
+
+    Args:
+        basis_y, basis_x: (h, n) and (w, n), the nodes' polynomials at the pixels.
+        nodes: x and y at the nodes, (n, n) each.
+        rows, cols: the pixels to check at.
+        true: x and y there, exactly.
+    """
+
+    basis_y: Floats
+    basis_x: Floats
+    nodes: tuple[Floats, Floats]
+    rows: Index
+    cols: Index
+    true: tuple[Floats, Floats]
+
+    @classmethod
+    def through(cls, exact: Exact, xs: Floats, ys: Floats, count: int) -> _Fit | None:
+        """The polynomials through count × count nodes; None where any point has no image."""
+        rows, cols = _checked(len(ys), count), _checked(len(xs), count)
+        meshes = [(_nodes(xs, count), _nodes(ys, count)), (xs[cols], ys[rows])]
+        x, y = exact(
+            np.concatenate([np.tile(across, len(down)) for across, down in meshes]),
+            np.concatenate([np.repeat(down, len(across)) for across, down in meshes]),
+        )
+        if not np.isfinite(x.sum() + y.sum()):
+            return None
+        (node_x, true_x), (node_y, true_y) = (
+            (v[: count**2].reshape(count, count), v[count**2 :].reshape(len(rows), len(cols)))
+            for v in (x, y)
+        )
+        return cls(
+            _basis(len(ys), count), _basis(len(xs), count),
+            (node_x, node_y), rows, cols, (true_x, true_y),
+        )  # fmt: skip
+
+    def is_exact(self) -> bool:
+        """Whether the polynomials are within the tolerance of the truth, in pixels."""
+        basis_y, basis_x = self.basis_y[self.rows], self.basis_x[self.cols]
+        for nodes, true in zip(self.nodes, self.true, strict=True):
+            error = np.abs(basis_y @ nodes @ basis_x.T - true).max()
+            if not error <= TOLERANCE_PX * self._step(nodes):
+                return False
+        return True
+
+    def _step(self, nodes: Floats) -> float:
+        """How far a coordinate moves from one pixel to the next, at the middle."""
+        row, col = (max(1, len(basis) // 2) for basis in (self.basis_y, self.basis_x))
+        near = self.basis_y[row - 1 : row + 1] @ nodes @ self.basis_x[col - 1 : col + 1].T
+        return float(np.hypot(near[1, 1] - near[1, 0], near[1, 1] - near[0, 1]))
+
+    def at_pixels(self) -> tuple[Floats, Floats]:
+        """x and y (h, w)."""
+        x, y = (_product(self.basis_y @ nodes, self.basis_x.T) for nodes in self.nodes)
+        return x, y
 
 
-def _checked(size: int) -> npt.NDArray[np.intp]:
-    """Pixels at which the interpolation is checked: both ends and some between the nodes."""
-    return np.unique(np.linspace(0, size - 1, 12).round().astype(np.intp))
+def _product(left: Floats, right: Floats) -> Floats:
+    """left @ right, in strips too small for a BLAS to start its threads on."""
+    out = np.empty((len(left), right.shape[1]))
+    for start in range(0, len(left), STRIP):
+        np.matmul(left[start : start + STRIP], right, out=out[start : start + STRIP])
+    return out
+
+
+@lru_cache(maxsize=256)
+def _checked(size: int, count: int) -> Index:
+    """Pixels at which the interpolation is checked: those between the nodes, where it errs most."""
+    between = np.cos(np.pi * (np.arange(count - 1) + 0.5) / (count - 1))
+    return np.unique(((between + 1) / 2 * (size - 1)).round().astype(np.intp))
 
 
 @lru_cache(maxsize=64)
-def _chebyshev() -> Floats:
+def _chebyshev(count: int) -> Floats:
     """Chebyshev points of the second kind in [-1, 1]."""
-    points: Floats = np.cos(np.pi * np.arange(NODES) / (NODES - 1))
+    points: Floats = np.cos(np.pi * np.arange(count) / (count - 1))
     return points
 
 
-def _nodes(values: Floats) -> Floats:
-    nodes: Floats = values[0] + (values[-1] - values[0]) * (_chebyshev() + 1) / 2
+def _nodes(values: Floats, count: int) -> Floats:
+    nodes: Floats = values[0] + (values[-1] - values[0]) * (_chebyshev(count) + 1) / 2
     return nodes
 
 
-@lru_cache(maxsize=64)
-def _basis(size: int) -> Floats:
-    """(size, NODES) Lagrange polynomials of the nodes at equally spaced points of [-1, 1]."""
-    nodes = _chebyshev()
-    weights = (-1.0) ** np.arange(NODES)
+@lru_cache(maxsize=256)
+def _basis(size: int, count: int) -> Floats:
+    """(size, count) Lagrange polynomials of the nodes at equally spaced points of [-1, 1]."""
+    nodes = _chebyshev(count)
+    weights = (-1.0) ** np.arange(count)
     weights[[0, -1]] /= 2
     points = np.linspace(-1, 1, size)
     distance = points[:, None] - nodes[None, :]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -9,10 +10,11 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from tileserver.colormap import float_type
 from tileserver.cube import Packing, Raw
 from tileserver.plan import Sampling
 from tileserver.style import Style
-from tileserver.warp import Valid, Values, gather, warp
+from tileserver.warp import Valid, Values, gather, interpolate_single, warp
 
 Rgba = npt.NDArray[np.uint8]
 Table = npt.NDArray[np.uint8]
@@ -42,11 +44,23 @@ def draw(block: Raw, sampling: Sampling, packing: Packing, style: Style) -> Inde
     stored numbers have a table.
     """
     if sampling.resampling != "nearest":
-        return colorize(*warp(block, sampling, packing), style)
-    index = _colors(gather(block, sampling), packing, style)
-    if sampling.inside is not None:
-        index *= sampling.inside
+        return colorize(*_interpolated(block, sampling, packing), style)
+    cells = block[sampling.crop]
+    assert sampling.cells is not None
+    if cells.size <= math.prod(sampling.shape):
+        index = sampling.cells.gather(_colors(cells, packing, style))
+    else:
+        index = _colors(sampling.cells.gather(cells), packing, style)
+    for part in sampling.inside:
+        index *= part
     return Indexed(index, style.palette())
+
+
+def _interpolated(block: Raw, sampling: Sampling, packing: Packing) -> tuple[Values, Valid]:
+    """Physical values as exact as colours need them."""
+    if sampling.resampling == "bilinear" and float_type(block) is np.float32:
+        return interpolate_single(block, sampling, packing)
+    return warp(block, sampling, packing)
 
 
 def _colors(raw: Raw, packing: Packing, style: Style) -> npt.NDArray[np.uint8]:
@@ -62,7 +76,9 @@ def _is_tabled(dtype: np.dtype[np.generic]) -> bool:
 
 def _look_up(table: Table, raw: Raw) -> npt.NDArray[np.uint8]:
     """The table's entry of each number's bits."""
-    return table.take(raw.view(f"u{raw.itemsize}"), mode="wrap")  # as fast as it goes: none wraps
+    # None lies beyond the table: "wrap" is the mode that checks fastest.
+    found: npt.NDArray[np.uint8] = table.take(raw.view(f"u{raw.itemsize}"), mode="wrap")
+    return found
 
 
 def _numbers(dtype: np.dtype[np.generic]) -> Raw:
@@ -97,10 +113,10 @@ def draw_rgb(
             raw = gather(block, sampling)
             levels.append(_levels(raw, packing, bounds))
             valid = packing.valid(raw)
-            if sampling.inside is not None:
-                valid &= sampling.inside
+            for part in sampling.inside:
+                valid &= part
         else:
-            values, valid = warp(block, sampling, packing)
+            values, valid = _interpolated(block, sampling, packing)
             levels.append(_scaled(values, bounds))
         there.append(valid)
     return _stacked(levels, np.logical_and.reduce(there), opacity)
@@ -131,7 +147,7 @@ def compose(bands: Sequence[Values], valid: Valid, ranges: Sequence[Range], opac
 def _scaled(values: Values, bounds: Range) -> npt.NDArray[np.uint8]:
     """Levels 0..255 over a range, to the nearest, ends clipped; 0 for NaN."""
     low, high = bounds
-    x = values - low
+    x: Values = values - low
     x *= 255.0 / (high - low)
     np.fmax(x, 0, out=x)
     np.fmin(x, 255, out=x)

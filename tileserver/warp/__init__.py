@@ -1,54 +1,64 @@
 """From a window of stored numbers to the pixels of a target: pure kernels.
 
-All take a block (rows, cols) of the window that a `Sampling` names, and give physical values
-(h, w) with a bool array of the same shape, True where a value is there.
+All take a block (rows, cols) of the window that a `Sampling` names, and give values (h, w) with a
+bool array of the same shape, True where a value is there.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from tileserver.cube import Packing, Raw
-from tileserver.grid import Floats
 from tileserver.plan import Sampling
 from tileserver.warp.area import average, mode
 from tileserver.warp.arrays import Valid, Values
-from tileserver.warp.bilinear import bilinear
+from tileserver.warp.bilinear import Singles, bilinear, tapped
 from tileserver.warp.nearest import gather, nearest
 
-__all__ = ["Valid", "Values", "average", "bilinear", "gather", "mode", "nearest", "warp"]
+__all__ = [
+    "Valid", "Values", "average", "gather", "interpolate_single", "mode", "nearest", "warp",
+]  # fmt: skip
 
 
 def warp(block: Raw, sampling: Sampling, packing: Packing) -> tuple[Values, Valid]:
-    """The pixels of the sampling's target, by the kernel that it names."""
+    """The physical values of the sampling's target, by the kernel that it names."""
     if sampling.resampling == "nearest":
         return nearest(block, sampling, packing)
-    block, sampling = _cropped(block, sampling)
-    values = packing.physical(block)
-    valid = packing.valid(block)
     if sampling.resampling == "bilinear":
-        return bilinear(values, valid, sampling)
-    if sampling.resampling == "average":
-        return average(values, valid, sampling)
-    return mode(values, valid, sampling)
+        return interpolate(block, sampling, packing)
+    block = block[sampling.crop]
+    kernel = average if sampling.resampling == "average" else mode
+    return kernel(packing.physical(block), packing.valid(block), sampling)
 
 
-def _cropped(block: Raw, sampling: Sampling) -> tuple[Raw, Sampling]:
-    """The part of the window that pixels take anything from: windows are widened to chunks."""
-    assert sampling.y is not None
-    assert sampling.x is not None
-    rows = _reach(sampling.y, sampling.reduction[0], block.shape[0])
-    cols = slice(0, block.shape[1])
-    if not sampling.turn:
-        cols = _reach(sampling.x, sampling.reduction[1], block.shape[1])
-    moved = replace(sampling, y=sampling.y - rows.start, x=sampling.x - cols.start)
-    return block[rows, cols], moved
+def interpolate(block: Raw, sampling: Sampling, packing: Packing) -> tuple[Values, Valid]:
+    """Bilinear values, float64.
+
+    The kernel is of float32: it takes the numbers' distances from one of them, so that errors are
+    relative to how far they lie apart, not to their size.
+    """
+    raw = tapped(block, sampling)
+    valid = packing.valid(raw)
+    origin = float(raw.ravel()[valid.argmax()]) if valid.any() else 0.0
+    with np.errstate(all="ignore"):
+        distances = np.subtract(raw, origin, dtype=np.float64).astype(np.float32)
+    values, there = _bilinear(distances, valid, sampling)
+    return packing.physical(values.astype(np.float64) + origin), there
 
 
-def _reach(positions: Floats, reduction: float, size: int) -> slice:
-    margin = int(np.ceil(reduction)) + 1
-    start = int(np.clip(np.floor(np.nanmin(positions)) - margin, 0, size - 1))
-    stop = int(np.clip(np.ceil(np.nanmax(positions)) + margin, start + 1, size))
-    return slice(start, stop)
+def interpolate_single(block: Raw, sampling: Sampling, packing: Packing) -> tuple[Values, Valid]:
+    """Bilinear values, float32: enough for colours where float32 holds each stored number."""
+    raw = tapped(block, sampling)
+    values, there = _bilinear(raw.astype(np.float32), packing.valid(raw), sampling)
+    if not packing.is_plain:
+        values *= np.float32(packing.scale)
+        values += np.float32(packing.offset)
+    return values, there
+
+
+def _bilinear(numbers: Singles, valid: Valid, sampling: Sampling) -> tuple[Singles, Valid]:
+    assert sampling.taps is not None
+    values, there = bilinear(numbers, valid, sampling.taps)
+    for part in sampling.inside:
+        there &= part
+    return values, there

@@ -2,84 +2,87 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 import numpy as np
 import numpy.typing as npt
 
-from tileserver.grid import Floats
-from tileserver.plan import Sampling
-from tileserver.warp.arrays import Valid, Values
+from tileserver.cube import Raw
+from tileserver.sampling import Cross, Sampling, Taps, Valid, Weights
+
+Singles = npt.NDArray[np.float32]
 
 
-def bilinear(values: Values, valid: Valid, sampling: Sampling) -> tuple[Values, Valid]:
+def tapped(block: Raw, sampling: Sampling) -> Raw:
+    """The part of a window that pixels are interpolated from, round the globe where it wraps."""
+    assert sampling.taps is not None
+    part: Raw = block[sampling.crop]
+    if not sampling.taps.repeated:
+        return part
+    width = part.shape[1]
+    wide: Raw = part.take(np.arange(width + sampling.taps.repeated) % width, axis=1)
+    return wide
+
+
+def bilinear(numbers: Singles, valid: Valid, taps: Taps) -> tuple[Singles, Valid]:
     """Linear interpolation between cell centres; a triangle over the reduction when reducing.
 
     As GDAL's warper does, cells that are not valid are left out and the others' weights raised
     to a sum of 1, and a pixel is there where the cell that holds its centre is valid:
 
         value = Σ wy wx v / Σ wy wx,   w(d) = max(0, 1 - |d| / reduction)
+
+    Args:
+        numbers, valid: float32 and bool (rows, cols) of what `tapped` gives.
     """
-    assert sampling.y is not None
-    assert sampling.x is not None
-    rows = _taps(sampling.y, sampling.reduction[0], values.shape[0], None)
-    cols = _taps(sampling.x, sampling.reduction[1], values.shape[1], sampling.turn)
-    combine = _separable_sum if sampling.y.shape[1] == 1 == sampling.x.shape[0] else _full_sum
     if valid.all():
-        total = combine(values, rows, cols)
-        weights = sum(weight for _, weight in rows) * sum(weight for _, weight in cols)
-    else:
-        total = combine(np.where(valid, values, 0), rows, cols)
-        weights = combine(valid.astype(np.float64), rows, cols)
-    there = _own(valid, sampling)
-    return np.divide(total, weights, out=np.zeros_like(total), where=there), there
+        total = _blended(numbers, taps)
+        return total, np.ones(total.shape, np.bool_)
+    total = _blended(np.where(valid, numbers, np.float32(0)), taps)
+    weights = _blended(valid.astype(np.float32), taps)
+    there = taps.own.gather(valid)
+    weights += ~there  # no division by zero where nothing is shown
+    total /= weights
+    return total, there
 
 
-def _own(valid: Valid, sampling: Sampling) -> Valid:
-    """Whether the cell that holds each pixel's centre is valid (h, w)."""
-    assert sampling.y is not None
-    assert sampling.x is not None
-    row, col = (
-        np.floor(np.where(np.isfinite(p), p, 0.0) + 0.5).astype(np.intp)
-        for p in (sampling.y, sampling.x)
-    )
-    if sampling.turn:
-        col %= sampling.turn
-    height, width = valid.shape
-    own: Valid = valid[np.clip(row, 0, height - 1), np.clip(col, 0, width - 1)]
-    return own if sampling.inside is None else own & sampling.inside
+def _blended(numbers: Singles, taps: Taps) -> Singles:
+    """Σ wy wx v of each pixel, a new array."""
+    if isinstance(taps.first, Cross):
+        return _crosswise(numbers, taps.first, taps)
+    flat, width = numbers.ravel(), numbers.shape[1]
+    index = taps.first.index.astype(np.intp)
+
+    def row(number: int) -> Singles:
+        starts = (number * width + col for col in range(len(taps.right) + 1))
+        return _mixed((flat[start:].take(index, mode="wrap") for start in starts), taps.right)
+
+    return _mixed((row(number) for number in range(len(taps.down) + 1)), taps.down)
 
 
-Taps = list[tuple[npt.NDArray[np.intp], Floats]]
+def _crosswise(numbers: Singles, first: Cross, taps: Taps) -> Singles:
+    """Σ of a separable grid: columns first, or rows first where that is less."""
+    fewer_rows = numbers.shape[0] <= first.row.size
+    for axis in (1, 0) if fewer_rows else (0, 1):
+        start, weights = ((first.row, taps.down), (first.col, taps.right))[axis]
+        numbers = _mixed(_shifted(numbers, start, len(weights), axis), weights)
+    return numbers
 
 
-def _taps(positions: Floats, reduction: float, size: int, turn: int | None) -> Taps:
-    """The cells within the kernel of each position, and their weights, one pair a tap."""
-    reach = int(np.ceil(reduction))
-    known = np.where(np.isfinite(positions), positions, 0.0)
-    base = np.floor(known).astype(np.intp)
-    taps = []
-    for offset in range(1 - reach, reach + 1):
-        cell = base + offset
-        weight = np.maximum(0.0, 1.0 - np.abs(known - cell) / reduction)
-        if turn:
-            cell = cell % turn
-        else:
-            weight = np.where((cell >= 0) & (cell < size), weight, 0.0)
-            cell = np.clip(cell, 0, size - 1)
-        taps.append((cell, weight))
-    return taps
+def _shifted(
+    numbers: Singles, first: npt.NDArray[np.intp], more: int, axis: int
+) -> Iterator[Singles]:
+    """The cells at `first` along an axis, then those after, so many times."""
+    return (numbers.take(first + tap, axis=axis, mode="wrap") for tap in range(more + 1))
 
 
-def _separable_sum(values: Values, rows: Taps, cols: Taps) -> Floats:
-    """Σ over taps, rows first: (h, 1) and (1, w) positions."""
-    down = sum(values[cell[:, 0]] * weight for cell, weight in rows)
-    across = sum(np.take(down, cell[0], axis=1) * weight for cell, weight in cols)
-    return np.asarray(across)
-
-
-def _full_sum(values: Values, rows: Taps, cols: Taps) -> Floats:
-    """Σ over taps at (h, w) positions."""
-    total = np.zeros(np.broadcast_shapes(rows[0][0].shape, cols[0][0].shape))
-    for row, row_weight in rows:
-        for col, col_weight in cols:
-            total += values[row, col] * (row_weight * col_weight)
-    return total
+def _mixed(parts: Iterable[Singles], weights: tuple[Weights, ...]) -> Singles:
+    """Σ w v where the weights sum to 1: v0 + Σ w (v - v0), written into the parts."""
+    remaining = iter(parts)
+    first = next(remaining)
+    change: Singles | None = None
+    for part, weight in zip(remaining, weights, strict=True):
+        part -= first
+        part *= weight
+        change = part if change is None else np.add(change, part, out=change)
+    return first if change is None else np.add(change, first, out=change)

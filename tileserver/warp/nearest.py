@@ -9,14 +9,14 @@ from tileserver.warp.arrays import Valid, Values
 
 def gather(block: Raw, sampling: Sampling) -> Raw:
     """The stored number of the cell in which each pixel's centre lies; any, outside the grid."""
-    assert sampling.index is not None
-    return block.ravel().take(sampling.index, mode="clip")
+    assert sampling.cells is not None
+    return sampling.cells.gather(block[sampling.crop])
 
 
 def nearest(block: Raw, sampling: Sampling, packing: Packing) -> tuple[Values, Valid]:
     """The value of the cell in which each pixel's centre lies."""
     raw = gather(block, sampling)
     valid = packing.valid(raw)
-    if sampling.inside is not None:
-        valid &= sampling.inside
+    for part in sampling.inside:
+        valid &= part
     return packing.physical(raw), valid

@@ -1,0 +1,168 @@
+"""Where the pixels of a target lie in a window of cells: values that are made once and kept.
+
+One `Sampling` serves all times and variables on a grid. What drawing needs of it is worked out when
+it is made: drawing the next step of the same tile gathers numbers and weighs them, nothing else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from tileserver.grid import Floats
+
+Resampling = Literal["nearest", "bilinear", "average", "mode"]
+
+T = TypeVar("T", bound=np.generic)
+Valid = npt.NDArray[np.bool_]
+Weights = npt.NDArray[np.float32]
+Places = npt.NDArray[np.intp]
+Index = npt.NDArray[np.int32]
+Window = tuple[slice, slice]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cross:
+    """A cell for each pixel of a separable grid: by row (h,) and column (w,)."""
+
+    row: Places
+    col: Places
+
+    @property
+    def nbytes(self) -> int:
+        """What keeping it costs."""
+        return self.row.nbytes + self.col.nbytes
+
+    def gather(self, block: npt.NDArray[T]) -> npt.NDArray[T]:
+        """The cells' numbers (h, w) of a block (rows, cols), a new array.
+
+        Few cells are gathered along one axis after the other, of many none is touched in vain.
+        """
+        if block.size <= self.row.size * self.col.size:
+            # All lie within the block: "wrap" is the mode that checks fastest.
+            columns = block.take(self.col, axis=1, mode="wrap")
+            cells: npt.NDArray[T] = columns.take(self.row, axis=0, mode="wrap")
+            return cells
+        index = np.add.outer(self.row * block.shape[1], self.col)
+        return block.ravel().take(index, mode="wrap")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mesh:
+    """A cell for each pixel: index int32 (h, w) into the flattened block."""
+
+    index: Index
+
+    @property
+    def nbytes(self) -> int:
+        """What keeping it costs."""
+        return self.index.nbytes
+
+    def gather(self, block: npt.NDArray[T]) -> npt.NDArray[T]:
+        """The cells' numbers (h, w) of a block (rows, cols), a new array."""
+        return block.ravel().take(self.index, mode="wrap")
+
+
+Cells = Cross | Mesh
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Taps:
+    """The cells that each pixel is interpolated from, and their weights.
+
+    Args:
+        first: the cell at the upper left; the others follow it, to the right and down.
+        own: the cell that holds the pixel's centre.
+        down, right: the weights of the rows and columns after the first, each (h, 1) and (1, w), or
+            (h, w); with that of the first they sum to 1.
+        repeated: how many of the block's first columns follow its last, on an axis that wraps.
+    """
+
+    first: Cells
+    own: Cells
+    down: tuple[Weights, ...]
+    right: tuple[Weights, ...]
+    repeated: int = 0
+
+    @property
+    def nbytes(self) -> int:
+        """What keeping it costs."""
+        weights = sum(each.nbytes for each in (*self.down, *self.right))
+        return self.first.nbytes + self.own.nbytes + weights
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sampling:
+    """Where the pixels of a target lie in a window of one level.
+
+    Args:
+        level: an index into the levels.
+        rows, cols: the window to read; cols may go on beyond the grid where it wraps.
+        shape: (h, w) of the target.
+        resampling: the kernel to use; bilinear became average where it reduces too far.
+        crop: the part (rows, cols) of the window that pixels take anything from; all of it where
+            cutting it out would cost more than it saves.
+        inside: factors, (h, w) or (h, 1) and (1, w), whose product says whether a pixel's centre
+            lies on the grid; none where all do.
+        cells: for nearest, the cell of each pixel in the crop.
+        taps: for bilinear, those that it is interpolated from.
+        y, x: for average and mode, positions in the crop of pixel corners, where 0.0 is the first
+            cell's edge: (h + 1, 1) and (1, w + 1), or (h + 1, w + 1).
+        reduction: cells per pixel along (y, x), at least 1.
+        turn: for average and mode, the columns in a turn, where a pixel may lie across the seam.
+    """
+
+    level: int
+    rows: slice
+    cols: slice
+    shape: tuple[int, int]
+    resampling: Resampling
+    crop: Window = (slice(None), slice(None))
+    inside: tuple[Valid, ...] = ()
+    cells: Cells | None = None
+    taps: Taps | None = None
+    y: Floats | None = None
+    x: Floats | None = None
+    reduction: tuple[float, float] = (1.0, 1.0)
+    turn: int | None = None
+
+    @classmethod
+    def empty(cls, shape: tuple[int, int], resampling: Resampling) -> Sampling:
+        """Of a target none of which lies on the grid: nothing to read."""
+        return cls(0, slice(0, 0), slice(0, 0), shape, resampling)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether none of the target lies on the grid."""
+        return bool(self.rows.stop <= self.rows.start)
+
+    @property
+    def nbytes(self) -> int:
+        """What keeping it costs."""
+        parts = (*self.inside, self.cells, self.taps, self.y, self.x)
+        return 512 + sum(part.nbytes for part in parts if part is not None)
+
+
+def pixel_extents(corners: Floats, turn: int | None = None) -> tuple[Floats, Floats]:
+    """The least and the greatest position of each pixel's corners; 0 and 0 where one is NaN.
+
+    Args:
+        corners: (h + 1, w + 1), or (h + 1, 1) and (1, w + 1) of separable grids.
+        turn: cells in a turn of an axis that wraps: a pixel on the seam, whose corners lie at both
+            ends, then goes on beyond the last cell.
+    """
+    parts = [corners]
+    if corners.shape[0] > 1:
+        parts = [part[s] for part in parts for s in (slice(None, -1), slice(1, None))]
+    if corners.shape[1] > 1:
+        parts = [part[:, s] for part in parts for s in (slice(None, -1), slice(1, None))]
+    low, high = np.minimum.reduce(parts), np.maximum.reduce(parts)
+    if turn:
+        split = high - low > turn / 2
+        parts = [np.where(split & (part < low + turn / 2), part + turn, part) for part in parts]
+        low, high = np.minimum.reduce(parts), np.maximum.reduce(parts)
+    gone = ~(np.isfinite(low) & np.isfinite(high))
+    return np.where(gone, 0.0, low), np.where(gone, 0.0, high)
