@@ -132,7 +132,9 @@ class S3Server:
             await asyncio.sleep(self.latency_s)
         answer = self._answer(call, fault)
         self._record(call, scope, answer, fault)
-        transport = self._connections[scope["client"]]
+        transport = self._connections.get(scope["client"])
+        if transport is None:  # the client is gone
+            return
         if fault == "reset":
             reset(transport)
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from bisect import bisect_left, insort
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -20,7 +21,7 @@ DEFAULT_CONNECTIONS = 64
 DEFAULT_TIMEOUT_S = 10.0
 REMEMBERED = 256  # durations of reads
 FEWEST = 32  # of them say when a read is late
-SHORTEST_HEDGE_S = 0.02  # what a busy event loop alone may take
+SLACK_S = 0.02  # what a busy event loop may take before it sees an answer
 HEDGED_PART = 0.1  # of all reads
 HEDGES_AT_ONCE = 8.0  # that quiet times may save up
 
@@ -98,10 +99,10 @@ class Traffic:
         self._credit = min(self._credit + HEDGED_PART, HEDGES_AT_ONCE)
         like = self._durations[(nbytes or about).bit_length() // 4]
         async with self._turn(nbytes):
-            late_s = like.p95 if self._hedging else None
-            if late_s is None:
+            usual_s = like.p95 if self._hedging else None
+            if usual_s is None:
                 return await self._timed(send, nbytes, like)
-            return await self._hedged(send, nbytes, like, max(late_s, SHORTEST_HEDGE_S))
+            return await self._hedged(send, nbytes, like, usual_s + SLACK_S)
 
     @asynccontextmanager
     async def _turn(self, nbytes: int) -> AsyncIterator[None]:
@@ -145,14 +146,13 @@ class Traffic:
     async def _timed(
         self, send: Callable[[], Awaitable[Data]], nbytes: int, like: Durations
     ) -> Data:
-        loop = asyncio.get_running_loop()
-        begun = loop.time()
+        begun = time.perf_counter()
         data = await self._sent(send)
-        like.add(loop.time() - begun)
+        like.add(time.perf_counter() - begun)
         if data is not None:
             self.bytes += data.nbytes
             if self._byte_pace is not None and not nbytes:
-                self._byte_pace.take(loop.time(), data.nbytes)
+                self._byte_pace.take(asyncio.get_running_loop().time(), data.nbytes)
         return data
 
     async def _hedged(
