@@ -1,9 +1,11 @@
 """`tileserver serve` as a process: when it is ready, and how it ends."""
 
+import os
 import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -98,3 +100,54 @@ def test_hanging_store_delays_itself_alone(demo_data: Path, tmp_path: Path) -> N
                 LOCAL.open(f"{url}/tiles/slow/sst/0/0/0")
             with refused.value as answer:
                 assert (answer.code, b"did not answer in time" in answer.read()) == (502, True)
+
+
+def workers_of(process: subprocess.Popen[str]) -> set[int]:
+    """The processes of a server that answer requests, by what each says of itself."""
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    return {int(c) for c in children if b"spawn_main" in Path(f"/proc/{c}/cmdline").read_bytes()}
+
+
+def listeners(url: str) -> int:
+    """How many sockets listen on the URL's port."""
+    port = f"{int(url.rstrip('/').rpartition(':')[2]):04X}"
+    lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return sum(line[1].endswith(f":{port}") and line[3] == "0A" for line in lines)
+
+
+def test_ready_when_every_worker_is(empty: str) -> None:
+    """At the line each worker listens with a socket of its own."""
+    with start("--catalog", empty, "--port", "0", "--workers", "3") as server:
+        assert server.stdout is not None
+        assert listeners(server.stdout.readline().strip()) == 3
+        server.terminate()
+
+
+def test_worker_that_dies_is_replaced(demo_data: Path) -> None:
+    """The others go on answering, and soon there are as many as before."""
+    with start("--catalog", str(demo_data), "--port", "0", "--workers", "2") as server:
+        assert server.stdout is not None
+        url = server.stdout.readline().strip()
+        before = workers_of(server)
+        os.kill(min(before), signal.SIGKILL)
+        until = time.monotonic() + STOPPED_WITHIN_S
+        while listeners(url) != 1 and time.monotonic() < until:
+            time.sleep(0.01)
+        answers = {LOCAL.open(f"{url}tiles/ocean/sst/0/0/0").status for _ in range(20)}
+        while listeners(url) != 2 and time.monotonic() < until:
+            time.sleep(0.05)
+        after = workers_of(server)
+        server.terminate()
+        server.communicate(timeout=STOPPED_WITHIN_S)
+    assert answers == {200}
+    assert (len(after), len(before & after)) == (2, 1)
+
+
+def test_port_of_another_server_with_workers(empty: str) -> None:
+    """A port that one server's workers share is in use for any other server."""
+    with start("--catalog", empty, "--port", "0", "--workers", "2") as server:
+        assert server.stdout is not None
+        port = server.stdout.readline().strip().rstrip("/").rpartition(":")[2]
+        message = refusal("--catalog", empty, "--port", port, "--workers", "2")
+        server.terminate()
+    assert f"port={port}: Address already in use" in message

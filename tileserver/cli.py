@@ -89,7 +89,7 @@ def serve(
 def _run(settings: Settings) -> None:
     catalog.read_files(settings.catalog)  # in one line what is wrong
     try:
-        bound = bind(settings.host, settings.port)
+        bound = bind(settings.host, settings.port, shared=settings.workers > 1)
     except OSError as error:
         _fail(
             f"host={settings.host} port={settings.port}: {error.strerror or error}: "

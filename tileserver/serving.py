@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import multiprocessing
 import signal
 import socket
 import sys
 import threading
-import time
-import urllib.request
-from typing import Any
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Protocol
 
 import uvicorn
+import uvloop
 from uvicorn.config import LOGGING_CONFIG
 from uvicorn.supervisors import Multiprocess
 
@@ -21,35 +24,119 @@ READY_WITHIN_S = 300.0
 KEEP_ALIVE_S = 30
 GRACE_S = 20
 STARTUP_FAILED = 3
+ASK_EVERY_S = 0.02
+
+
+class Ready(Protocol):
+    """Counts the workers whose datasets were tried; of threads or of processes."""
+
+    def acquire(self, block: bool = True, timeout: float | None = None) -> bool: ...
+
+    def release(self) -> None: ...
 
 
 class _Config(uvicorn.Config):
-    """uvicorn's, but that SIGTERM, which it raises again when all is done, is a good end."""
+    """uvicorn's, but that SIGTERM, which it raises again when all is done, is a good end, and with
+    an event loop that shares the port."""
+
+    ready: Ready
 
     def configure_logging(self) -> None:
         """What every process, each worker too, does first."""
         super().configure_logging()
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 
+    def get_loop_factory(self) -> Callable[[], asyncio.AbstractEventLoop]:
+        """What uvicorn runs in, in every process."""
+        return partial(_Loop, self.ready, shared=self.workers > 1)
 
-def bind(host: str, port: int) -> socket.socket:
-    """A socket that workers can share; port 0 takes a free one. Raises OSError."""
+
+class _Loop(uvloop.Loop):  # type: ignore[misc]
+    """uvloop that listens on a socket of its own, and tells when the app behind it is ready.
+
+    On one listening socket that workers inherit, the first to wake accepts all that wait: of eight
+    connections that are kept alive, one of two workers got at most one in half of the runs. To
+    sockets of their own on the port (SO_REUSEPORT) the kernel deals connections evenly.
+    """
+
+    def __init__(self, ready: Ready, *, shared: bool) -> None:
+        super().__init__()
+        self._ready, self._shared = ready, shared
+        self._asking: set[asyncio.Task[None]] = set()
+
+    async def create_server(  # type: ignore[override]
+        self, factory: Callable[[], asyncio.Protocol], *, sock: socket.socket, **options: Any
+    ) -> asyncio.AbstractServer:
+        """Listen where the socket is bound."""
+        own = _reuse(sock) if self._shared else sock
+        server: asyncio.AbstractServer = await super().create_server(factory, sock=own, **options)
+        self._asking.add(self.create_task(self._tell_ready(factory)))
+        return server
+
+    async def _tell_ready(self, factory: Callable[[], asyncio.Protocol]) -> None:
+        """Ask this very process, which the port, being shared, may not reach."""
+        while not await self._answers(factory):
+            await asyncio.sleep(ASK_EVERY_S)
+        self._ready.release()
+
+    async def _answers(self, factory: Callable[[], asyncio.Protocol]) -> bool:
+        ours, theirs = socket.socketpair()
+        await self.connect_accepted_socket(factory, theirs)
+        reader, writer = await asyncio.open_connection(sock=ours)
+        writer.write(b"GET /readyz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
+        status = await reader.readline()
+        writer.close()
+        return status.split()[1:2] == [b"200"]
+
+
+def bind(host: str, port: int, *, shared: bool = False) -> socket.socket:
+    """A socket that keeps the port; port 0 takes a free one. Raises OSError.
+
+    Args:
+        shared: whether processes of this user may listen there too; nobody else may, as the socket
+            is bound before it says so.
+    """
     bound = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     bound.bind((host, port))
+    if shared:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     bound.set_inheritable(True)
     return bound
 
 
+def _reuse(bound: socket.socket) -> socket.socket:
+    """Another socket of the same address."""
+    own = socket.socket(bound.family)
+    own.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    own.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    own.bind(bound.getsockname())
+    return own
+
+
 def run(settings: Settings, bound: socket.socket) -> None:
-    """Serve until interrupted; when ready, one line on stdout with the URL."""
+    """Serve until interrupted; when all workers are ready, one line on stdout with the URL."""
+    config = _config(settings)
+    url = _url(settings.host, bound)
+    waiting = (url, config.ready, settings.workers)
+    threading.Thread(target=_announce, args=waiting, daemon=True).start()
+    if settings.workers > 1:
+        Multiprocess(config, sockets=[bound]).run()
+        return
+    server = uvicorn.Server(config)
+    with contextlib.suppress(KeyboardInterrupt):
+        server.run(sockets=[bound])
+    if not server.started:
+        sys.exit(STARTUP_FAILED)
+
+
+def _config(settings: Settings) -> _Config:
     config = _Config(
         "tileserver.app:from_environment",
         factory=True,
         host=settings.host,
         port=settings.port,
         workers=settings.workers,
-        loop="uvloop",
         http="httptools",
         lifespan="on",
         access_log=False,
@@ -61,16 +148,12 @@ def run(settings: Settings, bound: socket.socket) -> None:
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=GRACE_S,
     )
-    url = _url(settings.host, bound)
-    threading.Thread(target=_announce, args=(url,), daemon=True).start()
-    if settings.workers > 1:
-        Multiprocess(config, sockets=[bound]).run()
-        return
-    server = uvicorn.Server(config)
-    with contextlib.suppress(KeyboardInterrupt):
-        server.run(sockets=[bound])
-    if not server.started:
-        sys.exit(STARTUP_FAILED)
+    # uvicorn spawns its workers: a semaphore of the same kind reaches them with the rest.
+    several = settings.workers > 1
+    config.ready = (
+        multiprocessing.get_context("spawn").Semaphore(0) if several else threading.Semaphore(0)
+    )
+    return config
 
 
 def _logging(level: str) -> dict[str, Any]:
@@ -84,12 +167,7 @@ def _url(host: str, bound: socket.socket) -> str:
     return f"http://{f'[{shown}]' if ':' in shown else shown}:{bound.getsockname()[1]}/"
 
 
-def _announce(url: str) -> None:
-    """Wait until the configured datasets were tried, then say where they are."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    until = time.monotonic() + READY_WITHIN_S
-    while time.monotonic() < until:
-        with contextlib.suppress(OSError), opener.open(f"{url}readyz", timeout=5):
-            print(url, flush=True)
-            return
-        time.sleep(0.05)
+def _announce(url: str, ready: Ready, workers: int) -> None:
+    """Wait until all workers have tried the configured datasets, then say where they are."""
+    if all(ready.acquire(True, READY_WITHIN_S) for _ in range(workers)):
+        print(url, flush=True)
