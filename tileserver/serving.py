@@ -51,7 +51,7 @@ class _Config(uvicorn.Config):
         return partial(_Loop, self.ready, shared=self.workers > 1)
 
 
-class _Loop(uvloop.Loop):  # type: ignore[misc]
+class _Loop(uvloop.Loop):
     """uvloop that listens on a socket of its own, and tells when the app behind it is ready.
 
     On one listening socket that workers inherit, the first to wake accepts all that wait: of eight
