@@ -14,9 +14,11 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
 from tileserver import catalog
+from tileserver.budget import Budget
 from tileserver.cache import ByteCache
 from tileserver.catalog import Catalog
 from tileserver.cube import Raw
+from tileserver.gate import Gate
 from tileserver.http import datasets, errors, legend, openapi, pages, tiles, values, wmts
 from tileserver.http.access import Cors
 from tileserver.http.endpoint import Context, Endpoint
@@ -39,6 +41,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *METRICS,
 )
 
+TILE_OVERHEAD_BYTES = 200  # of an encoded tile in its cache: its key, objects
 CatalogMaker = Callable[[ByteCache[Raw], Executor], Catalog]
 
 
@@ -57,19 +60,21 @@ def create_app(settings: Settings, make_catalog: CatalogMaker | None = None) -> 
     """
 
     registry = CollectorRegistry()
+    budget = Budget(settings.memory, settings.workers, bool(settings.shared_tiles))
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[State]:
         pool = ThreadPoolExecutor(settings.threads, "tileserver")
-        chunks: ByteCache[Raw] = ByteCache(settings.chunk_cache_bytes, lambda chunk: chunk.nbytes)
+        chunks: ByteCache[Raw] = ByteCache(budget.chunks, lambda chunk: chunk.nbytes)
         found = (make_catalog or _from_files(settings))(chunks, pool)
-        engine = _engine(settings, pool)
+        engine = _engine(settings, budget, pool)
         registry.register(CacheCollector({"chunks": chunks, "pictures": engine.tiles}))
         opening = asyncio.ensure_future(found.open_all())
         try:
             yield {"context": Context(found, engine, settings.body_bytes, registry)}
         finally:
             opening.cancel()
+            await engine.close()
             pool.shutdown(wait=False, cancel_futures=True)
 
     routed = Starlette(
@@ -92,15 +97,18 @@ def create_app(settings: Settings, make_catalog: CatalogMaker | None = None) -> 
         )
     )
     metrics = Metrics(TitleCase(answered), registry)
-    return TileFront(metrics, metrics, settings.tile_cache_bytes // 8)
+    return TileFront(metrics, metrics, budget.answers)
 
 
-def _engine(settings: Settings, pool: Executor) -> Engine:
+def _engine(settings: Settings, budget: Budget, pool: Executor) -> Engine:
     return Engine(
-        tiles=ByteCache(settings.tile_cache_bytes * 7 // 8, lambda body: len(body) + 200),
-        samplings=ByteCache(settings.plan_cache_bytes, lambda sampling: sampling.nbytes),
+        tiles=ByteCache(budget.tiles, lambda body: len(body) + TILE_OVERHEAD_BYTES),
+        samplings=ByteCache(budget.plans, lambda sampling: sampling.nbytes),
         pool=pool,
-        limits=Limits(settings.tile_read_bytes, settings.series_read_bytes),
+        limits=Limits(
+            settings.tile_read_bytes, settings.series_read_bytes, settings.tile_timeout_s
+        ),
+        gate=Gate(at_once=settings.in_flight, waiting=settings.waiting, wait_s=settings.waiting_s),
     )
 
 

@@ -75,7 +75,7 @@ def serve(
     """Serve the datasets of a catalogue.
 
     Every other setting of docs/configuration.md is a flag of the same name, e.g.
-    --tile-cache-bytes 500000000.
+    --memory 4GiB.
     """
     given = {"host": host, "port": port, "workers": workers, **_extra(context.args)}
     if catalogs:

@@ -11,6 +11,7 @@
     ├── PayloadTooLarge             413  over a limit; says the limit, the estimate and the remedy
     ├── CatalogError                422  a catalogue entry that cannot be used
     ├── Overloaded                  503  too much is asked at once; it may work in a moment
+    ├── DeadlineExceeded            504  it took longer than a request may; it may work in a moment
     └── SourceError                 502  a store or file could not be read
         ├── SourceUnavailable       503  it may work in a moment
         └── DatasetUnavailable      502  the dataset could not be opened
@@ -133,6 +134,13 @@ class Overloaded(TileserverError):
 
     status = 503
     title = "Overloaded"
+
+
+class DeadlineExceeded(TileserverError):
+    """The answer took longer than a request may."""
+
+    status = 504
+    title = "Deadline exceeded"
 
 
 class SourceError(TileserverError):

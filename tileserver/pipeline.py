@@ -12,8 +12,10 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from tileserver import painter
 from tileserver.cache import ByteCache
@@ -21,9 +23,12 @@ from tileserver.catalog import Dataset
 from tileserver.cube import Raw
 from tileserver.drawing import Colours, Drawing, StyleChoice, colours_of, style_of
 from tileserver.encode import RAW
+from tileserver.errors import DeadlineExceeded
+from tileserver.gate import Gate, in_thread
 from tileserver.layer import Layer
 from tileserver.plan import ReadPlan, Sampling
-from tileserver.reader import Limits, Reader
+from tileserver.prefetch import Prefetcher
+from tileserver.reader import Band, Limits, Reader
 from tileserver.style import Style
 from tileserver.valuerange import Sampler, declared_range
 from tileserver.warp import Valid, Values
@@ -46,13 +51,23 @@ class Stages:
         self._since = now
 
 
+class Shared(Protocol):
+    """Encoded pictures by ETag, shared with other processes."""
+
+    def get(self, key: str) -> bytes | None: ...
+
+    def put(self, key: str, body: bytes) -> None: ...
+
+
 class Engine:
-    """Draws and reads layers of open datasets.
+    """Draws and reads layers of open datasets. Belongs to one event loop.
 
     Args:
         tiles: encoded pictures by ETag.
         samplings: where the pixels of a target lie in a grid.
         pool: threads for kernels that take longer than a thread's start.
+        gate: lets in a few of the pictures that cannot be drawn at once.
+        shared: those of them that other workers have drawn, or will want.
     """
 
     def __init__(
@@ -62,14 +77,23 @@ class Engine:
         samplings: ByteCache[Sampling],
         pool: Executor,
         limits: Limits | None = None,
+        gate: Gate | None = None,
+        shared: Shared | None = None,
     ) -> None:
         self.tiles = tiles
         self.pool = pool
         self.limits = limits or Limits()
+        self.gate = gate or Gate(at_once=16, waiting=256, wait_s=5.0)
+        self._shared = shared
+        self._prefetcher = Prefetcher(busy=lambda: self.gate.waiting > 0)
         self._reader = Reader(samplings, self.limits)
         self._sampler = Sampler(self._reader, self.pixels)
         self._ranges: ByteCache[tuple[float, float]] = ByteCache(SMALL_BYTES, lambda _: ENTRY_BYTES)
         self._colours: ByteCache[Colours] = ByteCache(SMALL_BYTES, lambda _: ENTRY_BYTES)
+
+    async def close(self) -> None:
+        """End what goes on in the background."""
+        await self._prefetcher.close()
 
     def at_once(self, drawing: Drawing, stages: Stages) -> bytes | None:
         """The picture if it is kept, or if all that it needs is, and drawing it is quick."""
@@ -88,18 +112,40 @@ class Engine:
         stages.mark("read")
         if blocks is None:
             return None
+        self._note(drawing, bands)
         body = painter.paint(drawing, bands, blocks, colours)
         self.tiles.put(etag, body)
         stages.mark("draw")
         return body
 
     async def tile(self, drawing: Drawing, stages: Stages | None = None) -> bytes:
-        """The encoded picture. Raises SourceError, PayloadTooLarge, InvalidParameter."""
+        """The encoded picture.
+
+        Raises SourceError, PayloadTooLarge, InvalidParameter, Overloaded, DeadlineExceeded.
+        """
         stages = stages or Stages()
         body = self.at_once(drawing, stages)
         if body is None:
-            body = await self.tiles.get(drawing.etag, lambda: self._draw(drawing, stages))
+            body = await self.tiles.get(drawing.etag, lambda: self._make(drawing, stages))
             stages.mark("wait")
+        return body
+
+    async def _make(self, drawing: Drawing, stages: Stages) -> bytes:
+        """A picture that takes reading, or long: from another worker, or in its turn."""
+        etag = drawing.etag
+        found = None if self._shared is None else self._shared.get(etag)
+        if found is not None:
+            return found
+        limit_s = self.limits.tile_s
+        try:
+            async with asyncio.timeout(limit_s), self.gate:
+                body = await self._draw(drawing, stages)
+        except TimeoutError:
+            raise DeadlineExceeded(
+                f"this took longer than {limit_s:g} s: try again in a moment, or zoom in"
+            ) from None
+        if self._shared is not None:
+            self._shared.put(etag, body)
         return body
 
     async def _draw(self, drawing: Drawing, stages: Stages) -> bytes:
@@ -111,24 +157,24 @@ class Engine:
             assert colours is not None
         bands = self._reader.bands(drawing)
         stages.mark("plan")
+        self._note(drawing, bands)
         blocks = await self._reader.read(dataset, bands)
         stages.mark("read")
         if painter.is_quick(drawing, bands):
             body = painter.paint(drawing, bands, blocks, colours)
         else:
-            body = await asyncio.get_running_loop().run_in_executor(
-                self.pool, painter.paint, drawing, bands, blocks, colours
-            )
+            body = await in_thread(self.pool, painter.paint, drawing, bands, blocks, colours)
         stages.mark("draw")
         return body
+
+    def _note(self, drawing: Drawing, bands: Sequence[Band]) -> None:
+        self._prefetcher.note(drawing.view.dataset, [band.plan for band in bands])
 
     async def pixels(self, drawing: Drawing) -> tuple[Values, Valid]:
         """Physical values (band, row, col) of the target and where there are any (row, col)."""
         bands = self._reader.bands(drawing)
         blocks = await self._reader.read(drawing.view.dataset, bands)
-        return await asyncio.get_running_loop().run_in_executor(
-            self.pool, painter.pixels, drawing, bands, blocks
-        )
+        return await in_thread(self.pool, painter.pixels, drawing, bands, blocks)
 
     async def read(self, dataset: Dataset, plan: ReadPlan) -> Raw:
         """Stored numbers of a window. Raises SourceError, PayloadTooLarge."""

@@ -18,10 +18,11 @@ from tileserver.sources.chunk import count_chunks
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one request may read, in decoded bytes."""
+    """What one request may read, in decoded bytes, and how long a picture may take."""
 
     tile_bytes: int = 512 << 20
     series_bytes: int = 8 << 30
+    tile_s: float = 20.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

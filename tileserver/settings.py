@@ -5,7 +5,7 @@ from __future__ import annotations
 from ipaddress import ip_network
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import ByteSize, Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 Words = Annotated[tuple[str, ...], NoDecode]
@@ -37,14 +37,12 @@ class Settings(BaseSettings):
     allowed_urls: Words = Field(
         default=(), description="Prefixes of which every dataset's url must have one; none: any."
     )
-    chunk_cache_bytes: int = Field(
-        default=512 << 20, ge=0, description="Decoded chunks kept, in bytes."
+    memory: Annotated[ByteSize, Field(ge=16 << 20)] = Field(
+        default=ByteSize(1 << 30),
+        description="What all caches of all workers hold together, such as 4GiB.",
     )
-    tile_cache_bytes: int = Field(
-        default=128 << 20, ge=0, description="Encoded tiles kept, in bytes."
-    )
-    plan_cache_bytes: int = Field(
-        default=64 << 20, ge=0, description="Sampling plans kept, in bytes."
+    shared_tiles: str = Field(
+        default="", description="Folder of encoded tiles that the workers share; none: no sharing."
     )
     tile_read_bytes: int = Field(
         default=512 << 20, ge=1, description="The most that one tile may read, decoded, in bytes."
@@ -56,6 +54,18 @@ class Settings(BaseSettings):
     )
     body_bytes: int = Field(
         default=8 << 20, ge=1, description="The largest request body, in bytes."
+    )
+    tile_timeout_s: float = Field(
+        default=20, gt=0, description="The most that one tile may take, in seconds."
+    )
+    in_flight: int = Field(
+        default=16, ge=1, description="Pictures that are made at once; the rest wait."
+    )
+    waiting: int = Field(
+        default=256, ge=0, description="Pictures that wait to be made; more are refused."
+    )
+    waiting_s: float = Field(
+        default=5, gt=0, description="How long a picture waits to be made, in seconds."
     )
     threads: int = Field(default=4, ge=1, le=256, description="Threads for decoding and drawing.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(

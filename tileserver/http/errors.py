@@ -10,12 +10,20 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tileserver.errors import InvalidParameter, NotFound, SourceUnavailable, TileserverError
+from tileserver.errors import (
+    DeadlineExceeded,
+    InvalidParameter,
+    NotFound,
+    Overloaded,
+    SourceUnavailable,
+    TileserverError,
+)
 
 log = logging.getLogger(__name__)
 
 PROBLEM = "application/problem+json"
 RETRY_AFTER_S = 2
+TRANSIENT = (DeadlineExceeded, Overloaded, SourceUnavailable)
 
 
 def problem(
@@ -30,7 +38,7 @@ def problem(
 async def told(_: Request, error: Exception) -> Response:
     """One of our errors, in its own words."""
     assert isinstance(error, TileserverError)
-    headers = {"Retry-After": str(RETRY_AFTER_S)} if isinstance(error, SourceUnavailable) else None
+    headers = {"Retry-After": str(RETRY_AFTER_S)} if isinstance(error, TRANSIENT) else None
     more = {"parameter": error.name} if isinstance(error, InvalidParameter | NotFound) else {}
     return problem(error.status, error.title, str(error), headers, **more)
 
