@@ -359,7 +359,7 @@ def _triangle(distance: Weights, reduction: float, count: int) -> tuple[Weights,
         np.abs(weight, out=weight)
         weight *= np.float32(-1 / reduction)
         weight += 1
-        weights.append(np.maximum(weight, 0, out=weight))
+        weights.append(np.clip(weight, 0, 1, out=weight))
     total = sum(weights[1:], weights[0])
     return tuple(np.divide(weight, total, out=weight) for weight in weights[1:])
 

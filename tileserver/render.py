@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -13,12 +14,13 @@ import numpy.typing as npt
 from tileserver.colormap import float_type
 from tileserver.cube import Packing, Raw
 from tileserver.plan import Sampling
-from tileserver.style import Style
+from tileserver.style import Style, clip
 from tileserver.warp import Valid, Values, gather, interpolate_single, warp
 
 Rgba = npt.NDArray[np.uint8]
 Table = npt.NDArray[np.uint8]
 Range = tuple[float, float]
+C = TypeVar("C", np.uint8, np.uint32)
 
 TABLES = 128  # kept tables of a palette index per stored number, of at most 64 kB each
 WIDEST_TABLED = 2  # bytes of a stored integer that is looked up rather than computed
@@ -45,15 +47,29 @@ def draw(block: Raw, sampling: Sampling, packing: Packing, style: Style) -> Inde
     """
     if sampling.resampling != "nearest":
         return colorize(*_interpolated(block, sampling, packing), style)
-    cells = block[sampling.crop]
-    assert sampling.cells is not None
-    if cells.size <= math.prod(sampling.shape):
-        index = sampling.cells.gather(_colors(cells, packing, style))
-    else:
-        index = _colors(sampling.cells.gather(cells), packing, style)
+    if _is_enlarged(block, sampling):
+        index = _gathered(_colors(block[sampling.crop], packing, style), sampling)
+        return Indexed(index, style.palette())
+    index = _colors(gather(block, sampling), packing, style)
     for part in sampling.inside:
         index *= part
     return Indexed(index, style.palette())
+
+
+def _is_enlarged(block: Raw, sampling: Sampling) -> bool:
+    """Whether there are fewer cells than pixels: they are coloured before they are gathered."""
+    return sampling.resampling == "nearest" and (
+        block[sampling.crop].size <= math.prod(sampling.shape)
+    )
+
+
+def _gathered(colors: npt.NDArray[C], sampling: Sampling) -> npt.NDArray[C]:
+    """The cells' colours of each pixel (row, col), 0 outside the grid."""
+    assert sampling.cells is not None
+    pixels = sampling.cells.gather(colors)
+    for part in sampling.inside:
+        pixels *= part
+    return pixels
 
 
 def _interpolated(block: Raw, sampling: Sampling, packing: Packing) -> tuple[Values, Valid]:
@@ -107,26 +123,38 @@ def draw_rgb(
     opacity: float = 1.0,
 ) -> Rgba:
     """Three bands as red, green and blue, straight from stored numbers; see `compose`."""
-    levels, there = [], []
-    for block, sampling, packing, bounds in zip(blocks, samplings, packings, ranges, strict=True):
-        if sampling.resampling == "nearest":
-            raw = gather(block, sampling)
-            levels.append(_levels(raw, packing, bounds))
-            valid = packing.valid(raw)
-            for part in sampling.inside:
-                valid &= part
-        else:
-            values, valid = _interpolated(block, sampling, packing)
-            levels.append(_scaled(values, bounds))
-        there.append(valid)
-    return _stacked(levels, np.logical_and.reduce(there), opacity)
+    first = samplings[0]
+    if all(each is first for each in samplings) and _is_enlarged(blocks[0], first):
+        cells = [block[first.crop] for block in blocks]
+        bands = [_leveled(*each) for each in zip(cells, packings, ranges, strict=True)]
+        whole = _gathered(_stacked(bands, opacity), first)
+    else:
+        jobs = zip(blocks, samplings, packings, ranges, strict=True)
+        whole = _stacked([_level_band(*job) for job in jobs], opacity)
+    return _rgba(whole)
 
 
-def _levels(raw: Raw, packing: Packing, bounds: Range) -> npt.NDArray[np.uint8]:
-    """The level of a channel for stored numbers of any shape."""
+Band = tuple[npt.NDArray[np.uint8], Valid]  # the levels of a channel, and where they are known
+Whole = npt.NDArray[np.uint32]  # four channels in one number, red lowest
+
+
+def _level_band(block: Raw, sampling: Sampling, packing: Packing, bounds: Range) -> Band:
+    """One channel of the target (row, col)."""
+    if sampling.resampling != "nearest":
+        values, valid = _interpolated(block, sampling, packing)
+        return _scaled(values, bounds), valid
+    levels, valid = _leveled(gather(block, sampling), packing, bounds)
+    for part in sampling.inside:
+        valid &= part
+    return levels, valid
+
+
+def _leveled(raw: Raw, packing: Packing, bounds: Range) -> Band:
+    """One channel of stored numbers of any shape."""
+    valid = packing.valid(raw)
     if _is_tabled(raw.dtype):
-        return _look_up(_level_table(packing, bounds, raw.dtype), raw)
-    return _scaled(packing.physical(raw), bounds)
+        return _look_up(_level_table(packing, bounds, raw.dtype), raw), valid
+    return _scaled(packing.physical(raw), bounds), valid
 
 
 @lru_cache(maxsize=TABLES)
@@ -140,8 +168,8 @@ def compose(bands: Sequence[Values], valid: Valid, ranges: Sequence[Range], opac
 
     A pixel that lacks any band is transparent black.
     """
-    levels = [_scaled(values, bounds) for values, bounds in zip(bands, ranges, strict=True)]
-    return _stacked(levels, valid, opacity)
+    jobs = zip(bands, ranges, strict=True)
+    return _rgba(_stacked([(_scaled(values, bounds), valid) for values, bounds in jobs], opacity))
 
 
 def _scaled(values: Values, bounds: Range) -> npt.NDArray[np.uint8]:
@@ -149,18 +177,25 @@ def _scaled(values: Values, bounds: Range) -> npt.NDArray[np.uint8]:
     low, high = bounds
     x: Values = values - low
     x *= 255.0 / (high - low)
-    np.fmax(x, 0, out=x)
-    np.fmin(x, 255, out=x)
+    clip(x, 255)
     return np.rint(x, out=x).astype(np.uint8)
 
 
-def _stacked(levels: Sequence[npt.NDArray[np.uint8]], valid: Valid, opacity: float) -> Rgba:
-    """Channels (row, col) side by side, all 0 where not valid."""
-    rgba = np.empty((*valid.shape, 4), np.uint8)
-    for channel, level in enumerate(levels):
-        np.multiply(level, valid, out=rgba[..., channel])
-    np.multiply(valid, np.uint8(round(255 * opacity)), out=rgba[..., 3])
-    return rgba
+def _stacked(bands: Sequence[Band], opacity: float) -> Whole:
+    """Three channels (row, col) and their opacity, all 0 where any is not valid."""
+    (red, _), (green, _), (blue, _) = bands
+    whole = blue.astype(np.uint32)
+    for lower in (green, red):
+        whole <<= 8
+        whole |= lower
+    whole |= np.uint32(round(255 * opacity) << 24)
+    whole *= np.logical_and.reduce([valid for _, valid in bands])
+    return whole
+
+
+def _rgba(whole: Whole) -> Rgba:
+    """The channels of (row, col) side by side, (row, col, 4)."""
+    return whole.astype("<u4", copy=False).view(np.uint8).reshape(*whole.shape, 4)
 
 
 def empty(shape: tuple[int, int], palette: npt.NDArray[np.uint8]) -> Indexed:

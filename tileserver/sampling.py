@@ -43,18 +43,17 @@ class Cross:
         """
         if block.size <= self.row.size * self.col.size:
             # All lie within the block: "wrap" is the mode that checks fastest.
-            columns = block.take(self.col, axis=1, mode="wrap")
+            columns: npt.NDArray[T] = block.take(self.col, axis=1, mode="wrap")
             cells: npt.NDArray[T] = columns.take(self.row, axis=0, mode="wrap")
             return cells
-        index = np.add.outer(self.row * block.shape[1], self.col)
-        return block.ravel().take(index, mode="wrap")
+        return Mesh(np.add.outer(self.row * block.shape[1], self.col)).gather(block)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Mesh:
-    """A cell for each pixel: index int32 (h, w) into the flattened block."""
+    """A cell for each pixel: index (h, w), int32 where it is kept, into the flattened block."""
 
-    index: Index
+    index: Index | Places
 
     @property
     def nbytes(self) -> int:
@@ -63,7 +62,8 @@ class Mesh:
 
     def gather(self, block: npt.NDArray[T]) -> npt.NDArray[T]:
         """The cells' numbers (h, w) of a block (rows, cols), a new array."""
-        return block.ravel().take(self.index, mode="wrap")
+        cells: npt.NDArray[T] = block.ravel().take(self.index, mode="wrap")
+        return cells
 
 
 Cells = Cross | Mesh

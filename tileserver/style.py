@@ -31,7 +31,16 @@ from tileserver.colormap import (
 )
 from tileserver.errors import InvalidParameter
 
-__all__ = ["Category", "Colormap", "Interval", "Scale", "Style", "check_range", "parse_rescale"]
+__all__ = [
+    "Category",
+    "Colormap",
+    "Interval",
+    "Scale",
+    "Style",
+    "check_range",
+    "clip",
+    "parse_rescale",
+]
 
 Scale = Literal["linear", "log", "symlog"]
 
@@ -117,8 +126,7 @@ class Style:
         """1..255 for every value, whatever it is."""
         with np.errstate(all="ignore"):
             x = self._scaled(values, CLASSES)
-            np.fmax(x, 0, out=x)  # fmax takes the number beside a NaN: no NaN reaches the cast
-            np.fmin(x, CLASSES - 1, out=x)
+            clip(x, CLASSES - 1)
         index: NDArray[np.uint8] = x.astype(np.uint8)
         index += 1
         return index
@@ -149,6 +157,17 @@ class Style:
             x -= kind(low)
         x *= kind(span / (high - low))
         return x
+
+
+def clip(x: NDArray[np.floating[Any]], high: float) -> None:
+    """Bring x into 0..high, in place; NaN to 0, so that none reaches a cast to integers.
+
+    numpy has vector code for the `fmax` of two arrays, not for that of an array and a scalar.
+    """
+    bounds = np.zeros(x.shape[-1:], x.dtype)
+    np.fmax(x, bounds, out=x)
+    bounds[...] = high
+    np.fmin(x, bounds, out=x)
 
 
 def check_range(low: float, high: float) -> None:
