@@ -50,21 +50,15 @@ class _Animation:
     stride: int
 
     def ahead(self) -> Iterator[tuple[int, ReadPlan]]:
-        """The next places and their windows, of each chunk of time one, but not of this one."""
-        cube, plan = self.source.cube, self.plan
-        variable, time = cube.variables[plan.variable], cube.time
+        """The next places in time and their windows."""
+        cube, window = self.source.cube, self.plan.window
+        axis, time = cube.variables[self.plan.variable].dims.index(TIME), cube.time
         assert time is not None
-        axis = variable.dims.index(TIME)
-        chunk = variable.levels[plan.level].chunks[axis]
-        seen = {plan.window[axis].start // chunk}
         for place in (self.place + n * self.stride for n in range(1, AHEAD + 1)):
-            if not 0 <= place < time.size:
-                return
-            step = int(time.order[place])
-            if step // chunk not in seen:
-                seen.add(step // chunk)
-                window = (*plan.window[:axis], slice(step, step + 1), *plan.window[axis + 1 :])
-                yield place, replace(plan, window=window)
+            if 0 <= place < time.size:
+                step = int(time.order[place])
+                moved = (*window[:axis], slice(step, step + 1), *window[axis + 1 :])
+                yield place, replace(self.plan, window=moved)
 
     def behind(self) -> range:
         """The places from which it comes, as far as it may have been ahead of them."""
