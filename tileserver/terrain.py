@@ -33,7 +33,6 @@ Valid = npt.NDArray[np.bool_]
 # each is small enough for the allocator to reuse. A tile takes 0.2 ms instead of 0.5.
 STRIP_PX = 1 << 15
 AROUND = ((0, 0), (0, 1), (0, 2), (1, 0), (1, 2), (2, 0), (2, 1), (2, 2))  # a to i
-SMALLEST_PIXEL_M = 1e-3  # a pixel at a pole has no width at all
 
 
 def hillshade(
@@ -161,13 +160,7 @@ def ground_resolution(target: Grid) -> tuple[Floats, Floats]:
         lon, lat = transformer(target.crs, LONLAT).transform(x, y)
         scale = _projection(target.crs.srs).get_factors(lon, lat)
         width, height = 1 / np.asarray(scale.parallel_scale), 1 / np.asarray(scale.meridional_scale)
-    return _lengths(width * unit, target.x.step), _lengths(height * unit, -target.y.step)
-
-
-def _lengths(metres: Floats, step: float) -> Floats:
-    """Of a step (n, 1), by the metres of each unit (n,)."""
-    lengths: Floats = np.fmax(metres * abs(step), SMALLEST_PIXEL_M)
-    return np.copysign(lengths, step)[:, None]
+    return (width * unit * target.x.step)[:, None], (height * unit * -target.y.step)[:, None]
 
 
 def _radii(crs: pyproj.CRS, lat: Floats) -> tuple[Floats, Floats]:
