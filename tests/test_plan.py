@@ -58,6 +58,35 @@ def test_bilinear_becomes_average_far_out():
     assert found.resampling == "average"
 
 
+@pytest.mark.parametrize(
+    ("zoom", "count", "kernel"),
+    [(3, 1, "nearest"), (2, 1, "nearest"), (1, 1, "average"), (1, 3, "nearest"), (0, 3, "nearest")],
+)
+def test_the_default_is_nearest_unless_it_leaves_out_cells(zoom, count, kernel):
+    """More than two cells a pixel of the coarsest level are averaged; a coarser level is not."""
+    found = sample(LEVELS[:count], tile_grid(MERCATOR, zoom, 0, 0), None)
+    assert found is not None
+    assert found.resampling == kernel
+
+
+def test_the_default_of_either_axis_and_of_classes():
+    """Cells that are left out along one axis are enough; classes are not averaged."""
+    tall = level_of(Grid(LONLAT, Axis(0, 1.0, 90), Axis(45, -0.1, 900)))
+    target = Grid(LONLAT, Axis(0, 1.0, 90), Axis(45, -0.25, 360))
+    for reducer in ("average", "mode", "nearest"):
+        found = sample([tall], target, None, reducer=reducer)
+        assert found is not None
+        assert found.resampling == reducer
+
+
+def test_nearest_stays_nearest_where_it_is_asked_for():
+    """A kernel that is named is used, however much it leaves out."""
+    found = sample(LEVELS[:1], tile_grid(MERCATOR, 0, 0, 0), "nearest")
+    assert found is not None
+    assert found.resampling == "nearest"
+    assert found.reduction[1] > 2
+
+
 @pytest.mark.parametrize("resampling", ["nearest", "bilinear", "average", "mode"])
 def test_the_seam_is_one_window(resampling):
     """A tile across the end of a 0-360 grid reads on at column 0, not all columns."""

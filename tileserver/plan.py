@@ -35,6 +35,8 @@ __all__ = ["ReadPlan", "Resampling", "Sampling", "choose_level", "pixel_extents"
 LEVEL_SLACK = 1.001
 # Beyond this reduction the triangle of a bilinear kernel costs more than the plain mean.
 LARGEST_KERNEL_PX = 8.0
+# Beyond this reduction nearest shows less than one row or column of two, if nobody asked for it.
+LARGEST_STRIDE = 2.0
 # Below this reduction bilinear takes four cells as if there were none, as GDAL's warper does.
 SMALLEST_REDUCTION = 1 / 0.95
 # Along each axis so many pixels tell how far coordinates move from one to the next.
@@ -63,8 +65,19 @@ class ReadPlan:
         return tuple(s.stop - s.start for s in self.window)
 
 
-def sample(levels: Sequence[Level], target: Grid, resampling: Resampling) -> Sampling | None:
-    """How the target is drawn from the levels; None where none of it lies on their grid."""
+def sample(
+    levels: Sequence[Level],
+    target: Grid,
+    resampling: Resampling | None,
+    *,
+    reducer: Resampling = "average",
+) -> Sampling | None:
+    """How the target is drawn from the levels; None where none of it lies on their grid.
+
+    Args:
+        resampling: the kernel; None for nearest, or `reducer` where that would leave out cells
+            because even the coarsest level is too fine.
+    """
     x, y = coordinates(target, levels[0].grid.crs)
     footprint = (_footprint(y), _footprint(x))
     number = choose_level(levels, footprint)
@@ -78,6 +91,10 @@ def sample(levels: Sequence[Level], target: Grid, resampling: Resampling) -> Sam
         max(1.0, footprint[0] / level.grid.resolution[1]),
         max(1.0, footprint[1] / level.grid.resolution[0]),
     )
+    if resampling is None:
+        is_coarsest = number == len(levels) - 1
+        is_reduced = is_coarsest and max(place.reduction) > LARGEST_STRIDE
+        resampling = reducer if is_reduced else "nearest"
     if resampling == "nearest":
         return _nearest(place)
     if resampling == "bilinear" and max(place.reduction) <= LARGEST_KERNEL_PX:
