@@ -96,7 +96,8 @@ def create_app(settings: Settings, make_catalog: CatalogMaker | None = None) -> 
             trusted_proxies=settings.trusted_proxies,
         )
     )
-    metrics = Metrics(TitleCase(answered), registry)
+    metrics = Metrics(TitleCase(answered))
+    registry.register(metrics)
     return TileFront(metrics, metrics, budget.answers)
 
 

