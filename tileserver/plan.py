@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from tileserver.cube import Level
-from tileserver.grid import Axis, Floats, Grid
+from tileserver.grid import Floats, Grid
+from tileserver.position import Positions, finite, unrolled, window
 from tileserver.projection import coordinates
 from tileserver.sampling import (
     Cells,
@@ -86,8 +87,8 @@ def sample(
         number,
         level,
         target,
-        _Positions.on(level.grid.y, y),
-        _Positions.on(level.grid.x, x),
+        Positions.on(level.grid.y, y),
+        Positions.on(level.grid.x, x),
         max(1.0, footprint[0] / level.grid.resolution[1]),
         max(1.0, footprint[1] / level.grid.resolution[0]),
     )
@@ -129,55 +130,14 @@ def _median_step(steps: Floats) -> float:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Positions:
-    """Where pixel centres lie on an axis.
-
-    Args:
-        at: positions (h, 1), (1, w) or (h, w), NaN outside the axis; without a jump where the
-            target crosses the seam of an axis that wraps.
-        low, high: the extremes, NaN where all of the target lies outside.
-        whole: whether none does.
-    """
-
-    axis: Axis
-    at: Floats
-    low: float
-    high: float
-    whole: bool
-
-    @classmethod
-    def on(cls, axis: Axis, coords: Floats) -> _Positions:
-        """The positions of coordinates in CRS units."""
-        if axis.edges is None:
-            # The plain case of Axis.positions, for what it costs.
-            at = coords - axis.start
-            at /= axis.step
-            low, high = float(at.min()), float(at.max())
-            if low >= 0 and high < axis.size and not (axis.wraps and high - low > axis.size / 2):
-                return cls(axis, at, low, high, True)
-        at = axis.positions(coords)
-        if axis.wraps:
-            at = _unrolled(at, axis)
-        known = _finite(at)
-        if not known.size:
-            return cls(axis, at, math.nan, math.nan, False)
-        return cls(axis, at, float(known.min()), float(known.max()), known.size == at.size)
-
-    @property
-    def filled(self) -> Floats:
-        """The positions, somewhere on the axis for pixels that have none."""
-        return self.at if self.whole else np.where(np.isfinite(self.at), self.at, self.low)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class _Place:
     """Where the pixels of a target lie in a level, which it reduces by (y, x)."""
 
     number: int
     level: Level
     target: Grid
-    y: _Positions
-    x: _Positions
+    y: Positions
+    x: Positions
     reduction_y: float
     reduction_x: float
 
@@ -210,52 +170,12 @@ class _Place:
         return Mesh(index)
 
 
-def _unrolled(cols: Floats, axis: Axis) -> Floats:
-    """Columns without a jump where the target crosses the seam of an axis that wraps."""
-    if not np.isfinite(cols).any():
-        return cols
-    size = axis.size
-    rolled = np.where(cols < size / 2, cols + size, cols)
-    if cols.shape[0] == 1 and np.isfinite(cols).all():
-        rolled = np.unwrap(cols, period=size, axis=1)
-    elif np.ptp(_finite(rolled)) >= np.ptp(_finite(cols)):
-        rolled = cols
-    first_turn: Floats = rolled - size * np.floor(np.nanmin(rolled) / size)
-    return first_turn
-
-
-def _finite(values: Floats) -> Floats:
-    known: Floats = values[np.isfinite(values)]
-    return known
-
-
-def _window(
-    low: float, high: float, chunk: int, axis: Axis, margin: int = 0
-) -> tuple[slice, int | None]:
-    """The cells from one position to another, and the turn where they are all that there are.
-
-    A window within one chunk is widened to the chunk: reading it then copies nothing.
-    """
-    start, stop = math.floor(low) - margin, math.ceil(high) + margin
-    stop = max(stop, start + 1)
-    if axis.wraps and (start < 0 or stop > axis.size):
-        if chunk >= axis.size or stop - start >= axis.size:
-            return slice(0, axis.size), axis.size
-        turns = axis.size if start < 0 else 0
-        return slice(start + turns, stop + turns), None
-    start, stop = max(start, 0), min(stop, axis.size)
-    if start // chunk == (stop - 1) // chunk:
-        first = start // chunk * chunk
-        return slice(first, min(first + chunk, axis.size)), None
-    return slice(start, stop), None
-
-
 def _nearest(place: _Place) -> Sampling | None:
     inside = place.inside
     if not all(part.any() for part in inside):
         return None
-    rows, _ = _window(place.y.low, place.y.high, place.chunk[0], place.y.axis)
-    cols, turn = _window(place.x.low, place.x.high, place.chunk[1], place.x.axis)
+    rows, _ = window(place.y.low, place.y.high, place.chunk[0], place.y.axis)
+    cols, turn = window(place.x.low, place.x.high, place.chunk[1], place.x.axis)
     row, col = (each.filled.astype(np.int32) for each in (place.y, place.x))
     row -= rows.start
     col = col % turn if turn else col - cols.start
@@ -294,8 +214,8 @@ def _bilinear(place: _Place) -> Sampling | None:
     if max(reduction) <= SMALLEST_REDUCTION:
         reduction = (1.0, 1.0)
     margin_y, margin_x = (math.ceil(r) for r in reduction)
-    rows, _ = _window(place.y.low, place.y.high, place.chunk[0], place.y.axis, margin_y)
-    cols, turn = _window(place.x.low, place.x.high, place.chunk[1], place.x.axis, margin_x)
+    rows, _ = window(place.y.low, place.y.high, place.chunk[0], place.y.axis, margin_y)
+    cols, turn = window(place.x.low, place.x.high, place.chunk[1], place.x.axis, margin_x)
     first = cols.start
     if not turn and place.x.low + margin_x < first:  # the window was moved on by a turn
         first -= place.x.axis.size
@@ -338,7 +258,7 @@ class _AxisTaps:
 
     @classmethod
     def around(
-        cls, positions: _Positions, start: int, reduction: float, size: int, turn: int | None = None
+        cls, positions: Positions, start: int, reduction: float, size: int, turn: int | None = None
     ) -> _AxisTaps:
         """The cells within `reduction` of positions, in a window of `size` cells from `start`.
 
@@ -388,13 +308,13 @@ def _covering(place: _Place, target: Grid, resampling: Resampling) -> Sampling |
     rows = grid.y.positions(corner_y, clamp=True)
     cols = grid.x.positions(corner_x, clamp=True)
     if grid.x.wraps:
-        cols = _unrolled(cols, grid.x)
+        cols = unrolled(cols, grid.x)
     if not (np.isfinite(rows).any() and np.isfinite(cols).any()):
         return None
-    known_rows, known = _finite(rows), _finite(cols)
+    known_rows, known = finite(rows), finite(cols)
     if np.ptp(known_rows) == 0 or np.ptp(known) == 0:
         return None
-    window_rows, _ = _window(
+    window_rows, _ = window(
         float(known_rows.min()), float(known_rows.max()), place.chunk[0], grid.y
     )
     first = math.floor(known.min())
