@@ -42,7 +42,7 @@ class StyleConfig(_Model):
     colormap_name: str | None = None
     rescale: Range | None = None
     scale: Scale = "linear"
-    resampling: Resampling = "nearest"
+    resampling: Resampling | None = None
 
     @pydantic.field_validator("colormap_name")
     @classmethod

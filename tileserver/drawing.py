@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from tileserver import __version__
+from tileserver.algorithm import Algorithm
 from tileserver.catalog import Dataset
 from tileserver.colormap import CLASSES
 from tileserver.encode import Format
@@ -34,23 +35,41 @@ class StyleChoice:
     scale: Scale | None = None
     opacity: float = 1.0
     nodata: float | None = None
+    algorithm: Algorithm | None = None
 
     @property
     def key(self) -> str:
         """The same for the same choice, in every process."""
         colormap = self.colormap.key if self.colormap else ""
-        return f"{colormap}|{self.rescale}|{self.scale}|{self.opacity}|{self.nodata}"
+        algorithm = self.algorithm.key if self.algorithm else ""
+        look = f"{colormap}|{self.rescale}|{self.scale}|{self.opacity}"
+        return f"{look}|{self.nodata}|{algorithm}"
 
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """A layer at one step in its colours, wherever one looks: all of a picture but its place."""
+    """A layer at one step in its colours, wherever one looks: all of a picture but its place.
+
+    Args:
+        resampling: None for nearest, but where that would leave out cells because even the
+            coarsest level is too fine: then the mean, or of classes the most frequent.
+
+    Raises:
+        InvalidParameter: an algorithm is to be applied to more than one band.
+    """
 
     dataset: Dataset
     layer: Layer
     selection: Selection
     choice: StyleChoice = StyleChoice()
-    resampling: Resampling = "nearest"
+    resampling: Resampling | None = None
+
+    def __post_init__(self) -> None:
+        algorithm = self.choice.algorithm
+        if algorithm is not None and self.layer.bands != 1:
+            raise InvalidParameter(
+                "algorithm", algorithm.name, "a picture of three bands takes none"
+            )
 
     @cached_property
     def key(self) -> str:
@@ -62,7 +81,7 @@ class View:
             self.layer.key,
             str(self.selection.indices),
             self.choice.key,
-            self.resampling,
+            str(self.resampling),
         )
         return _digest("|".join(parts))
 
@@ -74,6 +93,12 @@ class Drawing:
     view: View
     target: Grid
     format: Format = "png"
+
+    @property
+    def reach(self) -> Grid:
+        """The pixels that it is made of: the target's, and around them what an algorithm needs."""
+        algorithm = self.view.choice.algorithm
+        return self.target if algorithm is None else self.target.padded(algorithm.margin_px)
 
     @property
     def etag(self) -> str:
@@ -89,6 +114,14 @@ def style_of(
     layer: Layer, choice: StyleChoice, value_range: tuple[float, float] | None
 ) -> Style | None:
     """The style of a one-band layer; None where it hangs on a range that is not known."""
+    algorithm = choice.algorithm
+    if algorithm is not None:
+        return Style(
+            choice.colormap or Colormap.named(algorithm.colormap_name),
+            choice.rescale or algorithm.rescale,
+            choice.scale or "linear",
+            choice.opacity,
+        )
     colormap = choice.colormap or default_colormap(layer)
     scale = choice.scale or layer.style.scale
     rescale = choice.rescale or layer.style.rescale

@@ -20,6 +20,7 @@ QUICK_PX = 4 * 256 * 256
 KERNEL_COST = {"nearest": 1.0, "bilinear": 2.0}
 FILE_COST = {"png": 1.0, "npy": 1.0, "bin": 1.5, "jpg": 1.5}
 RGBA_PNG_COST = 4.0
+ALGORITHM_COST = 1.5
 
 
 def is_quick(drawing: Drawing, bands: Sequence[Band]) -> bool:
@@ -30,7 +31,7 @@ def is_quick(drawing: Drawing, bands: Sequence[Band]) -> bool:
         return False
     if drawing.view.layer.bands == 3 and drawing.format == "png":
         file = RGBA_PNG_COST
-    cost = file
+    cost = file + (ALGORITHM_COST if drawing.view.choice.algorithm else 0)
     for band in bands:
         if band.sampling is not None:
             if max(band.sampling.reduction) > 1:
@@ -42,8 +43,20 @@ def is_quick(drawing: Drawing, bands: Sequence[Band]) -> bool:
 def pixels(
     drawing: Drawing, bands: Sequence[Band], blocks: Sequence[Raw | None]
 ) -> tuple[Values, Valid]:
-    """Warp, and evaluate the expression: values (band, row, col) and validity (row, col)."""
-    layer, shape = drawing.view.layer, drawing.target.shape
+    """Warp, evaluate expression and algorithm: values (band, row, col) and validity (row, col)."""
+    values, valid = _layer_pixels(drawing, bands, blocks)
+    algorithm = drawing.view.choice.algorithm
+    if algorithm is None:
+        return values, valid
+    made, there = algorithm.apply(values[0], valid, drawing.target)
+    return made[None], there
+
+
+def _layer_pixels(
+    drawing: Drawing, bands: Sequence[Band], blocks: Sequence[Raw | None]
+) -> tuple[Values, Valid]:
+    """Those of the drawing's reach."""
+    layer, shape = drawing.view.layer, drawing.reach.shape
     found: list[Values] = []
     there: list[Valid] = []
     for band, block in zip(bands, blocks, strict=True):
@@ -77,14 +90,16 @@ def paint(
 def _picture(
     drawing: Drawing, bands: Sequence[Band], blocks: Sequence[Raw | None], colours: Colours
 ) -> Indexed | Rgba:
-    """The colours: straight from the stored numbers where no expression comes between."""
+    """The colours: straight from the stored numbers where nothing comes between."""
     opacity, first = drawing.view.choice.opacity, colours[0]
     parts = [
         (block, band.sampling, band.packing)
         for band, block in zip(bands, blocks, strict=True)
         if band.sampling is not None and block is not None
     ]
-    direct = drawing.view.layer.expression is None and len(parts) == len(bands)
+    view = drawing.view
+    plain = view.layer.expression is None and view.choice.algorithm is None
+    direct = plain and len(parts) == len(bands)
     if isinstance(first, Style):
         if direct:
             return render.draw(*parts[0], first)

@@ -50,7 +50,7 @@ class Reader:
         """A band for each variable of the drawing's layer."""
         view, bands = drawing.view, []
         for variable in view.layer.variables:
-            sampling = self._sampling(variable, drawing.target, view.resampling)
+            sampling = self._sampling(variable, drawing.reach, view.resampling)
             packing = variable.packing
             if view.choice.nodata is not None:
                 packing = replace(packing, missing=(view.choice.nodata,))
@@ -63,14 +63,15 @@ class Reader:
         return bands
 
     def _sampling(
-        self, variable: Variable, target: Grid, resampling: Resampling
+        self, variable: Variable, target: Grid, resampling: Resampling | None
     ) -> Sampling | None:
         levels = variable.levels
         shapes = tuple((level.grid.key, level.chunks[-2:]) for level in levels)
-        key = (shapes, target.key, resampling)
+        reducer: Resampling = "mode" if variable.flags else "average"
+        key = (shapes, target.key, resampling, reducer)
         known = self._samplings.held(key)
         if known is None:
-            known = sample(levels, target, resampling)
+            known = sample(levels, target, resampling, reducer=reducer)
             if known is not None:
                 self._samplings.put(key, known)
         return known

@@ -62,11 +62,13 @@ async def get_legend(request: Request) -> Response:
     found = layer.find_layer(dataset, name, query(params.EXPRESSION))
     if found.bands != 1:
         raise NotFound(name, "a picture of three bands has no legend")
-    style = await state.engine.style(dataset, found, query.style())
+    choice = query.style()
+    style = await state.engine.style(dataset, found, choice)
+    shown = choice.algorithm or found
     drawn = legend.Legend(
         style=style,
-        title=found.title,
-        units=found.units,
+        title=shown.title,
+        units=shown.units,
         orientation=query(ORIENTATION),
         width=query(WIDTH),
         height=query(HEIGHT),

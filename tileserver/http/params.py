@@ -233,7 +233,10 @@ BBOX: Parameter[Bounds | None] = Parameter(
     "5,45,10,50",
 )  # fmt: skip
 
-STYLE = (COLORMAP_NAME, COLORMAP, RESCALE, SCALE, NODATA, OPACITY)
+STYLE = (
+    *(COLORMAP_NAME, COLORMAP, RESCALE, SCALE, NODATA, OPACITY),
+    *(ALGORITHM, ALGORITHM_PARAMS),
+)
 
 
 class Query:
@@ -294,6 +297,7 @@ class Query:
             scale=self(SCALE),
             opacity=self(OPACITY),
             nodata=self(NODATA),
+            algorithm=self.algorithm(),
         )
 
 

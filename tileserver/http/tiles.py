@@ -119,13 +119,14 @@ class Tileset:
         cube = dataset.source.cube
         query = Query(items, PARAMETERS, cube.dimensions.keys())
         found = layer.find_layer(dataset, path.variable, query(params.EXPRESSION))
-        resampling = query(params.RESAMPLING)
+        choice, resampling = query.style(), query(params.RESAMPLING)
+        suited = (choice.algorithm or found.style).resampling
         view = View(
             dataset=dataset,
             layer=found,
             selection=layer.select(cube, found, query.dims, query(params.METHOD)),
-            choice=query.style(),
-            resampling=resampling or found.style.resampling,
+            choice=choice,
+            resampling=resampling or suited,
         )
         pinned = query(params.VERSION) == dataset.version
         return cls(
