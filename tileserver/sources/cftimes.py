@@ -24,6 +24,7 @@ _UNITS: dict[float, str] = {
 SECONDS = {name: seconds for seconds, names in _UNITS.items() for name in names.split()}
 LONGEST_S = 10_000 * 366 * 86400.0
 MONTH_S = 30 * 86400.0  # of the 360-day calendar, the only one in which it has a length
+NOT_A_TIME = np.iinfo(np.int64).min  # as numpy and xarray write NaT
 
 # As UDUNITS reads it: blanks or T before the time, digits that may lack zeros, any zone.
 _REFERENCE = re.compile(
@@ -35,7 +36,7 @@ _REFERENCE = re.compile(
 
 
 def decode_times(values: npt.NDArray[Any], units: str, calendar: str) -> npt.NDArray[np.float64]:
-    """Seconds since 1970 in the calendar of numbers (n,), NaN where they are NaN.
+    """Seconds since 1970 in the calendar of numbers (n,), NaN where they are none.
 
     A calendar's time is a straight line, whatever its dates: reference + value · unit.
 
@@ -51,7 +52,8 @@ def decode_times(values: npt.NDArray[Any], units: str, calendar: str) -> npt.NDA
         raise ValueError(f"units={units!r}: expected e.g. 'days since 1970-01-01'")
     start = _reference_seconds(reference.strip(), calendar)
     # To the microsecond, so that days and hours as floating-point numbers give whole seconds.
-    seconds = np.round(start + values.astype(np.float64) * known[unit], 6)
+    numbers = np.where(values == NOT_A_TIME, np.nan, values.astype(np.float64))
+    seconds = np.round(start + numbers * known[unit], 6)
     if not (np.isnan(seconds) | (np.abs(seconds) < LONGEST_S)).all():
         raise ValueError(f"units={units!r}: values are too large")
     return seconds
