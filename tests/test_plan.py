@@ -6,7 +6,7 @@ from tests.oracle.reference import level_of
 from tileserver.cube import Level
 from tileserver.grid import LONLAT, Axis, Grid
 from tileserver.plan import choose_level, sample
-from tileserver.sampling import Cross
+from tileserver.sampling import Cross, Sampling
 from tileserver.tms import matrix_set, tile_grid
 
 MERCATOR = matrix_set("WebMercatorQuad")
@@ -49,6 +49,16 @@ def test_a_tile_beside_the_data():
     region = Grid(LONLAT, Axis(10, 0.1, 50, period=360.0), Axis(50, -0.1, 50))
     for resampling in ("nearest", "bilinear", "average", "mode"):
         assert sample([level_of(region)], tile_grid(MERCATOR, 4, 0, 12), resampling) is None
+
+
+def test_an_empty_sampling_can_be_kept():
+    """That there is nothing to read is a value like any other, and weighs little."""
+    nowhere = Sampling.empty((256, 256))
+    somewhere = sample(LEVELS, tile_grid(MERCATOR, 3, 4, 2), "nearest")
+    assert somewhere is not None
+    assert nowhere.is_empty
+    assert not somewhere.is_empty
+    assert nowhere.nbytes < 1024
 
 
 def test_bilinear_becomes_average_far_out():

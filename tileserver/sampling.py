@@ -130,9 +130,9 @@ class Sampling:
     turn: int | None = None
 
     @classmethod
-    def empty(cls, shape: tuple[int, int], resampling: Resampling) -> Sampling:
-        """Of a target none of which lies on the grid: nothing to read."""
-        return cls(0, slice(0, 0), slice(0, 0), shape, resampling)
+    def empty(cls, shape: tuple[int, int]) -> Sampling:
+        """Of a target none of which lies on the grid: nothing to read. For caches to keep."""
+        return cls(0, slice(0, 0), slice(0, 0), shape, "nearest")
 
     @property
     def is_empty(self) -> bool:
