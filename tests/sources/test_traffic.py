@@ -3,25 +3,37 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from math import inf
 
 import pytest
 
 from tileserver.errors import SourceUnavailable
-from tileserver.sources.traffic import FEWEST, Durations, Traffic
+from tileserver.sources.traffic import FEWEST, SLACK_S, Durations, Traffic
 
 DATA = memoryview(b"0123456789")
 Send = Callable[[], Awaitable[memoryview]]
 
 
-def test_durations_forget_the_oldest():
-    """The 95th percentile is of the last 256; too few say nothing."""
+def test_late_is_what_takes_longer_than_most() -> None:
+    """Some time after the 95th percentile of the last 256; too few say nothing."""
     durations = Durations()
     for _ in range(FEWEST - 1):
         durations.add(5.0)
-    assert durations.p95 is None
-    for number in range(256):
+    assert durations.late_s == inf
+    for number in range(256, 0, -1):
         durations.add(number / 100)
-    assert durations.p95 == pytest.approx(2.43)
+    assert durations.late_s == pytest.approx(2.44 + SLACK_S)
+
+
+def test_some_that_stall_do_not_change_what_is_late() -> None:
+    """Where a few stall others are late as before; where all are slow they are not."""
+    durations = Durations()
+    for number in range(1000):
+        durations.add(10.0 if number % 25 == 24 else 0.03)
+    assert durations.late_s == pytest.approx(0.03 + SLACK_S)
+    for _ in range(500):
+        durations.add(0.3)
+    assert durations.late_s == pytest.approx(0.3 + SLACK_S)
 
 
 async def prompt() -> memoryview:

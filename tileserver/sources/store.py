@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -32,6 +33,7 @@ if TYPE_CHECKING:  # these exist for type checkers only
 
 T = TypeVar("T")
 
+PAUSE_S = 0.05  # before a first retry
 SCHEMES = ("s3", "http", "https", "file")
 
 
@@ -125,7 +127,7 @@ class Store:
                 return None
 
         with _foreign_errors():
-            return await self.traffic.read(send, about=about)
+            return await self.traffic.read(self._whole(send), about=about)
 
     async def get_range(self, key: str, start: int, stop: int) -> memoryview | None:
         """The bytes from start to stop of an object, read with those asked for at the same time."""
@@ -152,7 +154,7 @@ class Store:
                 return None
 
         with _foreign_errors():
-            return await self.traffic.read(send, nbytes=length)
+            return await self.traffic.read(self._whole(send), nbytes=length)
 
     async def head(self, key: str) -> Entry | None:
         """Size and version of an object."""
@@ -194,7 +196,23 @@ class Store:
                 return None
 
         with _foreign_errors():
-            return await self.traffic.read(send, nbytes=stop - start)
+            return await self.traffic.read(self._whole(send), nbytes=stop - start)
+
+    def _whole(self, send: Callable[[], Awaitable[Data]]) -> Callable[[], Awaitable[Data]]:
+        """Sends again what was cut off: obstore goes on only with objects that have an ETag."""
+
+        async def sent() -> Data:
+            begun = time.monotonic()
+            while True:
+                try:
+                    return await send()
+                except GenericError as error:
+                    late = time.monotonic() - begun > self.traffic.timeout_s / 3
+                    if late or "response body error" not in str(error):
+                        raise
+                    await asyncio.sleep(PAUSE_S)
+
+        return sent
 
     async def _ask(self, send: Callable[[], Awaitable[T]]) -> T:
         with _foreign_errors():
@@ -330,12 +348,12 @@ def _client(storage: Storage, *, allow_http: bool) -> ClientConfig:
 
 
 def _retry(storage: Storage) -> RetryConfig:
-    """A few quick retries: a tile is worth seconds, not obstore's three minutes."""
+    """Retries, the first ones quick: a tile is worth seconds, not obstore's three minutes."""
     return {
-        "max_retries": 4,
+        "max_retries": 8,
         "retry_timeout": timedelta(seconds=storage.timeout_s),
         "backoff": {
-            "init_backoff": timedelta(milliseconds=50),
+            "init_backoff": timedelta(seconds=PAUSE_S),
             "max_backoff": timedelta(seconds=1),
             "base": 2,
         },

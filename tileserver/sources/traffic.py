@@ -8,6 +8,7 @@ from bisect import bisect_left, insort
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from math import inf
 from typing import TypeVar
 
 from tileserver.errors import SourceUnavailable
@@ -33,25 +34,29 @@ class Durations:
         self._last: deque[float] = deque()
         self._sorted: list[float] = []
 
+    @property
+    def late_s(self) -> float:
+        """When a read is late: some time after 95 of 100 are there. Never while few are known."""
+        count = len(self._sorted)
+        return inf if count < FEWEST else self._sorted[count * 95 // 100] + SLACK_S
+
     def add(self, seconds: float) -> None:
-        """One more; the oldest is forgotten."""
+        """One more; the oldest is forgotten.
+
+        A late one counts as just late: where all are slow that is the usual soon, but some that
+        stall for long do not make it so.
+        """
+        seconds = min(seconds, self.late_s)
         self._last.append(seconds)
         insort(self._sorted, seconds)
         if len(self._last) > REMEMBERED:
             del self._sorted[bisect_left(self._sorted, self._last.popleft())]
 
-    @property
-    def p95(self) -> float | None:
-        """What 95 of 100 did not exceed; None while too few are known."""
-        count = len(self._sorted)
-        return None if count < FEWEST else self._sorted[count * 95 // 100]
-
 
 class Traffic:
     """The way to one storage, which all stores that lie in it share. Belongs to one event loop.
 
-    `requests`, `bytes`, `errors` and `hedges` count since the start; retries of the client are
-    within a request.
+    `requests`, `bytes`, `errors` and `hedges` count since the start; retries are within a request.
 
     Args:
         connections: requests under way at once.
@@ -74,7 +79,7 @@ class Traffic:
         self._byte_pace = None if bytes_per_s is None else BytePace(bytes_per_s)
         request_pace = None if requests_per_minute is None else RequestPace(requests_per_minute)
         self._paces: list[Pace] = [p for p in (request_pace, self._byte_pace) if p is not None]
-        self._timeout_s = timeout_s
+        self.timeout_s = timeout_s
         self._hedging = hedging
         self._credit = 1.0
         self._durations: defaultdict[int, Durations] = defaultdict(Durations)
@@ -99,16 +104,15 @@ class Traffic:
         self._credit = min(self._credit + HEDGED_PART, HEDGES_AT_ONCE)
         like = self._durations[(nbytes or about).bit_length() // 4]
         async with self._turn(nbytes):
-            usual_s = like.p95 if self._hedging else None
-            if usual_s is None:
-                return await self._timed(send, nbytes, like)
-            return await self._hedged(send, nbytes, like, usual_s + SLACK_S)
+            if self._hedging and like.late_s < inf:
+                return await self._hedged(send, nbytes, like)
+            return await self._timed(send, nbytes, like)
 
     @asynccontextmanager
     async def _turn(self, nbytes: int) -> AsyncIterator[None]:
         """A turn by the limits over time, then one of the connections."""
         try:
-            async with asyncio.timeout(self._timeout_s):
+            async with asyncio.timeout(self.timeout_s):
                 await self._paced(nbytes)
                 await self._connections.acquire()
         except TimeoutError:
@@ -122,7 +126,7 @@ class Traffic:
         now = asyncio.get_running_loop().time()
         waits = [pace.wait(now) for pace in self._paces]
         longest = max(waits, default=0.0)
-        if longest > self._timeout_s:
+        if longest > self.timeout_s:
             raise _busy()
         for pace in self._paces:
             pace.take(now, nbytes)
@@ -156,12 +160,12 @@ class Traffic:
         return data
 
     async def _hedged(
-        self, send: Callable[[], Awaitable[Data]], nbytes: int, like: Durations, late_s: float
+        self, send: Callable[[], Awaitable[Data]], nbytes: int, like: Durations
     ) -> Data:
         """The first answer to one read or two (Dean and Barroso 2013, 10.1145/2408776.2408794)."""
         reads = [asyncio.ensure_future(self._timed(send, nbytes, like))]
         try:
-            _, waiting = await asyncio.wait(reads, timeout=late_s)
+            _, waiting = await asyncio.wait(reads, timeout=like.late_s)
             if waiting and self._may_hedge():
                 reads.append(asyncio.ensure_future(self._second(send, nbytes, like)))
             return await _first_answer(reads)
