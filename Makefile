@@ -12,6 +12,7 @@ S3 ?=
 IMAGE ?= tileserver
 ENGINE ?= docker
 PYTEST_ARGS ?=
+BENCH_ARGS ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -32,7 +33,7 @@ help:
 	@echo 'make serve   serve your own catalogue (CATALOG= HOST= PORT=)'
 	@echo 'make test    all tests (PYTEST_ARGS=)'
 	@echo 'make check   formatting, types, import layers, the viewer too'
-	@echo 'make bench   the benchmarks'
+	@echo 'make bench   the benchmark against other servers, into docs/performance.md (BENCH_ARGS=)'
 	@echo 'make image   the container image (IMAGE= ENGINE=)'
 	@echo 'make lock    resolve the Python dependencies anew'
 	@echo 'make clean   remove all that these targets have made'
@@ -59,7 +60,7 @@ check: $(VENV)/.dev web/node_modules/.stamp package
 	npm --prefix web run --silent check
 
 bench: $(VENV)/.dev
-	$(BIN)/python -m pytest tests/benchmarks $(PYTEST_ARGS)
+	$(BIN)/python -m tests.benchmarks $(BENCH_ARGS)
 
 image:
 	$(ENGINE) build --tag $(IMAGE) .
