@@ -23,6 +23,7 @@ from tileserver.sources.store import Store
 from tileserver.sources.zarr import (
     Document,
     Hierarchy,
+    Supply,
     ZarrArray,
     ZarrSource,
     open_array,
@@ -51,16 +52,14 @@ async def open_zarr(
     """
     hierarchy = await read_hierarchy(store, group)
     prefix = f"{group.strip('/')}/" if group.strip("/") else ""
-    return await _Reader(hierarchy, prefix, store, cache, pool, crs).open()
+    return await _Reader(hierarchy, prefix, Supply(store, cache, pool), crs).open()
 
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
     hierarchy: Hierarchy
     prefix: str
-    store: Store
-    cache: ByteCache[Raw]
-    pool: Executor
+    supply: Supply
     crs: str | None
 
     async def open(self) -> ZarrSource:
@@ -96,9 +95,7 @@ class _Reader:
         for name, document in self.hierarchy.arrays.items():
             attrs = self.hierarchy.attrs.setdefault(name, {})  # type: ignore[attr-defined]
             try:
-                opened[name] = open_array(
-                    self.store, self.prefix + name, document, attrs, self.cache, self.pool
-                )
+                opened[name] = open_array(self.prefix + name, document, attrs, self.supply)
             except CatalogError as error:
                 warnings.append(str(error))
         return opened, warnings

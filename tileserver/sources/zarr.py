@@ -168,6 +168,15 @@ def _from_entries(entries: Mapping[str, Document]) -> Hierarchy:
     return Hierarchy(arrays, attrs, consolidated=True)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Supply:
+    """Where chunks come from, where they are kept once decoded, and the threads that decode."""
+
+    store: Store
+    cache: ByteCache[Raw]
+    pool: Executor
+
+
 @dataclass(frozen=True, eq=False)
 class ZarrArray:
     """One array, read by chunk in canonical order (leading dimensions…, rows, cols).
@@ -190,9 +199,7 @@ class ZarrArray:
     key: Callable[[Coordinates], str]
     decode: Decode
     sharding: Sharding | None
-    store: Store
-    cache: ByteCache[Raw]
-    pool: Executor
+    supply: Supply
 
     @property
     def nbytes(self) -> int:
@@ -219,11 +226,11 @@ class ZarrArray:
 
     def held(self, coordinates: Coordinates) -> Raw | None:
         """A decoded chunk that is kept."""
-        return self.cache.held((self, coordinates))
+        return self.supply.cache.held((self, coordinates))
 
     async def chunk(self, coordinates: Coordinates) -> Raw:
         """A chunk, read and decoded once however many ask for it. Raises SourceError."""
-        return await self.cache.get((self, coordinates), lambda: self._load(coordinates))
+        return await self.supply.cache.get((self, coordinates), lambda: self._load(coordinates))
 
     async def _load(self, coordinates: Coordinates) -> Raw:
         stored = [0] * len(coordinates)
@@ -235,7 +242,7 @@ class ZarrArray:
         if len(data) < INLINE_NBYTES:
             return self._decoded(data)
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self.pool, self._decoded, data)
+        return await loop.run_in_executor(self.supply.pool, self._decoded, data)
 
     def _decoded(self, data: memoryview) -> Raw:
         try:
@@ -252,7 +259,7 @@ class ZarrArray:
 
     async def _bytes(self, stored: Coordinates) -> memoryview | None:
         if self.sharding is None:
-            return await self.store.get(self.key(stored), about=self.nbytes)
+            return await self.supply.store.get(self.key(stored), about=self.nbytes)
         grid = self.sharding.grid
         shard = self.key(tuple(c // n for c, n in zip(stored, grid, strict=True)))
         index = await self._shard_index(shard)
@@ -262,19 +269,19 @@ class ZarrArray:
         offset, length = (int(word) for word in index[inner])
         if offset == length == NOT_STORED:
             return None
-        return await self.store.get_range(shard, offset, offset + length)
+        return await self.supply.store.get_range(shard, offset, offset + length)
 
     async def _shard_index(self, shard: str) -> Raw:
         """Where inner chunks lie in a shard, kept as chunks are; empty where it is not stored."""
-        return await self.cache.get((self, shard), lambda: self._read_index(shard))
+        return await self.supply.cache.get((self, shard), lambda: self._read_index(shard))
 
     async def _read_index(self, shard: str) -> Raw:
         assert self.sharding is not None
         nbytes = self.sharding.index_nbytes
         if self.sharding.at_end:
-            data = await self.store.get_suffix(shard, nbytes)
+            data = await self.supply.store.get_suffix(shard, nbytes)
         else:
-            data = await self.store.get_range(shard, 0, nbytes)
+            data = await self.supply.store.get_range(shard, 0, nbytes)
         try:
             return np.empty(0, np.uint64) if data is None else self.sharding.read_index(data)
         except Exception as error:
@@ -287,30 +294,16 @@ class ZarrArray:
         return await read_window(self, [slice(0, n) for n in self.shape])
 
 
-def open_array(
-    store: Store,
-    path: str,
-    document: Document,
-    attrs: Document,
-    cache: ByteCache[Raw],
-    pool: Executor,
-) -> ZarrArray:
+def open_array(path: str, document: Document, attrs: Document, supply: Supply) -> ZarrArray:
     """An array from its document. Raises CatalogError where it cannot be read."""
     name = path.rpartition("/")[2]
     try:
-        return _open_array(store, path, document, attrs, cache, pool)
+        return _open_array(path, document, attrs, supply)
     except (KeyError, TypeError, ValueError, NotImplementedError) as error:
         raise CatalogError(f"variable {name!r}: its metadata cannot be used ({error})") from error
 
 
-def _open_array(
-    store: Store,
-    path: str,
-    document: Document,
-    attrs: Document,
-    cache: ByteCache[Raw],
-    pool: Executor,
-) -> ZarrArray:
+def _open_array(path: str, document: Document, attrs: Document, supply: Supply) -> ZarrArray:
     sharding = None
     if document.get("zarr_format") == 2:
         known: Any = ArrayV2Metadata.from_dict({**document, "attributes": {}})
@@ -345,9 +338,7 @@ def _open_array(
         key=lambda stored: f"{path}/{known.encode_chunk_key(stored)}",
         decode=decode,
         sharding=sharding,
-        store=store,
-        cache=cache,
-        pool=pool,
+        supply=supply,
     )
 
 
