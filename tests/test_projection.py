@@ -75,7 +75,9 @@ def test_no_tile_errs_by_a_two_hundredth_of_a_pixel(crs, zoom, lon, lat, size):
     assert (np.isfinite(x) == known).all()
     step = np.hypot(np.diff(true_x, axis=1)[:-1], np.diff(true_y, axis=1)[:-1])
     off = np.hypot(x - true_x, y - true_y)[:-1, :-1]
-    assert (off[known[:-1, :-1]] <= 0.005 * np.nanmedian(step)).all()
+    # Far from where a CRS is meant for, pixels of one tile differ in size by any factor.
+    allowed = 0.005 * np.maximum(step, np.nanmedian(step))
+    assert (off <= allowed)[np.isfinite(off + step)].all()
 
 
 def test_cylindrical_pairs_are_vectors():
