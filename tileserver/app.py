@@ -24,7 +24,7 @@ from tileserver.http.access import Cors
 from tileserver.http.endpoint import Context, Endpoint
 from tileserver.http.links import Links
 from tileserver.http.metrics import ENDPOINTS as METRICS
-from tileserver.http.metrics import CacheCollector, Metrics
+from tileserver.http.metrics import CacheCollector, Metrics, WorkCollector
 from tileserver.http.ows import TitleCase
 from tileserver.http.tilefront import TileFront
 from tileserver.pipeline import Engine
@@ -69,9 +69,11 @@ def create_app(settings: Settings, make_catalog: CatalogMaker | None = None) -> 
         found = (make_catalog or _from_files(settings))(chunks, pool)
         engine = _engine(settings, budget, pool)
         registry.register(CacheCollector({"chunks": chunks, "pictures": engine.tiles}))
+        registry.register(WorkCollector(found.traffic, engine.gate))
         opening = asyncio.ensure_future(found.open_all())
         try:
-            yield {"context": Context(found, engine, settings.body_bytes, registry)}
+            gate = _gate(settings)
+            yield {"context": Context(found, engine, gate, settings.body_bytes, registry)}
         finally:
             opening.cancel()
             await engine.close()
@@ -107,17 +109,29 @@ def _engine(settings: Settings, budget: Budget, pool: Executor) -> Engine:
         samplings=ByteCache(budget.plans, lambda sampling: sampling.nbytes),
         pool=pool,
         limits=Limits(
-            settings.tile_read_bytes, settings.series_read_bytes, settings.tile_timeout_s
+            tile_bytes=settings.tile_read_bytes,
+            series_bytes=settings.series_read_bytes,
+            ahead_bytes=budget.chunks // 16,
+            tile_s=settings.tile_timeout_s,
         ),
-        gate=Gate(at_once=settings.in_flight, waiting=settings.waiting, wait_s=settings.waiting_s),
+        gate=_gate(settings),
     )
+
+
+def _gate(settings: Settings) -> Gate:
+    return Gate(at_once=settings.in_flight, waiting=settings.waiting, wait_s=settings.waiting_s)
 
 
 def _from_files(settings: Settings) -> CatalogMaker:
 
     def make(chunks: ByteCache[Raw], pool: Executor) -> Catalog:
         return catalog.load(
-            settings.catalog, os.environ, cache=chunks, pool=pool, allowed=settings.allowed_urls
+            settings.catalog,
+            os.environ,
+            cache=chunks,
+            pool=pool,
+            allowed=settings.allowed_urls,
+            workers=settings.workers,
         )
 
     return make

@@ -35,6 +35,7 @@ from tileserver.warp import Valid, Values
 
 SMALL_BYTES = 1 << 20  # of what is small, but not for nothing: ranges, colours
 ENTRY_BYTES = 512
+READ_AHEAD_AT_ONCE = 8  # windows: of the two next frames of a map of four chunks
 
 
 @dataclass(slots=True)
@@ -85,7 +86,11 @@ class Engine:
         self.limits = limits or Limits()
         self.gate = gate or Gate(at_once=16, waiting=256, wait_s=5.0)
         self._shared = shared
-        self._prefetcher = Prefetcher(busy=lambda: self.gate.waiting > 0)
+        self._prefetcher = Prefetcher(
+            at_once=READ_AHEAD_AT_ONCE,
+            window_bytes=self.limits.ahead_bytes,
+            busy=lambda: self.gate.waiting > 0,
+        )
         self._reader = Reader(samplings, self.limits)
         self._sampler = Sampler(self._reader, self.pixels)
         self._ranges: ByteCache[tuple[float, float]] = ByteCache(SMALL_BYTES, lambda _: ENTRY_BYTES)

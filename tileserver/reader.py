@@ -18,10 +18,12 @@ from tileserver.sources.chunk import count_chunks
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one request may read, in decoded bytes, and how long a picture may take."""
+    """What one request may read, and one step that is read ahead, in decoded bytes; how long a
+    picture may take."""
 
     tile_bytes: int = 512 << 20
     series_bytes: int = 8 << 30
+    ahead_bytes: int = 32 << 20
     tile_s: float = 20.0
 
 
@@ -50,7 +52,8 @@ class Reader:
         """A band for each variable of the drawing's layer."""
         view, bands = drawing.view, []
         for variable in view.layer.variables:
-            sampling = self._sampling(variable, drawing.reach, view.resampling)
+            found = self._sampling(variable, drawing.reach, view.resampling)
+            sampling = None if found.is_empty else found
             packing = variable.packing
             if view.choice.nodata is not None:
                 packing = replace(packing, missing=(view.choice.nodata,))
@@ -64,7 +67,7 @@ class Reader:
 
     def _sampling(
         self, variable: Variable, target: Grid, resampling: Resampling | None
-    ) -> Sampling | None:
+    ) -> Sampling:
         levels = variable.levels
         shapes = tuple((level.grid.key, level.chunks[-2:]) for level in levels)
         reducer: Resampling = "mode" if variable.flags else "average"
@@ -72,8 +75,8 @@ class Reader:
         known = self._samplings.held(key)
         if known is None:
             known = sample(levels, target, resampling, reducer=reducer)
-            if known is not None:
-                self._samplings.put(key, known)
+            known = known or Sampling.empty(target.shape)
+            self._samplings.put(key, known)
         return known
 
     def held(self, dataset: Dataset, bands: Sequence[Band]) -> list[Raw | None] | None:

@@ -52,8 +52,8 @@ class SlowSource:
 class Server:
     """The app with a slow dataset, spoken to in ASGI."""
 
-    def __init__(self) -> None:
-        self.app = create_app(Settings(), self._catalog)
+    def __init__(self, **settings: float) -> None:
+        self.app = create_app(Settings(**settings), self._catalog)
 
     def _catalog(self, chunks: ByteCache[Raw], pool: Executor) -> Catalog:
         found = full_catalog(chunks, pool)
@@ -64,16 +64,16 @@ class Server:
         )
         return found
 
-    async def get(self, receive: Receive) -> list[int]:
-        """The status of the answer to a request for the tile, as far as one was begun."""
+    async def get(self, receive: Receive, path: str = TILE, query: bytes = b"") -> list[int]:
+        """The status of the answer to a request, as far as one was begun."""
         statuses = []
 
         async def send(message: dict[str, Any]) -> None:
             if message["type"] == "http.response.start":
                 statuses.append(message["status"])
 
-        scope = {"type": "http", "method": "GET", "path": TILE, "raw_path": TILE.encode(),
-                 "root_path": "", "query_string": b"", "headers": [], "scheme": "http",
+        scope = {"type": "http", "method": "GET", "path": path, "raw_path": path.encode(),
+                 "root_path": "", "query_string": query, "headers": [], "scheme": "http",
                  "server": ("127.0.0.1", 80), "client": ("127.0.0.1", 9), "state": self.state,
                  "http_version": "1.1", "asgi": {"version": "3.0"}}  # fmt: skip
         await self.app(scope, receive, send)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from starlette.routing import Route
 from starlette.types import Receive
 
 from tileserver.catalog import Catalog
+from tileserver.gate import Gate
 from tileserver.http.params import Parameter
 from tileserver.pipeline import Engine
 
@@ -30,6 +32,7 @@ class Endpoint:
         parameters: of the query; with `dims`, any dimension of the dataset by its name too.
         answers: media types of a good answer.
         body: media type of a request body, if one is read.
+        queued: whether answers take long, so that only some are worked on at once.
     """
 
     path: str
@@ -41,6 +44,7 @@ class Endpoint:
     answers: tuple[str, ...] = ("application/json",)
     methods: tuple[str, ...] = ("GET",)
     body: str | None = None
+    queued: bool = False
 
     def route(self) -> Route:
         """For the router."""
@@ -48,9 +52,10 @@ class Endpoint:
 
     async def _answer(self, request: Request) -> Response:
         await context(request).catalog.settle(request.path_params.get("dataset", ""))
-        if request.method == "POST":  # the handler itself reads from the client
-            return await self.handler(request)
-        return await _while_connected(self.handler, request)
+        async with context(request).gate if self.queued else nullcontext():
+            if request.method == "POST":  # the handler itself reads from the client
+                return await self.handler(request)
+            return await _while_connected(self.handler, request)
 
 
 async def _while_connected(handler: Handler, request: Request) -> Response:
@@ -81,6 +86,7 @@ class Context:
 
     catalog: Catalog
     engine: Engine
+    gate: Gate  # of what is queued; pictures have the engine's
     largest_body: int
     registry: CollectorRegistry
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any
@@ -22,7 +22,9 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tileserver.cache import ByteCache
+from tileserver.gate import Gate
 from tileserver.http.endpoint import Endpoint, context
+from tileserver.sources.traffic import Traffic
 
 KINDS = ("tiles", "datasets", "legend", "colormaps", "point", "timeseries", "statistics", "wmts")
 BUCKETS_S = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -112,6 +114,34 @@ class CacheCollector(Collector):
             for name, cache in self._caches.items():
                 gauge.add_metric([name], read(cache))
             yield gauge
+
+
+class WorkCollector(Collector):
+    """What goes to and from each storage, and how many pictures are made and wait."""
+
+    def __init__(self, traffic: Mapping[str, Traffic], gate: Gate) -> None:
+        self._traffic, self._gate = traffic, gate
+
+    def collect(self) -> Iterable[Metric]:
+        """Counters by storage; gauges of the queue."""
+        figures: dict[str, Callable[[Traffic], float]] = {
+            "requests": lambda traffic: traffic.requests,
+            "bytes": lambda traffic: traffic.bytes,
+            "errors": lambda traffic: traffic.errors,
+            "hedges": lambda traffic: traffic.hedges,
+        }
+        for figure, read in figures.items():
+            counter = CounterMetricFamily(
+                f"tileserver_store_{figure}", f"Store {figure}", labels=["storage"]
+            )
+            for name, traffic in self._traffic.items():
+                counter.add_metric([name], read(traffic))
+            yield counter
+        yield GaugeMetricFamily(
+            "tileserver_in_flight", "Pictures that are being made", self._gate.in_flight
+        )
+        yield GaugeMetricFamily("tileserver_waiting", "Pictures that wait", self._gate.waiting)
+        yield CounterMetricFamily("tileserver_refused", "Pictures refused", self._gate.refused)
 
 
 async def get_metrics(request: Request) -> Response:

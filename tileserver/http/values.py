@@ -232,7 +232,7 @@ ENDPOINTS = (
     Endpoint("/point/{dataset}/{variable}", get_point, "The value at a point", "values",
              POINT, True),
     Endpoint("/timeseries/{dataset}/{variable}", get_timeseries, "Values over time", "values",
-             SERIES, True, _SERIES_TYPES, _BOTH, _GEOJSON),
+             SERIES, True, _SERIES_TYPES, _BOTH, _GEOJSON, queued=True),
     Endpoint("/statistics/{dataset}/{variable}", get_statistics, "Statistics at one time",
-             "values", STATISTICS, True, ("application/json",), _BOTH, _GEOJSON),
+             "values", STATISTICS, True, ("application/json",), _BOTH, _GEOJSON, queued=True),
 )  # fmt: skip
