@@ -179,7 +179,7 @@ def _nearest(place: _Place) -> Sampling | None:
     row, col = (each.filled.astype(np.int32) for each in (place.y, place.x))
     row -= rows.start
     col = col % turn if turn else col - cols.start
-    crop = _tight(row, col, place.target.shape)
+    crop = _tight(row, col, math.prod(place.target.shape))
     if crop is None:
         crop = (slice(0, rows.stop - rows.start), slice(0, cols.stop - cols.start))
     else:
@@ -198,10 +198,10 @@ def _nearest(place: _Place) -> Sampling | None:
     )
 
 
-def _tight(row: Index, col: Index, shape: tuple[int, int]) -> Window | None:
-    """The rows and columns that are shown, where they hold fewer cells than there are pixels."""
+def _tight(row: Index, col: Index, most: int) -> Window | None:
+    """The rows and columns that are shown, if they hold at most so many cells."""
     top, bottom, left, right = row.min(), row.max() + 1, col.min(), col.max() + 1
-    if (bottom - top) * (right - left) > shape[0] * shape[1]:
+    if (bottom - top) * (right - left) > most:
         return None
     return slice(int(top), int(bottom)), slice(int(left), int(right))
 

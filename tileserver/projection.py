@@ -22,7 +22,8 @@ from tileserver.grid import Floats, Grid, is_degrees, parse_crs, transformer
 
 # Along each axis; the fewest that are exact enough are taken.
 NODES = (6, 10, 17)
-STRIP = 32  # rows; OpenBLAS starts threads at 2¹⁸ multiplications, to wait for them
+# OpenBLAS wakes its threads for larger products; on a busy machine that takes milliseconds.
+LARGEST_PRODUCT = 1 << 18
 # In pixels of the target: a nearest pixel is then wrong only within 0.002 px of a cell's border.
 TOLERANCE_PX = 0.002
 SMALLEST_BLOCK = 32
@@ -240,10 +241,11 @@ class _Fit:
 
 
 def _product(left: Floats, right: Floats) -> Floats:
-    """left @ right, in strips too small for a BLAS to start its threads on."""
+    """left @ right, by strips of LARGEST_PRODUCT multiplications."""
     out = np.empty((len(left), right.shape[1]))
-    for start in range(0, len(left), STRIP):
-        np.matmul(left[start : start + STRIP], right, out=out[start : start + STRIP])
+    step = max(1, LARGEST_PRODUCT // right.size)
+    for start in range(0, len(left), step):
+        np.matmul(left[start : start + step], right, out=out[start : start + step])
     return out
 
 
