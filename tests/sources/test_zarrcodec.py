@@ -1,13 +1,15 @@
 """Every codec that zarr-python and numcodecs write is read."""
 
+import tracemalloc
+
 import numcodecs
 import numpy as np
 import pytest
 import zarr.codecs
 from zarr.codecs import numcodecs as extra
 
-from tileserver.errors import CatalogError
-from tileserver.sources.zarrcodec import decoder_v2, decoder_v3
+from tileserver.errors import CatalogError, SourceError
+from tileserver.sources.zarrcodec import _zstd_size, decoder_v2, decoder_v3
 
 from .zarrs import numbers, opened, read, write
 
@@ -151,3 +153,40 @@ def test_a_codec_of_one_array_does_not_harm_another(tmp_path):
     source = opened(path)
     assert list(source.cube.variables) == ["a"]
     assert any("'b'" in w and "mystery" in w for w in source.cube.warnings)
+
+
+BOMB = np.zeros(64 << 20, np.uint8)
+
+
+@pytest.mark.parametrize(
+    "compressor",
+    [numcodecs.Zstd(), numcodecs.GZip(), numcodecs.Zlib(), numcodecs.Blosc()],
+    ids=lambda codec: codec.codec_id,
+)
+def test_chunk_that_would_be_far_too_large(compressor):
+    """A small object that says or holds 64 MiB for a chunk of 1 KiB is refused before it has it."""
+    document = {"chunks": [32, 32], "compressor": compressor.get_config()}
+    decode = decoder_v2(document, np.dtype("u1"))
+    stored = memoryview(compressor.encode(BOMB))
+    tracemalloc.start()
+    with pytest.raises(SourceError, match="would have more than"):
+        decode(stored)
+    assert tracemalloc.get_traced_memory()[1] < BOMB.nbytes / 4
+    tracemalloc.stop()
+
+
+@pytest.mark.parametrize("codec", [numcodecs.GZip(), numcodecs.Zlib()], ids=str)
+def test_streams_one_after_another(codec):
+    """Several gzip members are one chunk, as gzip has it; a cut one is an error."""
+    data = numbers("u1", (32, 32))
+    halves = b"".join(codec.encode(half) for half in (data[:16], data[16:]))
+    decode = decoder_v2({"chunks": [32, 32], "compressor": codec.get_config()}, np.dtype("u1"))
+    np.testing.assert_array_equal(decode(memoryview(halves)), data)
+    with pytest.raises(ValueError, match="cut off"):
+        decode(memoryview(halves)[:-9])
+
+
+@pytest.mark.parametrize("size", [0, 1, 200, 256, 65535, 65536 + 256, 1 << 20])
+def test_sizes_of_zstandard(size):
+    """The size of a frame is read as numcodecs wrote it, whatever the width of its field."""
+    assert _zstd_size(memoryview(numcodecs.Zstd().encode(np.zeros(size, "u1")))) == size

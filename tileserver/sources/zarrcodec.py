@@ -9,11 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numcodecs
 import numpy as np
 import numpy.typing as npt
+from isal import isal_zlib
 
 from tileserver.errors import CatalogError, SourceError
 
@@ -22,6 +24,7 @@ Step = Callable[[Any], Any]
 Config = Mapping[str, Any]
 
 TEXTS = "OT"  # kinds of numpy types whose values have no fixed size
+WRAPPINGS = {"gzip": 31, "zlib": 15}  # zlib's window bits, with which header
 NOT_STORED = 2**64 - 1  # in both words of a shard index (Zarr v3, sharding_indexed 1.0)
 
 
@@ -39,12 +42,13 @@ def decoder_v2(document: Config, dtype: np.dtype[Any]) -> Decode:
 
     Raises CatalogError for a codec that numcodecs does not know.
     """
-    compressor = _codec(document["compressor"]) if document.get("compressor") else None
-    filters = [_codec(config) for config in document.get("filters") or []]
     shape, order = tuple(document["chunks"]), document.get("order", "C")
+    config = document.get("compressor")
+    decompress = _decompressor(config["id"], config, _largest(shape, dtype)) if config else None
+    filters = [_codec(config) for config in document.get("filters") or []]
 
     def decode(data: memoryview) -> npt.NDArray[Any]:
-        buffer: Any = compressor.decode(data) if compressor else data
+        buffer: Any = decompress(data) if decompress else data
         for each in reversed(filters):
             buffer = each.decode(buffer)
         return _shaped(buffer, dtype, shape, order)
@@ -80,10 +84,11 @@ def decoder_v3(codecs: Sequence[Config], dtype: np.dtype[Any], shape: tuple[int,
     to_arrays: list[Step] = []
     bytes_steps: list[Step] = []
     unpack: Step | None = None
+    largest = _largest(shape, dtype)
     for codec in codecs:
         name, settings = codec["name"], codec.get("configuration") or {}
         if unpack is not None:
-            bytes_steps.append(_bytes_step(name, settings))
+            bytes_steps.append(_bytes_step(name, settings, largest))
         elif name in ("bytes", "vlen-utf8"):
             unpack = _unpack(name, settings, dtype, shape)
         elif name == "transpose":
@@ -119,19 +124,68 @@ def _untranspose(order: tuple[int, ...]) -> Step:
     return lambda array: array.transpose(inverse)
 
 
-def _bytes_step(name: str, settings: Config) -> Step:
+def _bytes_step(name: str, settings: Config, largest: int) -> Step:
     if name == "crc32c":
         return _checked_crc32c
-    known = {
-        "blosc": lambda: numcodecs.Blosc(),
-        "zstd": lambda: numcodecs.Zstd(),
-        "gzip": lambda: numcodecs.GZip(),
-    }
-    if name in known:
-        decode: Step = known[name]().decode
+    kind = name.removeprefix("numcodecs.")
+    # Settings are for writing, and those of v3 are not all known to numcodecs.
+    config = {"id": kind} if name in ("blosc", "zstd", "gzip") else {"id": kind, **settings}
+    return _decompressor(kind, config, largest)
+
+
+def _largest(shape: tuple[int, ...], dtype: np.dtype[Any]) -> int:
+    """What a chunk may have in bytes before its filters are undone, of which none needs so much."""
+    return 8 * math.prod(shape) * max(8, dtype.itemsize) + 65536
+
+
+def _decompressor(kind: str, config: Config, largest: int) -> Step:
+    """Decodes what one codec of bytes made, but no more than `largest` bytes of it.
+
+    Codecs other than Blosc, Zstandard, gzip and zlib are not held to that.
+    """
+    if kind in WRAPPINGS:
+        return partial(_inflated, wrapping=WRAPPINGS[kind], largest=largest)
+    decode: Step = _codec(config).decode
+    if kind not in ("blosc", "zstd"):
         return decode
-    codec = _numcodecs_v3(name, settings)
-    return lambda data: bytes(codec.decode(data))
+    declared = _blosc_size if kind == "blosc" else _zstd_size
+
+    def step(data: Any) -> Any:
+        if declared(memoryview(data)) > largest:
+            raise SourceError(f"a chunk would have more than {largest} bytes")
+        return decode(data)
+
+    return step
+
+
+def _blosc_size(data: memoryview) -> int:
+    """What a Blosc 1 header says (blosc/README_CHUNK_FORMAT.rst: nbytes)."""
+    return int.from_bytes(data[4:8], "little")
+
+
+def _zstd_size(data: memoryview) -> int:
+    """What the header of a Zstandard frame says, 0 if nothing (RFC 8878, section 3.1.1.1)."""
+    descriptor = data[4]
+    flag, single = descriptor >> 6, descriptor >> 5 & 1
+    size = (single, 2, 4, 8)[flag]
+    start = 5 + (1 - single) + (0, 1, 2, 4)[descriptor & 3]
+    return int.from_bytes(data[start : start + size], "little") + (256 if flag == 1 else 0)
+
+
+def _inflated(data: Any, wrapping: int, largest: int) -> Any:
+    """One or several gzip members or zlib streams; ISA-L takes 60 % of the time of zlib."""
+    parts, rest, left = [], data, largest
+    while len(rest):
+        stream = isal_zlib.decompressobj(wbits=wrapping)
+        part = stream.decompress(rest, left + 1)
+        left -= len(part)
+        if left < 0:
+            raise SourceError(f"a chunk would have more than {largest} bytes")
+        if not stream.eof:
+            raise ValueError("a chunk is cut off")
+        parts.append(part)
+        rest = stream.unused_data
+    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 def _checked_crc32c(data: bytes) -> bytes:
