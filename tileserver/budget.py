@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 # Decoded chunks save most for a byte: a tile of a held chunk costs a fifth of a millisecond, of one
 # that is read ten, and a chunk serves hundreds of tiles. Tiles that are asked for again are few.
-CHUNKS, TILES, PLANS, ANSWERS, HEADERS = 0.70, 0.16, 0.08, 0.02, 0.04
+CHUNKS, TILES, PLANS, ANSWERS = 0.74, 0.16, 0.08, 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Budget:
 
     @property
     def chunks(self) -> int:
-        """Decoded chunks and shard indexes."""
+        """Decoded chunks, and what says where they lie: shard indexes, headers of files."""
         return self._each(CHUNKS)
 
     @property
@@ -46,11 +46,6 @@ class Budget:
     def answers(self) -> int:
         """Headers of answers, and what queries mean."""
         return self._each(ANSWERS)
-
-    @property
-    def headers(self) -> int:
-        """Headers of the files of stacks."""
-        return self._each(HEADERS)
 
     def _each(self, share: float) -> int:
         return int(self.memory * share / self.workers)

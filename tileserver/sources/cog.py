@@ -51,6 +51,11 @@ class CogFile:
     raster: Raster
     cache: ByteCache[Raw]
 
+    @property
+    def nbytes(self) -> int:
+        """What keeping it open costs, beside its blocks."""
+        return self.raster.nbytes
+
     def layer(self, level: int, band: int) -> Layer:
         """One band at one level, to be read by window; `band` indexes the description's."""
         shape = self.raster.levels[level]

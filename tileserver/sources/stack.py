@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from posixpath import dirname
+from typing import cast
 
 import numpy as np
 
@@ -23,8 +24,6 @@ from tileserver.sources.raster import fingerprint
 from tileserver.sources.store import Entry, Store
 from tileserver.timeaxis import NotAnInstant, TimeAxis, parse_instant
 
-# What the headers of all open files of a stack may weigh; each is some kilobytes.
-HEADERS_BYTES = 64 * 1024 * 1024
 # So few files are looked up one by one; more by listing their folder.
 FEW = 16
 # Grids are the same while no cell strays by more than this part of one.
@@ -52,8 +51,7 @@ class Step:
 class StackSource:
     """Files of one grid and the same bands, in the order of their times, as a Source.
 
-    The first was opened with the stack, the others are when they are first read; `files` keeps
-    what their headers say.
+    The first was opened with the stack, the others are when they are first read.
     """
 
     version: str
@@ -61,14 +59,14 @@ class StackSource:
     store: Store
     steps: tuple[Step, ...]
     first: CogFile
-    files: ByteCache[CogFile]
     cache: ByteCache[Raw]
     pool: Executor
 
     def held(self, plan: ReadPlan) -> Raw | None:
         """Stored numbers of a window of one time, if its file is open and all of it is held."""
         times, *window = plan.window
-        file = self.files.held(times.start) if times.stop - times.start == 1 else None
+        single = times.stop - times.start == 1
+        file = self._files.held((self, times.start)) if single else None
         if file is None:
             return None
         block = held_window(self._layer(file, plan.variable, plan.level), window)
@@ -95,6 +93,11 @@ class StackSource:
                 task.cancel()
         return out
 
+    @property
+    def _files(self) -> ByteCache[CogFile]:
+        """What the headers of files say is kept with their chunks, by one budget."""
+        return cast("ByteCache[CogFile]", self.cache)
+
     def _layer(self, file: CogFile, variable: str, level: int) -> Layer:
         """A band of one of the files, at the level that the first file has."""
         shape = self.first.raster.levels[level].shape
@@ -104,7 +107,7 @@ class StackSource:
     async def _read(self, number: int, plan: ReadPlan, window: Sequence[slice]) -> Raw:
         step = self.steps[number]
         try:
-            file = await self.files.get(number, lambda: self._open(step))
+            file = await self._files.get((self, number), lambda: self._open(step))
             return await read_window(self._layer(file, plan.variable, plan.level), window)
         except SourceError as error:
             raise type(error)(f"time={step.label}: {error}") from error
@@ -112,6 +115,8 @@ class StackSource:
             raise SourceError(f"time={step.label}: {error}") from error
 
     async def _open(self, step: Step) -> CogFile:
+        if step is self.steps[0]:
+            return self.first
         file = await open_file(self.store, step.entry, self.cache, self.pool)
         check_fits(file, self.first)
         return file
@@ -134,8 +139,6 @@ async def open_stack(
         first = await open_file(store, steps[0].entry, cache, pool)
     except (CatalogError, SourceError) as error:
         raise type(error)(f"time={steps[0].label}: {error}") from error
-    files: ByteCache[CogFile] = ByteCache(HEADERS_BYTES, lambda file: file.raster.nbytes)
-    files.put(0, first)
     axis = TimeAxis(np.array([step.seconds for step in steps]))
     cube = Cube(
         variables_of(first, [(TIME, len(steps))]),
@@ -144,7 +147,7 @@ async def open_stack(
         warnings=advice(first),
     )
     version = fingerprint([step.entry for step in steps])
-    return StackSource(version, cube, store, steps, first, files, cache, pool)
+    return StackSource(version, cube, store, steps, first, cache, pool)
 
 
 async def _steps(store: Store, entries: Sequence[tuple[str, Time]]) -> tuple[Step, ...]:
