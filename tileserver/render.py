@@ -15,7 +15,7 @@ from tileserver.colormap import float_type
 from tileserver.cube import Packing, Raw
 from tileserver.plan import Sampling
 from tileserver.style import Style, clip
-from tileserver.warp import Valid, Values, gather, interpolate_single, warp
+from tileserver.warp import Valid, Values, bilinear_single, gather, warp
 
 Rgba = npt.NDArray[np.uint8]
 Table = npt.NDArray[np.uint8]
@@ -50,7 +50,7 @@ def draw(block: Raw, sampling: Sampling, packing: Packing, style: Style) -> Inde
     if _is_enlarged(block, sampling):
         index = _gathered(_colors(block[sampling.crop], packing, style), sampling)
         return Indexed(index, style.palette())
-    index = _colors(gather(block, sampling), packing, style)
+    index = _colors(gather(block[sampling.crop], sampling), packing, style)
     for part in sampling.inside:
         index *= part
     return Indexed(index, style.palette())
@@ -75,7 +75,7 @@ def _gathered(colors: npt.NDArray[C], sampling: Sampling) -> npt.NDArray[C]:
 def _interpolated(block: Raw, sampling: Sampling, packing: Packing) -> tuple[Values, Valid]:
     """Physical values as exact as colours need them."""
     if sampling.resampling == "bilinear" and float_type(block) is np.float32:
-        return interpolate_single(block, sampling, packing)
+        return bilinear_single(block[sampling.crop], sampling, packing)
     return warp(block, sampling, packing)
 
 
@@ -143,7 +143,7 @@ def _level_band(block: Raw, sampling: Sampling, packing: Packing, bounds: Range)
     if sampling.resampling != "nearest":
         values, valid = _interpolated(block, sampling, packing)
         return _scaled(values, bounds), valid
-    levels, valid = _leveled(gather(block, sampling), packing, bounds)
+    levels, valid = _leveled(gather(block[sampling.crop], sampling), packing, bounds)
     for part in sampling.inside:
         valid &= part
     return levels, valid

@@ -7,42 +7,70 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import numpy.typing as npt
 
-from tileserver.cube import Raw
-from tileserver.sampling import Cross, Sampling, Taps, Valid, Weights
+from tileserver.cube import Packing, Raw
+from tileserver.sampling import Cross, Sampling, Taps, Weights
+from tileserver.warp.arrays import Valid, Values
 
 Singles = npt.NDArray[np.float32]
 
 
-def tapped(block: Raw, sampling: Sampling) -> Raw:
-    """The part of a window that pixels are interpolated from, round the globe where it wraps."""
+def bilinear(cells: Raw, sampling: Sampling, packing: Packing) -> tuple[Values, Valid]:
+    """Linear interpolation between cell centres, float64; see `interpolate`.
+
+    The kernel is of float32: it takes the numbers' distances from one of them, so that errors are
+    relative to how far they lie apart, not to their size.
+    """
     assert sampling.taps is not None
-    part: Raw = block[sampling.crop]
-    if not sampling.taps.repeated:
-        return part
-    width = part.shape[1]
-    wide: Raw = part.take(np.arange(width + sampling.taps.repeated) % width, axis=1)
+    raw = _repeated(cells, sampling.taps)
+    valid = packing.valid(raw)
+    origin = float(raw.ravel()[valid.argmax()]) if valid.any() else 0.0
+    with np.errstate(all="ignore"):
+        distances = np.subtract(raw, origin, dtype=np.float64).astype(np.float32)
+    values, there = interpolate(distances, valid, sampling)
+    return packing.physical(values.astype(np.float64) + origin), there
+
+
+def bilinear_single(cells: Raw, sampling: Sampling, packing: Packing) -> tuple[Values, Valid]:
+    """The same as float32: enough for colours where float32 holds each stored number."""
+    assert sampling.taps is not None
+    raw = _repeated(cells, sampling.taps)
+    values, there = interpolate(raw.astype(np.float32), packing.valid(raw), sampling)
+    if not packing.is_plain:
+        values *= np.float32(packing.scale)
+        values += np.float32(packing.offset)
+    return values, there
+
+
+def _repeated(cells: Raw, taps: Taps) -> Raw:
+    """The cells, the first columns after the last where the axis wraps."""
+    if not taps.repeated:
+        return cells
+    width = cells.shape[1]
+    wide: Raw = cells.take(np.arange(width + taps.repeated) % width, axis=1)
     return wide
 
 
-def bilinear(numbers: Singles, valid: Valid, taps: Taps) -> tuple[Singles, Valid]:
+def interpolate(numbers: Singles, valid: Valid, sampling: Sampling) -> tuple[Singles, Valid]:
     """Linear interpolation between cell centres; a triangle over the reduction when reducing.
 
     As GDAL's warper does, cells that are not valid are left out and the others' weights raised
     to a sum of 1, and a pixel is there where the cell that holds its centre is valid:
 
         value = Σ wy wx v / Σ wy wx,   w(d) = max(0, 1 - |d| / reduction)
-
-    Args:
-        numbers, valid: float32 and bool (rows, cols) of what `tapped` gives.
     """
+    taps = sampling.taps
+    assert taps is not None
     if valid.all():
         total = _blended(numbers, taps)
-        return total, np.ones(total.shape, np.bool_)
-    total = _blended(np.where(valid, numbers, np.float32(0)), taps)
-    weights = _blended(valid.astype(np.float32), taps)
-    there = taps.own.gather(valid)
-    weights += ~there  # no division by zero where nothing is shown
-    total /= weights
+        there = np.ones(total.shape, np.bool_)
+    else:
+        total = _blended(np.where(valid, numbers, np.float32(0)), taps)
+        weights = _blended(valid.astype(np.float32), taps)
+        there = taps.own.gather(valid)
+        weights += ~there  # no division by zero where nothing is shown
+        total /= weights
+    for part in sampling.inside:
+        there &= part
     return total, there
 
 

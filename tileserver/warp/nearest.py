@@ -7,15 +7,15 @@ from tileserver.plan import Sampling
 from tileserver.warp.arrays import Valid, Values
 
 
-def gather(block: Raw, sampling: Sampling) -> Raw:
+def gather(cells: Raw, sampling: Sampling) -> Raw:
     """The stored number of the cell in which each pixel's centre lies; any, outside the grid."""
     assert sampling.cells is not None
-    return sampling.cells.gather(block[sampling.crop])
+    return sampling.cells.gather(cells)
 
 
-def nearest(block: Raw, sampling: Sampling, packing: Packing) -> tuple[Values, Valid]:
+def nearest(cells: Raw, sampling: Sampling, packing: Packing) -> tuple[Values, Valid]:
     """The value of the cell in which each pixel's centre lies."""
-    raw = gather(block, sampling)
+    raw = gather(cells, sampling)
     valid = packing.valid(raw)
     for part in sampling.inside:
         valid &= part
