@@ -106,7 +106,9 @@ def _numbers(dtype: np.dtype[np.generic]) -> Raw:
 def _index_table(packing: Packing, style: Style, dtype: np.dtype[np.generic]) -> Table:
     """The palette index of each stored number: mask, scale and style in one."""
     raw = _numbers(dtype)
-    return style.index(packing.physical(raw), packing.valid(raw))
+    table = style.index(packing.physical(raw), packing.valid(raw))
+    table.setflags(write=False)
+    return table
 
 
 def colorize(values: Values, valid: Valid, style: Style) -> Indexed:
@@ -160,7 +162,9 @@ def _leveled(raw: Raw, packing: Packing, bounds: Range) -> Band:
 @lru_cache(maxsize=TABLES)
 def _level_table(packing: Packing, bounds: Range, dtype: np.dtype[np.generic]) -> Table:
     """The level of a channel for each stored number, whether it is valid or not."""
-    return _scaled(packing.physical(_numbers(dtype)), bounds)
+    table = _scaled(packing.physical(_numbers(dtype)), bounds)
+    table.setflags(write=False)
+    return table
 
 
 def compose(bands: Sequence[Values], valid: Valid, ranges: Sequence[Range], opacity: float) -> Rgba:
