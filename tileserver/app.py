@@ -7,6 +7,7 @@ import os
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TypedDict
 
 from prometheus_client import CollectorRegistry
@@ -30,6 +31,7 @@ from tileserver.http.tilefront import TileFront
 from tileserver.pipeline import Engine
 from tileserver.reader import Limits
 from tileserver.settings import Settings
+from tileserver.sharedtiles import SharedTiles
 
 ENDPOINTS: tuple[Endpoint, ...] = (
     *pages.ENDPOINTS,
@@ -104,6 +106,9 @@ def create_app(settings: Settings, make_catalog: CatalogMaker | None = None) -> 
 
 
 def _engine(settings: Settings, budget: Budget, pool: Executor) -> Engine:
+    shared = None
+    if settings.shared_tiles:
+        shared = SharedTiles(Path(settings.shared_tiles), budget.shared_tiles)
     return Engine(
         tiles=ByteCache(budget.tiles, lambda body: len(body) + TILE_OVERHEAD_BYTES),
         samplings=ByteCache(budget.plans, lambda sampling: sampling.nbytes),
@@ -115,6 +120,7 @@ def _engine(settings: Settings, budget: Budget, pool: Executor) -> Engine:
             tile_s=settings.tile_timeout_s,
         ),
         gate=_gate(settings),
+        shared=shared,
     )
 
 

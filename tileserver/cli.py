@@ -28,6 +28,7 @@ from tileserver.services import describe, inspection
 from tileserver.services.inspection import Cost
 from tileserver.serving import bind, run
 from tileserver.settings import Settings
+from tileserver.sharedtiles import SharedTiles
 from tileserver.sources.opening import Origin, open_source
 from tileserver.sources.source import Source
 
@@ -88,6 +89,14 @@ def serve(
 
 def _run(settings: Settings) -> None:
     catalog.read_files(settings.catalog)  # in one line what is wrong
+    try:
+        if settings.shared_tiles:
+            SharedTiles(Path(settings.shared_tiles), 0)
+    except OSError as error:
+        _fail(
+            f"shared_tiles={settings.shared_tiles}: {error.strerror or error}: "
+            "name a folder that this user may write to"
+        )
     try:
         bound = bind(settings.host, settings.port, shared=settings.workers > 1)
     except OSError as error:
