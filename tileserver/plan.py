@@ -14,7 +14,7 @@ import numpy as np
 
 from tileserver.cube import Level
 from tileserver.grid import Floats, Grid
-from tileserver.position import Positions, finite, unrolled, window
+from tileserver.position import Positions, corner_positions, finite, window
 from tileserver.projection import coordinates
 from tileserver.sampling import (
     Cells,
@@ -305,10 +305,7 @@ def _covering(place: _Place, target: Grid, resampling: Resampling) -> Sampling |
     """For kernels over all cells that a pixel covers: positions of the pixels' corners."""
     grid = place.level.grid
     corner_x, corner_y = coordinates(target, grid.crs, corners=True)
-    rows = grid.y.positions(corner_y, clamp=True)
-    cols = grid.x.positions(corner_x, clamp=True)
-    if grid.x.wraps:
-        cols = unrolled(cols, grid.x)
+    rows, cols = corner_positions(grid.y, corner_y), corner_positions(grid.x, corner_x)
     if not (np.isfinite(rows).any() and np.isfinite(cols).any()):
         return None
     known_rows, known = finite(rows), finite(cols)
@@ -318,7 +315,8 @@ def _covering(place: _Place, target: Grid, resampling: Resampling) -> Sampling |
         float(known_rows.min()), float(known_rows.max()), place.chunk[0], grid.y
     )
     first = math.floor(known.min())
-    turn = grid.x.size if grid.x.wraps and cols.shape[0] > 1 else None
+    crosses = grid.x.wraps and cols.shape[0] > 1 and np.ptp(known) > grid.x.size / 2
+    turn = grid.x.size if crosses else None
     last = max(math.ceil(pixel_extents(cols, turn)[1].max()), first + 1)
     top, bottom = math.floor(known_rows.min()), math.ceil(known_rows.max())
     return Sampling(

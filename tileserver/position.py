@@ -51,6 +51,18 @@ class Positions:
         return self.at if self.whole else np.where(np.isfinite(self.at), self.at, self.low)
 
 
+def corner_positions(axis: Axis, coords: Floats) -> Floats:
+    """Positions of pixel corners, at the axis' ends for what lies beyond it, NaN for NaN."""
+    if axis.edges is None:
+        at = coords - axis.start
+        at /= axis.step
+        low, high = float(at.min()), float(at.max())
+        if low >= 0 and high <= axis.size and not (axis.wraps and high - low > axis.size / 2):
+            return at
+    at = axis.positions(coords, clamp=True)
+    return unrolled(at, axis) if axis.wraps else at
+
+
 def unrolled(cols: Floats, axis: Axis) -> Floats:
     """Columns without a jump where the target crosses the seam of an axis that wraps."""
     if not np.isfinite(cols).any():

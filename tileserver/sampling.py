@@ -22,6 +22,7 @@ Weights = npt.NDArray[np.float32]
 Places = npt.NDArray[np.intp]
 Index = npt.NDArray[np.int32]
 Window = tuple[slice, slice]
+ENDS = (slice(None, -1), slice(1, None))  # the first and the second corner of each pixel
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -154,15 +155,29 @@ def pixel_extents(corners: Floats, turn: int | None = None) -> tuple[Floats, Flo
         turn: cells in a turn of an axis that wraps: a pixel on the seam, whose corners lie at both
             ends, then goes on beyond the last cell.
     """
-    parts = [corners]
-    if corners.shape[0] > 1:
-        parts = [part[s] for part in parts for s in (slice(None, -1), slice(1, None))]
-    if corners.shape[1] > 1:
-        parts = [part[:, s] for part in parts for s in (slice(None, -1), slice(1, None))]
-    low, high = np.minimum.reduce(parts), np.maximum.reduce(parts)
+    low, high = _extremes(corners)
     if turn:
         split = high - low > turn / 2
-        parts = [np.where(split & (part < low + turn / 2), part + turn, part) for part in parts]
-        low, high = np.minimum.reduce(parts), np.maximum.reduce(parts)
-    gone = ~(np.isfinite(low) & np.isfinite(high))
-    return np.where(gone, 0.0, low), np.where(gone, 0.0, high)
+        moved = [
+            np.where(split & (part < low + turn / 2), part + turn, part) for part in _parts(corners)
+        ]
+        low, high = np.minimum.reduce(moved), np.maximum.reduce(moved)
+    gone = ~np.isfinite(low + high)
+    if gone.any():
+        low[gone] = high[gone] = 0.0
+    return low, high
+
+
+def _extremes(corners: Floats) -> tuple[Floats, Floats]:
+    low = high = corners
+    if corners.shape[0] > 1:
+        low, high = np.minimum(low[:-1], low[1:]), np.maximum(high[:-1], high[1:])
+    if corners.shape[1] > 1:
+        low = np.minimum(low[:, :-1], low[:, 1:])
+        high = np.maximum(high[:, :-1], high[:, 1:])
+    return low, high
+
+
+def _parts(corners: Floats) -> list[Floats]:
+    """The corners of each pixel, of a grid that is not separable."""
+    return [corners[rows, cols] for rows in ENDS for cols in ENDS]
