@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,6 +12,7 @@ from tileserver.cube import Raw
 from tileserver.drawing import Colours, Drawing
 from tileserver.reader import Band
 from tileserver.render import Indexed, Rgba
+from tileserver.sampling import Sampling
 from tileserver.style import Style
 from tileserver.warp import Valid, Values, warp
 
@@ -34,10 +36,14 @@ def is_quick(drawing: Drawing, bands: Sequence[Band]) -> bool:
     cost = file + (ALGORITHM_COST if drawing.view.choice.algorithm else 0)
     for band in bands:
         if band.sampling is not None:
-            if max(band.sampling.reduction) > 1:
-                return False
-            cost += KERNEL_COST.get(band.sampling.resampling, QUICK_PX)
+            cost += _kernel_cost(band.sampling)
     return cost / 2 * height * width <= QUICK_PX
+
+
+def _kernel_cost(sampling: Sampling) -> float:
+    if sampling.resampling == "bilinear" and max(sampling.reduction) > 1:
+        return math.inf  # it takes more cells the more it reduces, as those that average do
+    return KERNEL_COST.get(sampling.resampling, math.inf)
 
 
 def pixels(
