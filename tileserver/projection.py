@@ -268,7 +268,7 @@ def _nodes(values: Floats, count: int) -> Floats:
     return nodes
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=128)
 def _basis(size: int, count: int) -> Floats:
     """(size, count) Lagrange polynomials of the nodes at equally spaced points of [-1, 1]."""
     nodes = _chebyshev(count)

@@ -57,6 +57,8 @@ def interpolate(numbers: Singles, valid: Valid, sampling: Sampling) -> tuple[Sin
     to a sum of 1, and a pixel is there where the cell that holds its centre is valid:
 
         value = Σ wy wx v / Σ wy wx,   w(d) = max(0, 1 - |d| / reduction)
+
+    Overwrites the numbers that are not valid.
     """
     taps = sampling.taps
     assert taps is not None
@@ -64,7 +66,8 @@ def interpolate(numbers: Singles, valid: Valid, sampling: Sampling) -> tuple[Sin
         total = _blended(numbers, taps)
         there = np.ones(total.shape, np.bool_)
     else:
-        total = _blended(np.where(valid, numbers, np.float32(0)), taps)
+        np.copyto(numbers, 0, where=~valid)
+        total = _blended(numbers, taps)
         weights = _blended(valid.astype(np.float32), taps)
         there = taps.own.gather(valid)
         weights += ~there  # no division by zero where nothing is shown
