@@ -190,3 +190,12 @@ def test_streams_one_after_another(codec):
 def test_sizes_of_zstandard(size):
     """The size of a frame is read as numcodecs wrote it, whatever the width of its field."""
     assert _zstd_size(memoryview(numcodecs.Zstd().encode(np.zeros(size, "u1")))) == size
+
+
+@pytest.mark.parametrize("compressor", [numcodecs.Zstd(), numcodecs.Blosc()], ids=str)
+def test_sizes_that_are_not_the_chunks(compressor):
+    """Fewer or more bytes than a chunk has are an error, not memory that nobody wrote."""
+    decode = decoder_v2({"chunks": [32, 32], "compressor": compressor.get_config()}, np.dtype("u1"))
+    for size in (1, 1023, 1025, 4096):
+        with pytest.raises(SourceError, match=f"{size} values instead of 1024"):
+            decode(memoryview(compressor.encode(np.ones(size, "u1"))))
