@@ -17,8 +17,9 @@ from tileserver.warp.arrays import Valid
 
 # Cells that fill less of a pixel are not there: rounding made them.
 SLIVER = 1e-6
-# What is worked on at a time: it stays in the processor's cache.
-PART_CELLS = 1 << 20
+# What is worked on at a time: it stays in the processor's cache, and its arrays are small enough
+# for the allocator to keep their memory.
+PART_CELLS, PART_PX = 1 << 20, 1 << 14
 
 # (top, bottom, left, right) of each pixel in cells: (h, 1) and (1, w) where separable, or (h, w).
 Boxes = tuple[Floats, Floats, Floats, Floats]
@@ -46,8 +47,8 @@ def share_of(low: Floats, high: Floats, cells: Floats) -> Floats:
 def parts_of(boxes: Boxes, pixels: Part | None = None) -> Iterator[tuple[Part, Part, Boxes]]:
     """The picture in parts, of each its pixels, their cells, and their boxes in these cells.
 
-    A part covers PART_CELLS at most, and so do its pixels if each is as wide as the widest (that
-    at a pole goes half round the globe); or it is one pixel.
+    A part has PART_PX at most. It covers PART_CELLS at most, and so do its pixels if each is as
+    wide as the widest (that at a pole goes half round the globe); or it is one pixel.
     """
     height, width = boxes[0].shape
     rows, cols = pixels or (slice(0, height), slice(0, width))
@@ -58,7 +59,8 @@ def parts_of(boxes: Boxes, pixels: Part | None = None) -> Iterator[tuple[Part, P
     down, across = _span(top, bottom, there), _span(left, right, there)
     size_y, size_x = down.stop - down.start, across.stop - across.start
     widest = float((right - left).max())
-    if max(size_y * size_x, top.size * widest) > PART_CELLS and top.size > 1:
+    large = max(size_y * size_x, top.size * widest) > PART_CELLS
+    if top.size > PART_PX or (large and top.size > 1):
         for quarter in itertools.product(_halves(rows), _halves(cols)):
             yield from parts_of(boxes, quarter)
         return
