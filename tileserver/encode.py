@@ -186,7 +186,7 @@ def compact(values: npt.NDArray[np.floating], valid: npt.NDArray[np.bool_]) -> b
 
 
 def compact_stored(
-    raw: npt.NDArray[np.integer], valid: npt.NDArray[np.bool_], scale: float, offset: float
+    raw: npt.NDArray[np.number], valid: npt.NDArray[np.bool_], scale: float, offset: float
 ) -> bytes:
     """As `compact`, of stored integers of up to 16 bits: their steps are the codes' steps.
 
