@@ -18,6 +18,7 @@ import uvloop
 from uvicorn.config import LOGGING_CONFIG
 from uvicorn.supervisors import Multiprocess
 
+from tileserver.malloc import keep_compact
 from tileserver.settings import Settings
 
 READY_WITHIN_S = 300.0
@@ -44,6 +45,7 @@ class _Config(uvicorn.Config):
     def configure_logging(self) -> None:
         """What every process, each worker too, does first."""
         super().configure_logging()
+        keep_compact()
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 
     def get_loop_factory(self) -> Callable[[], asyncio.AbstractEventLoop]:

@@ -1,0 +1,28 @@
+"""Settings of glibc's malloc that keep a server's memory near what its caches hold."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+
+# Parameters of mallopt(3).
+M_MMAP_THRESHOLD, M_ARENA_MAX = -3, -8
+ARENAS = 2
+MMAP_THRESHOLD = 4 << 20
+
+
+def keep_compact() -> None:
+    """For the start of a process, before it has threads; does nothing where there is no glibc.
+
+    By default every thread takes an arena of its own, up to eight for each core, and what one frees
+    no other uses; and the first large block that is freed raises the size from which blocks are
+    returned to the system at once, up to 32 MiB, and what stays at the top of an arena to 64 MiB.
+    Over 12 000 random tiles of eight cubes with 512 MiB for the caches, resident at most and in the
+    last quarter: by default 973 and 948 MiB, still growing; with two arenas 817 to 848; with the
+    size fixed too 822 and 798, flat, for the same CPU time. A size of 1 MiB saves 40 MiB more but
+    costs each cold tile a fifth: the system clears the pages of every chunk.
+    """
+    with contextlib.suppress(AttributeError, OSError):
+        libc = ctypes.CDLL(None)
+        libc.mallopt(M_ARENA_MAX, ARENAS)
+        libc.mallopt(M_MMAP_THRESHOLD, MMAP_THRESHOLD)
