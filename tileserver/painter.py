@@ -19,7 +19,7 @@ from tileserver.warp import Valid, Values, warp
 # In pixels of a nearest palette PNG, of which 65 536 take a quarter of a millisecond. What costs
 # less than a millisecond is done at once: a thread would cost a tenth and draw nothing sooner.
 QUICK_PX = 4 * 256 * 256
-KERNEL_COST = {"nearest": 1.0, "bilinear": 2.0}
+TAP_COST = 0.5
 FILE_COST = {"png": 1.0, "npy": 1.0, "bin": 1.5, "jpg": 1.5}
 RGBA_PNG_COST = 4.0
 ALGORITHM_COST = 1.5
@@ -41,9 +41,9 @@ def is_quick(drawing: Drawing, bands: Sequence[Band]) -> bool:
 
 
 def _kernel_cost(sampling: Sampling) -> float:
-    if sampling.resampling == "bilinear" and max(sampling.reduction) > 1:
-        return math.inf  # it takes more cells the more it reduces, as those that average do
-    return KERNEL_COST.get(sampling.resampling, math.inf)
+    if sampling.resampling == "bilinear":  # by the cells that a pixel is interpolated from
+        return TAP_COST * math.prod(math.ceil(2 * r) for r in sampling.reduction)
+    return 1.0 if sampling.resampling == "nearest" else math.inf
 
 
 def pixels(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from tileserver.cache import ByteCache
 from tileserver.catalog import Dataset
 from tileserver.cube import Packing, Raw, Variable
-from tileserver.drawing import Drawing
+from tileserver.drawing import Drawing, View, default_colormap
 from tileserver.errors import PayloadTooLarge
 from tileserver.grid import Grid
 from tileserver.plan import ReadPlan, Resampling, Sampling, sample
@@ -52,7 +52,7 @@ class Reader:
         """A band for each variable of the drawing's layer."""
         view, bands = drawing.view, []
         for variable in view.layer.variables:
-            found = self._sampling(variable, drawing.reach, view.resampling)
+            found = self._sampling(variable, drawing.reach, view)
             sampling = None if found.is_empty else found
             packing = variable.packing
             if view.choice.nodata is not None:
@@ -65,16 +65,14 @@ class Reader:
             bands.append(Band(variable, packing, sampling, plan))
         return bands
 
-    def _sampling(
-        self, variable: Variable, target: Grid, resampling: Resampling | None
-    ) -> Sampling:
+    def _sampling(self, variable: Variable, target: Grid, view: View) -> Sampling:
         levels = variable.levels
         shapes = tuple((level.grid.key, level.chunks[-2:]) for level in levels)
-        reducer: Resampling = "mode" if variable.flags else "average"
-        key = (shapes, target.key, resampling, reducer)
+        reducer = _reducer(view, variable)
+        key = (shapes, target.key, view.resampling, reducer)
         known = self._samplings.held(key)
         if known is None:
-            known = sample(levels, target, resampling, reducer=reducer)
+            known = sample(levels, target, view.resampling, reducer=reducer)
             known = known or Sampling.empty(target.shape)
             self._samplings.put(key, known)
         return known
@@ -112,6 +110,18 @@ class Reader:
         size = count_chunks(plan.window, level.shape, level.chunks) * level.nbytes
         check_bytes(size, self.limits.series_bytes, "narrow the area or the time range")
         return await dataset.source.read(plan)
+
+
+def _reducer(view: View, variable: Variable) -> Resampling:
+    """What takes the place of nearest where that would leave out cells and nobody asked for it.
+
+    Classes are not averaged; the most frequent is taken where there cannot be too many to count.
+    """
+    if not variable.flags:
+        colormap = view.choice.colormap or default_colormap(view.layer)
+        if not colormap.categories:
+            return "average"
+    return "mode" if variable.dtype.itemsize == 1 else "nearest"
 
 
 def check_bytes(size: int, limit: int, remedy: str) -> None:

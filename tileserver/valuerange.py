@@ -104,7 +104,7 @@ def _views(dataset: Dataset, layer: Layer) -> list[View]:
     if selection.index(TIME) is not None and axis is not None and axis.size:
         steps = {int(axis.order[i]) for i in (0, axis.size // 2, axis.size - 1)}
         selections = [selection.replace(TIME, step) for step in sorted(steps)]
-    return [View(dataset, layer, each) for each in selections]
+    return [View(dataset, layer, each, resampling="nearest") for each in selections]
 
 
 def _middle(axis: Axis, part: float) -> Axis:
