@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import math
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
@@ -30,13 +31,12 @@ from tileserver.sources.zarrcodec import (
     Sharding,
     decoder_v2,
     decoder_v3,
+    is_quick,
     native,
 )
 
 Document = dict[str, Any]
 
-# Decoding less than this is quicker than handing it to a thread.
-INLINE_NBYTES = 32_768
 LARGEST_CHUNK_NBYTES = 1 << 30
 
 
@@ -186,6 +186,7 @@ class ZarrArray:
         shape, chunks: in canonical order; chunks are inner chunks where there are shards.
         masks_fill: whether the fill value marks missing data, as xarray takes it: in v2.
         key: the object of a chunk (or shard) by its stored coordinates.
+        quick: whether a chunk is decoded sooner than a thread would take it over.
     """
 
     path: str
@@ -198,6 +199,7 @@ class ZarrArray:
     masks_fill: bool
     key: Callable[[Coordinates], str]
     decode: Decode
+    quick: bool
     sharding: Sharding | None
     supply: Supply
 
@@ -239,7 +241,7 @@ class ZarrArray:
         data = await self._bytes(tuple(stored))
         if data is None:
             return self._empty
-        if len(data) < INLINE_NBYTES:
+        if self.quick:
             return self._decoded(data)
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self.supply.pool, self._decoded, data)
@@ -309,6 +311,8 @@ def _open_array(path: str, document: Document, attrs: Document, supply: Supply) 
         known: Any = ArrayV2Metadata.from_dict({**document, "attributes": {}})
         dtype = known.dtype.to_native_dtype()
         decode = decoder_v2(document, dtype)
+        steps = [document.get("compressor") or {"id": "bytes"}, *(document.get("filters") or [])]
+        names = [step["id"] for step in steps]
         chunks, dims = tuple(known.chunks), attrs.get("_ARRAY_DIMENSIONS")
         fill = known.fill_value
     else:
@@ -324,6 +328,7 @@ def _open_array(path: str, document: Document, attrs: Document, supply: Supply) 
             sharding = Sharding.parse(codecs[0], chunks)
             chunks, codecs = sharding.shape, sharding.codecs
         decode = decoder_v3(codecs, dtype, chunks)
+        names = [codec["name"] for codec in codecs]
     _check_chunk(chunks, dtype)
     shape, served = tuple(known.shape), _served_type(dtype, attrs)
     return ZarrArray(
@@ -337,6 +342,7 @@ def _open_array(path: str, document: Document, attrs: Document, supply: Supply) 
         masks_fill=document.get("zarr_format") == 2 and fill is not None,
         key=lambda stored: f"{path}/{known.encode_chunk_key(stored)}",
         decode=decode,
+        quick=is_quick(names, math.prod(chunks) * dtype.itemsize),
         sharding=sharding,
         supply=supply,
     )
