@@ -143,6 +143,8 @@ def _pixel(values: Floats) -> float:
 
 
 def _interpolated(exact: Exact, xs: Floats, ys: Floats) -> tuple[Floats, Floats]:
+    if min(len(xs), len(ys)) == 1:  # no pixel has a neighbour by which to measure an error
+        return exact.mesh(xs, ys)
     whole = _polynomial(exact, xs, ys)
     if whole is not None:
         return whole
