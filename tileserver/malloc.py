@@ -7,7 +7,7 @@ import ctypes
 
 # Parameters of mallopt(3).
 M_MMAP_THRESHOLD, M_ARENA_MAX = -3, -8
-ARENAS = 2
+ARENAS = 1
 MMAP_THRESHOLD = 4 << 20
 
 
@@ -18,9 +18,10 @@ def keep_compact() -> None:
     no other uses; and the first large block that is freed raises the size from which blocks are
     returned to the system at once, up to 32 MiB, and what stays at the top of an arena to 64 MiB.
     Over 12 000 random tiles of eight cubes with 512 MiB for the caches, resident at most and in the
-    last quarter: by default 973 and 948 MiB, still growing; with two arenas 817 to 848; with the
-    size fixed too 822 and 798, flat, for the same CPU time. A size of 1 MiB saves 40 MiB more but
-    costs each cold tile a fifth: the system clears the pages of every chunk.
+    last quarter: by default 973 and 948 MiB, still growing; with two arenas 817 and 810; with the
+    size fixed too 824 and 794; with one arena 778 and 765, flat, for the same CPU time: threads
+    that share an interpreter seldom allocate at once. A size of 1 MiB saves 40 MiB more but costs
+    cold tiles a third: the system clears the pages of every chunk.
     """
     with contextlib.suppress(AttributeError, OSError):
         libc = ctypes.CDLL(None)
