@@ -230,7 +230,8 @@ def assert_nearest(
     found = compare(drawn, expected, rtol)
     assert found.share >= SMALLEST_SHARE, f"{found.share:.4%} of the pixels are equal"
     distance = border_distance(grid, target)[~found.same]
-    near = max(BORDER, LARGEST_ERROR_PX * max(drawn.sampling.reduction))
+    reduction = max(drawn.sampling.reduction) if drawn.sampling else 1.0
+    near = max(BORDER, LARGEST_ERROR_PX * reduction)
     assert (distance > near).sum() <= spare, (
         f"{distance.size} pixels differ, up to {distance.max():.4f} of a cell from a border"
     )
