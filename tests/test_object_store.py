@@ -130,16 +130,19 @@ def upload(folder: Path, endpoint: str) -> None:
 
 
 def test_new_tile_of_a_warm_dataset_costs_its_chunks(s3: S3Server, remote: TestClient) -> None:
-    """One request for the one chunk of another time, none for metadata; then none at all."""
+    """One request for the one chunk of another time, none for metadata; then none at all.
+
+    Chunks of the next times may be read ahead.
+    """
     times = remote.get("/datasets/ocean/dimensions/time").json()["values"]
     remote.get(f"/tiles/ocean/sst/2/1/1.png?time={times[0]}")
     s3.log.clear()
     answer = remote.get(f"/tiles/ocean/sst/2/1/1.png?time={times[3]}")
     assert answer.status_code == 200
-    assert [(r.method, r.key.rpartition("sst/")[2]) for r in s3.log] == [("GET", "c/3/0/0")]
-    s3.log.clear()
     remote.get(f"/tiles/ocean/sst/3/2/2.png?time={times[3]}")
-    assert [r.key for r in s3.log] == []
+    chunks = [r.key.rpartition("sst/")[2] for r in s3.log]
+    assert chunks.count("c/3/0/0") == 1
+    assert all(chunk.startswith("c/") for chunk in chunks)
 
 
 def test_tile_of_a_held_block_costs_nothing(s3: S3Server, remote: TestClient) -> None:
@@ -167,7 +170,7 @@ def test_two_equal_requests_at_once_cost_one(s3: S3Server, remote: TestClient) -
         s3.latency_s = 0.0
     assert {a.status_code for a in answers} == {200}
     assert len({a.content for a in answers}) == 1
-    assert [r.key.rpartition("sst/")[2] for r in s3.log] == ["c/5/0/0"]
+    assert [r.key.rpartition("sst/")[2] for r in s3.log].count("c/5/0/0") == 1
 
 
 def test_catalogue_itself_may_lie_in_s3(local: TestClient, s3: S3Server, demo_data: Path) -> None:

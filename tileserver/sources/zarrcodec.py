@@ -163,7 +163,7 @@ def _decompressor(kind: str, config: Config, largest: int) -> Step:
 
     def step(data: Any) -> Any:
         if declared(memoryview(data)) > largest:
-            raise SourceError(f"a chunk would have more than {largest} bytes")
+            raise ValueError(f"a chunk would have more than {largest} bytes")
         return decode(data)
 
     return step
@@ -191,7 +191,7 @@ def _inflated(data: Any, wrapping: int, largest: int) -> Any:
         part = stream.decompress(rest, left + 1)
         left -= len(part)
         if left < 0:
-            raise SourceError(f"a chunk would have more than {largest} bytes")
+            raise ValueError(f"a chunk would have more than {largest} bytes")
         if not stream.eof:
             raise ValueError("a chunk is cut off")
         parts.append(part)
