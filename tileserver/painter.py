@@ -23,17 +23,21 @@ TAP_COST = 0.5
 FILE_COST = {"png": 1.0, "npy": 1.0, "bin": 1.5, "jpg": 1.5}
 RGBA_PNG_COST = 4.0
 ALGORITHM_COST = 1.5
+CHARACTER_COST = 0.15  # of an expression, which has an operation for every six or so
 
 
 def is_quick(drawing: Drawing, bands: Sequence[Band]) -> bool:
     """Whether the drawing, its numbers at hand, costs less than a millisecond."""
     height, width = drawing.target.shape
     file = FILE_COST.get(drawing.format)
-    if file is None or drawing.view.layer.expression is not None:
+    if file is None:
         return False
-    if drawing.view.layer.bands == 3 and drawing.format == "png":
+    view = drawing.view
+    if view.layer.bands == 3 and drawing.format == "png":
         file = RGBA_PNG_COST
-    cost = file + (ALGORITHM_COST if drawing.view.choice.algorithm else 0)
+    cost = file + (ALGORITHM_COST if view.choice.algorithm else 0)
+    if view.layer.expression is not None:
+        cost += CHARACTER_COST * len(view.layer.expression.key)
     for band in bands:
         if band.sampling is not None:
             cost += _kernel_cost(band.sampling)
