@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import random
 import time
 from statistics import median
@@ -13,6 +11,8 @@ from tests.benchmarks.bars import Bar, unmeasured
 from tests.benchmarks.peers import ours
 from tests.benchmarks.place import Place
 from tests.benchmarks.process import Command, running
+from tests.benchmarks.soak import QUICK_TILES, TILES
+from tests.benchmarks.soak import run as run_soak
 from tests.benchmarks.tiles import Tile
 from tileserver.demo import build
 
@@ -64,21 +64,15 @@ def distinct(count: int, blocks: int) -> list[list[Tile]]:
 
 def soak(place: Place, *, quick: bool) -> list[Bar]:
     """Row 9: memory over many random tiles, by its own module."""
-    case = f"{20_000 if quick else 200_000} random tiles over 8 cubes"
+    case = f"{QUICK_TILES if quick else TILES} random tiles over 8 cubes"
     bar = "memory ≤ budget + 300 MiB, flat over the second half"
-    if importlib.util.find_spec("tests.benchmarks.soak") is None:
-        return [unmeasured(9, case, bar, "tests/benchmarks/soak.py is not there")]
-    run = importlib.import_module("tests.benchmarks.soak").run
-    outcome = run(quick=quick)
-    return [Bar(9, case, bar, str(outcome), bool(outcome.holds))]
+    outcome = run_soak(folder=place.folder / "soak", quick=quick)
+    return [Bar(9, case, bar, str(outcome), outcome.holds)]
 
 
 def start(place: Place) -> list[Bar]:
     """Row 10: from the command to the first answer of /readyz, and what a Zarr tile costs."""
-    demo = place.folder / "demo"
-    if not (demo / "catalog.yaml").exists():
-        print("making the demo cubes", flush=True)
-    catalog = build(demo)
+    catalog = build(place.folder / "soak" / "large")
     command = ours(place)
     words = [str(catalog) if word.endswith("catalog.json") else word for word in command.words]
     demo_command = Command("demo", words, {}, place.logs, command.ready)
