@@ -107,3 +107,13 @@ def test_styles_are_checked_with_the_file(tmp_path: Path, entry: str, message: s
     told = refused("check", "--catalog", str(path))
     assert told.startswith(f"{path}:4: datasets.0.")
     assert message in told
+
+
+def test_folder_of_shared_tiles_is_tried(tmp_path: Path) -> None:
+    """One that cannot be used is told in one line, before the server starts."""
+    taken, catalog = tmp_path / "file", tmp_path / "catalog.yaml"
+    taken.write_text("not a folder")
+    catalog.write_text("datasets: []")
+    said = refused("serve", "--catalog", str(catalog), "--shared-tiles", str(taken), "--port", "0")
+    assert said.startswith(f"shared_tiles={taken}: ")
+    assert said.endswith("name a folder that this user may write to")

@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 from tileserver.cache import ByteCache
 from tileserver.catalog import Dataset
 from tileserver.cube import Packing, Raw, Variable
-from tileserver.drawing import Drawing, View, default_colormap
+from tileserver.drawing import Drawing, View
 from tileserver.errors import PayloadTooLarge
 from tileserver.grid import Grid
 from tileserver.plan import ReadPlan, Resampling, Sampling, sample
 from tileserver.sources.chunk import count_chunks
+from tileserver.style import Colormap
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +118,11 @@ def _reducer(view: View, variable: Variable) -> Resampling:
 
     Classes are not averaged; the most frequent is taken where there cannot be too many to count.
     """
-    if not variable.flags:
-        colormap = view.choice.colormap or default_colormap(view.layer)
-        if not colormap.categories:
-            return "average"
+    named, colormap = view.layer.style.colormap_name, view.choice.colormap
+    if colormap is None and named is not None:
+        colormap = Colormap.named(named)
+    if not variable.flags and not (colormap and colormap.categories):
+        return "average"
     return "mode" if variable.dtype.itemsize == 1 else "nearest"
 
 

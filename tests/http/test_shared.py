@@ -2,12 +2,9 @@
 
 from pathlib import Path
 
-import pytest
 from starlette.testclient import TestClient
-from typer.testing import CliRunner
 
 from tests.http.test_tilefront import App
-from tileserver.cli import app as command
 from tileserver.sources.memory import MemorySource
 
 SLOW = "/tiles/sea/sst/1/0/0.webp"
@@ -42,18 +39,3 @@ def test_damaged_picture_is_made_anew(tmp_path: Path) -> None:
     with TestClient(second.app) as client:
         assert client.get(SLOW).content == made.content
         assert reads(second) > 0
-
-
-def test_folder_that_cannot_be_used_is_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """In one line, before the server starts."""
-    taken = tmp_path / "file"
-    taken.write_text("not a folder")
-    catalog = tmp_path / "catalog.yaml"
-    catalog.write_text("datasets: []")
-    monkeypatch.setenv("TILESERVER_SHARED_TILES", str(taken))
-    answer = CliRunner().invoke(command, ["serve", "--catalog", str(catalog), "--port", "0"])
-    assert answer.exit_code == 1
-    assert f"shared_tiles={taken}" in answer.output
-    assert "name a folder" in answer.output

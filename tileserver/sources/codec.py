@@ -85,9 +85,6 @@ def _is_simple(layout: Layout) -> bool:
     )
 
 
-# numpy sums bytes into 32 bits five times as fast as into 8: below the higher bits are cut off.
-
-
 def _decoded(data: Buffer, layout: Layout, rows: int) -> Raw:
     cols, size = layout.shape[1], layout.bits // 8
     shape = (rows, cols, layout.bands)
@@ -98,11 +95,38 @@ def _decoded(data: Buffer, layout: Layout, rows: int) -> Raw:
     else:
         words = np.frombuffer(unpacked, f"{layout.byte_order}u{size}").reshape(shape)
         block = words.astype(words.dtype.newbyteorder("="), copy=False)
-        if layout.predictor == HORIZONTAL:
-            sums = np.cumsum(block, axis=1, dtype=np.uint32 if size == 1 else block.dtype)
-            block = sums.astype(block.dtype, copy=False)
+        if layout.predictor == HORIZONTAL and size == 1:
+            block = _byte_sums(block.reshape(rows, -1), layout.bands).reshape(shape)
+        elif layout.predictor == HORIZONTAL:
+            block = np.cumsum(block, axis=1, dtype=block.dtype)
     # Views of the same width as `kind`: sums wrap as unsigned integers do.
-    return np.ascontiguousarray(np.moveaxis(block.view(f"{kind}{size}"), -1, 0))
+    return _parted(block.view(f"{kind}{size}"))
+
+
+def _parted(block: Raw) -> Raw:
+    """Bands (bands, rows, cols) of pixels (rows, cols, bands)."""
+    rows, cols, bands = block.shape
+    if bands == 1:
+        return block.reshape(1, rows, cols)
+    parted: Raw = np.empty((bands, rows, cols), block.dtype)
+    for band in range(bands):  # three times as quick as moving the axis at once
+        parted[band] = block[..., band]
+    return parted
+
+
+def _byte_sums(steps: npt.NDArray[np.uint8], distance: int) -> npt.NDArray[np.uint8]:
+    """Running sums along rows (rows, n) of bytes so far apart, modulo 256.
+
+    Each pass sums twice as many as the one before (Hillis and Steele 1986, doi:10.1145/7902.7903):
+    passes add whole registers of bytes, where a running sum adds one byte after the other.
+    """
+    sums, spare = steps.copy(), np.empty_like(steps)
+    while distance < steps.shape[1]:
+        spare[:, :distance] = sums[:, :distance]
+        np.add(sums[:, distance:], sums[:, :-distance], out=spare[:, distance:])
+        sums, spare = spare, sums
+        distance *= 2
+    return sums
 
 
 def _unpacked(data: Buffer, compression: int, size: int) -> Buffer:
@@ -123,12 +147,12 @@ def _float_sums(
 ) -> npt.NDArray[np.unsignedinteger]:
     """Words whose bytes lie apart, the highest first, as differences (TIFF Technical Note 3)."""
     rows, cols, bands = shape
-    steps = np.frombuffer(data, np.uint8).reshape(rows, cols * size, bands)
-    sums = np.cumsum(steps, axis=1, dtype=np.uint32).reshape(rows, size, cols * bands)
+    steps = np.frombuffer(data, np.uint8).reshape(rows, cols * size * bands)
+    sums = _byte_sums(steps, bands).reshape(rows, size, cols * bands)
     words = sums[:, 0].astype(f"u{size}")
     for place in range(1, size):
         words <<= 8
-        words |= sums[:, place] & 0xFF
+        words |= sums[:, place]
     return words.reshape(shape)
 
 
