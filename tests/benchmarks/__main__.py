@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.benchmarks import alone, bars, cubes, environments, growth, machine, remote, report
 from tests.benchmarks.bars import Bar
-from tests.benchmarks.compare import CASES, FULL, QUICK, Effort, Table, compare
+from tests.benchmarks.compare import CASES, FULL, QUICK, Conditions, Effort, Table, compare
 from tests.benchmarks.environments import NotInstalled
 from tests.benchmarks.peers import OURS, PEERS, Peer
 from tests.benchmarks.place import Place
@@ -78,9 +78,9 @@ def measured(row: int, job: Callable[[], Iterable[Bar]]) -> list[Bar]:
 
 
 def run(
-    rows: Sequence[int], able: Sequence[Peer], place: Place, *, quick: bool, effort: Effort
+    rows: Sequence[int], able: Sequence[Peer], place: Place, *, effort: Effort
 ) -> tuple[list[Bar], Table]:
-    client = machine.share(clients=1)
+    client, quick = machine.share(clients=1), effort is QUICK
     jobs: dict[int, Callable[[], Iterable[Bar]]] = {
         1: lambda: alone.tile_cache(place, quick=quick),
         2: lambda: alone.in_process(place, quick=quick),
@@ -96,8 +96,8 @@ def run(
     cases = [case for case in CASES if set(case.rows) & set(rows)]
     if cases:
         print("servers in turn", flush=True)
-        table = compare(cases, able, place, effort, client)
-        found += bars.by_comparison(table, rows)
+        table = compare(cases, able, Conditions(place, effort, client))
+        found += bars.by_comparison(table, rows, effort)
     return sorted((bar for bar in found if bar.row in rows), key=lambda bar: bar.row), table
 
 
@@ -109,7 +109,7 @@ def main() -> None:
     effort = QUICK if arguments.quick else FULL
     cubes.make(place.data)
     able, absent = prepare(wanted, place)
-    found, table = run(rows, able, place, quick=arguments.quick, effort=effort)
+    found, table = run(rows, able, place, effort=effort)
     versions = {}
     for peer in (OURS, *able):
         with contextlib.suppress(NotInstalled):

@@ -12,7 +12,7 @@ from statistics import median
 import numpy as np
 import zarr
 
-from tests.benchmarks import addresses, bare, inprocess, load, machine, tiles
+from tests.benchmarks import addresses, bare, clients, cubes, inprocess, load, machine, tiles
 from tests.benchmarks.bars import Bar
 from tests.benchmarks.compare import decode, difference
 from tests.benchmarks.peers import catalog, ours
@@ -47,7 +47,10 @@ def tile_cache(place: Place, *, quick: bool) -> list[Bar]:
             ("a tile from the tile cache", 200, load.request(server.port, path), "/"),
             ("304", 304, load.request(server.port, path, unless), "/304"),
         )
-        with running(command, cores.servers) as other, load.clients(2, cores.clients) as clients:
+        with (
+            running(command, cores.servers) as other,
+            clients.running_clients(2, cores.clients) as pool,
+        ):
             bars = []
             for title, status, asked, bare_path in kinds:
                 rates: tuple[list[float], list[float]] = ([], [])
@@ -55,7 +58,7 @@ def tile_cache(place: Place, *, quick: bool) -> list[Bar]:
                     pairs = ((asked, server), (load.request(other.port, bare_path), other))
                     for (data, target), kept in zip(pairs, rates, strict=True):
                         block = [data] * requests
-                        kept.append(clients.at_once(block, target.port, 8, status).rate)
+                        kept.append(pool.at_once(block, target.port, 8, status).rate)
                 part = median(rates[0]) / median(rates[1])
                 figure = f"{part:.0%} ({median(rates[0]):.0f} req/s)"
                 bar = f"≥ {LEAST_PART:.0%} of a raw app's req/s"
@@ -80,10 +83,9 @@ def in_process(place: Place, *, quick: bool) -> list[Bar]:
 def lat_lon(app: inprocess.App, place: Place, count: int) -> Bar:
     """In turn with the bare kernel and the bare PNG of the same tile."""
     held, chosen = held_tiles(tiles.SEA, (1, 2, 3, 4, 5), count)
-    store = zarr.open_group(place.path(tiles.SEA), mode="r")["packed"]
+    store = zarr.open_array(place.path(tiles.SEA) / "packed", mode="r")
     chunks = {tile.step: np.asarray(store[tile.step]) for tile in held}
-    scale, offset = (store.attrs[name] for name in ("scale_factor", "add_offset"))
-    table = bare.color_table(scale, offset, tiles.SEA.low, tiles.SEA.high)
+    table = bare.color_table(cubes.SCALE, cubes.OFFSET, tiles.SEA.low, tiles.SEA.high)
     colors = bare.palette()
 
     def drawn(tile: Tile) -> Callable[[], bytes]:

@@ -50,7 +50,7 @@ def color_table(scale: float, offset: float, low: float, high: float) -> NDArray
     """The palette's index of each int16, by its bits: 0 is missing, 1 to 255 `low` to `high`."""
     stored = np.arange(65_536, dtype=np.uint16).view(np.int16)
     part = (stored * scale + offset - low) / (high - low)
-    index = (1 + np.rint(part.clip(0, 1) * 254)).astype(np.uint8)
+    index: NDArray[np.uint8] = (1 + np.rint(part.clip(0, 1) * 254)).astype(np.uint8)
     index[stored == FILL] = 0
     return index
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from tests.benchmarks.compare import Figures, Table
+from tests.benchmarks.compare import CONCURRENCY, Effort, Figures, Table
 from tests.benchmarks.peers import OURS
 
 ALONE_PARTS = {"titiler.xarray": 50, "xpublish-tiles": 40, "xcube": 25}
@@ -45,9 +45,9 @@ def over_http(table: Table) -> Iterable[Bar]:
         yield Bar(3, case, bar, figure, times >= part)
 
 
-def from_cold(table: Table) -> Bar:
+def from_cold(table: Table, count: int) -> Bar:
     """Row 4: distinct tiles, several requests at a time, nothing decoded."""
-    case = "distinct tiles of the 0.25° cube, 8 at a time, from cold"
+    case = f"{count} distinct tiles of the 0.25° cube, {CONCURRENCY} at a time, from cold"
     found = table.get("global", {})
     return against_best(4, case, found, ALONE_PARTS, COLD_TIMES)
 
@@ -59,7 +59,9 @@ def utm_over_http(table: Table) -> Bar:
     if why := missing(found, "titiler.xarray"):
         return unmeasured(5, case, bar, why)
     times = found["titiler.xarray"].p50 / found[OURS.name].p50
-    return Bar(5, case, bar, f"{times:.1f}× ({found[OURS.name].p50 * 1e3:.2f} ms)", times >= 20)
+    return Bar(
+        5, case, bar, f"{times:.1f}× ({found[OURS.name].p50 * 1e3:.2f} ms)", times >= UTM_TIMES
+    )
 
 
 def cogs(table: Table) -> Iterable[Bar]:
@@ -97,12 +99,12 @@ def missing(found: dict[str, Figures], name: str) -> str:
     return ""
 
 
-def by_comparison(table: Table, rows: Sequence[int]) -> list[Bar]:
+def by_comparison(table: Table, rows: Sequence[int], effort: Effort) -> list[Bar]:
     made: list[Bar] = []
     if 3 in rows:
         made += over_http(table)
     if 4 in rows:
-        made.append(from_cold(table))
+        made.append(from_cold(table, effort.many))
     if 5 in rows:
         made.append(utm_over_http(table))
     if 6 in rows:

@@ -28,7 +28,12 @@ MOST_DIFFERENCE = 16.0  # levels of 255 between two servers' pictures of the sam
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """Tiles of a layer, for some rows of the bars; `other` is asked for before."""
+    """Tiles of a layer; `other` is asked for before.
+
+    Attributes:
+        rows: of the bars, that it belongs to.
+        extra: whether it stands beside the case that decides them.
+    """
 
     name: str
     title: str
@@ -36,24 +41,43 @@ class Case:
     other: Layer
     zooms: tuple[int, ...]
     rows: tuple[int, ...]
+    extra: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How many tiles, and how often with servers started anew."""
+    """How much is measured.
 
+    Attributes:
+        cold: tiles of a case from cold; `many` in that of row 4.
+        turns: tiles one at a time.
+        rounds: how often with servers started anew, but once for what is extra.
+    """
+
+    many: int
     cold: int
     turns: int
     rounds: int
 
 
-FULL, QUICK = Effort(300, 100, 2), Effort(64, 20, 1)
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """What all cases have in common."""
+
+    place: Place
+    effort: Effort
+    cores: Cores
+
+
+FULL, QUICK = Effort(300, 150, 100, 2), Effort(100, 50, 20, 1)
 WORLD, ALPS = (1, 2, 3, 4, 5), (10, 11, 12, 13, 14)
 CASES = (
     Case("global", "0.25° int16", tiles.SEA, tiles.SEA_FLOAT, WORLD, (3, 4)),
-    Case("float", "0.25° float32", tiles.SEA_FLOAT, tiles.SEA, WORLD, (3,)),
-    Case("fine", "0.01° int16, 18000 × 36000", tiles.FINE, tiles.FINE, (7, 8), (3,)),
-    Case("sharded", "0.01° int16, sharded", tiles.SHARDED, tiles.SHARDED, (7, 8, 9), (3,)),
+    Case("float", "0.25° float32", tiles.SEA_FLOAT, tiles.SEA, WORLD, (3,), extra=True),
+    Case("fine", "0.01° int16, 18000 × 36000", tiles.FINE, tiles.FINE, (7, 8), (3,), extra=True),
+    Case(
+        "sharded", "0.01° int16, sharded", tiles.SHARDED, tiles.SHARDED, (7, 8, 9), (3,), extra=True
+    ),
     Case("utm", "UTM uint16, bilinear", tiles.UTM, tiles.UTM_OTHER, (11, 12, 13), (5,)),
     Case("jpeg", "RGB COG as JPEG", tiles.RGB_JPEG, tiles.RGB_JPEG, ALPS, (6,)),
     Case("webp", "RGB COG as WebP", tiles.RGB_WEBP, tiles.RGB_WEBP, ALPS, (6,)),
@@ -86,23 +110,21 @@ class Figures:
 Table = dict[str, dict[str, Figures]]  # by case, then by server
 
 
-def compare(
-    cases: Sequence[Case], peers: Sequence[Peer], place: Place, effort: Effort, cores: Cores
-) -> Table:
+def compare(cases: Sequence[Case], peers: Sequence[Peer], given: Conditions) -> Table:
     """All cases on all servers that can draw them; what cannot be measured says why."""
     table: Table = {}
     for case in cases:
         print(f"  {case.title}", flush=True)
-        able = [p for p in (OURS, *peers) if p.path(place, case.layer, Tile(0, 0, 0)) is not None]
-        rounds = [
-            one_round(case, able, place, effort, cores, seed) for seed in range(effort.rounds)
-        ]
+        corner = Tile(0, 0, 0)
+        able = [p for p in (OURS, *peers) if p.path(given.place, case.layer, corner) is not None]
+        count = 1 if case.extra else given.effort.rounds
+        rounds = [one_round(case, able, given, seed) for seed in range(count)]
         table[case.name] = merge(rounds)
     return table
 
 
 def one_round(
-    case: Case, peers: Sequence[Peer], place: Place, effort: Effort, cores: Cores, seed: int
+    case: Case, peers: Sequence[Peer], given: Conditions, seed: int
 ) -> dict[str, Figures]:
     """One case on servers started for it."""
     failed: dict[str, Figures] = {}
@@ -110,17 +132,20 @@ def one_round(
         runners: list[Runner] = []
         for peer in peers:
             try:
-                server = stack.enter_context(running(peer.command(place), cores.servers))
-                runners.append(Runner(peer, server, place))
+                server = stack.enter_context(
+                    running(peer.command(given.place), given.cores.servers)
+                )
+                runners.append(Runner(peer, server, given.place))
             except (NotStarted, NotInstalled, OSError) as error:
                 failed[peer.name] = Figures(failed=f"not started: {error}")
-        with cores.as_client():
-            return failed | measure(case, runners, effort, seed)
+        with given.cores.as_client():
+            return failed | measure(case, runners, given.effort, seed)
 
 
 def measure(case: Case, runners: Sequence[Runner], effort: Effort, seed: int) -> dict[str, Figures]:
-    chosen = choose(case.layer.cube, case.zooms, effort.cold + effort.turns + 1, seed)
-    first, cold, turns = chosen[:1], chosen[1 : effort.cold + 1], chosen[effort.cold + 1 :]
+    count = effort.many if 4 in case.rows else effort.cold
+    chosen = choose(case.layer.cube, case.zooms, count + effort.turns + 1, seed)
+    first, cold, turns = chosen[:1], chosen[1 : count + 1], chosen[count + 1 :]
     failed: dict[str, Figures] = {}
     blocks: dict[str, Block] = {}
     for runner in runners:

@@ -28,6 +28,7 @@ from tileserver.demo.noise import make_noise
 VERSION = "2"  # of what is written; a folder of another one is made anew
 EPOCH = np.datetime64("2021-01-01", "D")
 FILL = -32768
+SCALE, OFFSET = 0.01, 10.0  # of the packed global cubes
 UTM = CRS.from_epsg(32632)
 UTM_WEST, UTM_NORTH, UTM_SIZE = 300_000.0, 5_400_000.0, 5490
 # What zarr-python 2 took by default, and so most stores have.
@@ -80,7 +81,7 @@ def _global(path: Path, *, zarr_format: int) -> None:
     for step in range(steps):
         noise = 0.05 * rough.standard_normal(shape, np.float32)
         field[step] = np.where(land, np.nan, warm + 2 * moving.at(step) + noise)
-    packed = {"dtype": "int16", "scale_factor": 0.01, "add_offset": 10.0, "_FillValue": FILL}
+    packed = {"dtype": "int16", "scale_factor": SCALE, "add_offset": OFFSET, "_FillValue": FILL}
     dataset = xr.Dataset(
         {
             "packed": (("time", "lat", "lon"), field, {"units": "degC"}),

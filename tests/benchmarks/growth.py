@@ -6,7 +6,7 @@ import random
 import time
 from statistics import median
 
-from tests.benchmarks import addresses, load, machine, tiles
+from tests.benchmarks import addresses, clients, load, machine, tiles
 from tests.benchmarks.bars import Bar, unmeasured
 from tests.benchmarks.peers import ours
 from tests.benchmarks.place import Place
@@ -21,6 +21,7 @@ CONNECTIONS = 32  # many, so that the kernel deals them out evenly
 MOST_START_S = 3.0
 MOST_ZARR_BYTES = 250 << 20
 STARTS = 3
+STEPS = 8  # few, so that each worker has decoded their chunks in the first block
 
 
 def workers(place: Place, *, quick: bool) -> list[Bar]:
@@ -36,7 +37,7 @@ def workers(place: Place, *, quick: bool) -> list[Bar]:
     with (
         running(ours(place, workers=1), cores.servers) as one,
         running(ours(place, workers=2), cores.servers) as two,
-        load.clients(2, cores.clients) as clients,
+        clients.running_clients(2, cores.clients) as pool,
     ):
         for number, wanted in enumerate(blocks):
             for server, count_workers in ((one, 1), (two, 2)):
@@ -44,7 +45,7 @@ def workers(place: Place, *, quick: bool) -> list[Bar]:
                     load.request(server.port, addresses.tileserver(place, tiles.SEA, tile))
                     for tile in wanted
                 ]
-                rate = clients.at_once(asked, server.port, CONNECTIONS).rate
+                rate = pool.at_once(asked, server.port, CONNECTIONS).rate
                 if number:  # the first block decodes the chunks
                     rates[count_workers].append(rate)
     times = median(rates[2]) / median(rates[1])
@@ -56,8 +57,8 @@ def workers(place: Place, *, quick: bool) -> list[Bar]:
 
 def distinct(count: int, blocks: int) -> list[list[Tile]]:
     """Blocks of tiles, no tile twice, of the first steps."""
-    places = tiles.candidates(tiles.SEA.cube, (4, 5, 6))
-    every = [Tile(t.z, t.x, t.y, step) for t in places for step in range(50)]
+    places = tiles.candidates(tiles.SEA.cube, (4, 5, 6, 7))
+    every = [Tile(t.z, t.x, t.y, step) for t in places for step in range(STEPS)]
     drawn = random.Random(8).sample(every, count * blocks)
     return [drawn[n * count : (n + 1) * count] for n in range(blocks)]
 

@@ -33,10 +33,10 @@ def share(clients: int, servers: int | None = None) -> Cores:
     """The last `clients` cores for the clients, the first ones for servers.
 
     Args:
-        servers: how many for the servers; default: all others.
+        servers: how many for the servers; default: all others, and at least two.
     """
     cores = sorted(os.sched_getaffinity(0))
-    if len(cores) < clients + (servers or 1):
+    if len(cores) < clients + (servers or 2):
         return Cores(frozenset(), frozenset())
     rest = cores[:-clients]
     return Cores(frozenset(rest[:servers]), frozenset(cores[-clients:]))

@@ -73,11 +73,11 @@ def store_and_server(place: Place, cores: Cores) -> Iterator[tuple[Server, Serve
         ]
         catalog = place.folder / "slow.json"
         catalog.write_text(json.dumps({"storage": storage, "datasets": datasets}))
-        words = (
+        serve = (
             sys.executable, "-m", "tileserver", "serve", "--catalog", str(catalog),
             "--port", "{port}",
         )  # fmt: skip
-        command = Command("tileserver-slow", words, {}, place.logs, ready="/readyz")
+        command = Command("tileserver-slow", serve, {}, place.logs, ready="/readyz")
         with running(command, cores.servers) as server:
             yield store, server
 

@@ -32,10 +32,10 @@ READING = """\
   layer before, and one of another variable where there is one, so that what is opened or compiled
   at first use is there. CPU time is that of all of a server's threads and processes, per tile.
 - **memory**: the most that was resident meanwhile.
-- **p50, p95**: one request at a time, ten of each server in turn, other tiles than those. Servers
-  that keep decoded chunks have these: they drew the same tiles before, twice as large or in another
-  format. The others read and decode for each tile. No picture is asked for twice, so that no cache
-  of them answers.
+- **p50, p95**: one request at a time, twenty of each server in turn, other tiles than those.
+  Servers that keep decoded chunks have these: they drew the same tiles before, twice as large or in
+  another format. The others read and decode for each tile. No picture is asked for twice, so that
+  no cache of them answers.
 - Of ours the figures stand as they are, of the others as multiples of ours: how many times slower,
   more costly or larger; in bold where theirs is the better one.
 - Every answer is checked to be an image; some are decoded, must not be empty, and are compared
@@ -77,8 +77,9 @@ class Outcome:
 def page(outcome: Outcome) -> str:
     effort = outcome.effort
     size = (
-        f"{effort.cold} tiles from cold and {effort.turns} one at a time in each case, "
-        f"{effort.rounds} round{'s' * (effort.rounds > 1)} with servers started anew."
+        f"In each case {effort.cold} tiles from cold ({effort.many} where a bar asks for them) and "
+        f"{effort.turns} one at a time, the medians of {effort.rounds} "
+        f"round{'s' * (effort.rounds > 1)}; one round where no bar depends on it."
     )
     head = HEAD.format(
         date=datetime.now(UTC).date().isoformat(), machine=machine.describe(), effort=size
