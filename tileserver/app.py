@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
@@ -25,7 +25,7 @@ from tileserver.http.access import Cors
 from tileserver.http.endpoint import Context, Endpoint
 from tileserver.http.links import Links
 from tileserver.http.metrics import ENDPOINTS as METRICS
-from tileserver.http.metrics import CacheCollector, Metrics, WorkCollector
+from tileserver.http.metrics import Metrics, WorkCollector
 from tileserver.http.ows import TitleCase
 from tileserver.http.tilefront import TileFront
 from tileserver.pipeline import Engine
@@ -70,8 +70,8 @@ def create_app(settings: Settings, make_catalog: CatalogMaker | None = None) -> 
         chunks: ByteCache[Raw] = ByteCache(budget.chunks, lambda chunk: chunk.nbytes)
         found = (make_catalog or _from_files(settings))(chunks, pool)
         engine = _engine(settings, budget, pool)
-        registry.register(CacheCollector({"chunks": chunks, "pictures": engine.tiles}))
-        registry.register(WorkCollector(found.traffic, engine.gate))
+        caches: dict[str, ByteCache[Any]] = {"chunks": chunks, "pictures": engine.tiles}
+        registry.register(WorkCollector(caches, found.traffic, engine.gate))
         opening = asyncio.ensure_future(found.open_all())
         try:
             gate = _gate(settings)

@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import accumulate
-from typing import Any
+from typing import Any, TypeVar
 
 from prometheus_client import Metric, generate_latest
 from prometheus_client.core import (
@@ -25,6 +25,8 @@ from tileserver.cache import ByteCache
 from tileserver.gate import Gate
 from tileserver.http.endpoint import Endpoint, context
 from tileserver.sources.traffic import Traffic
+
+T = TypeVar("T")
 
 KINDS = ("tiles", "datasets", "legend", "colormaps", "point", "timeseries", "statistics", "wmts")
 BUCKETS_S = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -93,55 +95,53 @@ def _kind(path: str) -> str:
     return first if first in KINDS else "pages"
 
 
-class CacheCollector(Collector):
-    """Bytes, items, hits and misses of each cache, read when they are asked for."""
-
-    def __init__(self, caches: dict[str, ByteCache[Any]]) -> None:
-        self._caches = caches
-
-    def collect(self) -> Iterable[GaugeMetricFamily]:
-        """One gauge for each figure."""
-        figures: dict[str, Callable[[ByteCache[Any]], float]] = {
-            "bytes": lambda cache: cache.nbytes,
-            "items": len,
-            "hits": lambda cache: cache.hits,
-            "misses": lambda cache: cache.misses,
-        }
-        for figure, read in figures.items():
-            gauge = GaugeMetricFamily(
-                f"tileserver_cache_{figure}", f"Cache {figure}", labels=["cache"]
-            )
-            for name, cache in self._caches.items():
-                gauge.add_metric([name], read(cache))
-            yield gauge
-
-
 class WorkCollector(Collector):
-    """What goes to and from each storage, and how many pictures are made and wait."""
+    """What the caches hold, what goes to and from each storage, and how many pictures are made and
+    wait; read when they are asked for."""
 
-    def __init__(self, traffic: Mapping[str, Traffic], gate: Gate) -> None:
-        self._traffic, self._gate = traffic, gate
+    def __init__(
+        self, caches: Mapping[str, ByteCache[Any]], traffic: Mapping[str, Traffic], gate: Gate
+    ) -> None:
+        self._caches, self._traffic, self._gate = caches, traffic, gate
 
     def collect(self) -> Iterable[Metric]:
-        """Counters by storage; gauges of the queue."""
-        figures: dict[str, Callable[[Traffic], float]] = {
-            "requests": lambda traffic: traffic.requests,
-            "bytes": lambda traffic: traffic.bytes,
-            "errors": lambda traffic: traffic.errors,
-            "hedges": lambda traffic: traffic.hedges,
-        }
-        for figure, read in figures.items():
-            counter = CounterMetricFamily(
-                f"tileserver_store_{figure}", f"Store {figure}", labels=["storage"]
-            )
-            for name, traffic in self._traffic.items():
-                counter.add_metric([name], read(traffic))
-            yield counter
+        """Figures by cache and by storage, and those of the queue."""
+        yield from _by_name(GaugeMetricFamily, "cache", _CACHE_FIGURES, self._caches)
+        yield from _by_name(CounterMetricFamily, "store", _STORE_FIGURES, self._traffic)
         yield GaugeMetricFamily(
             "tileserver_in_flight", "Pictures that are being made", self._gate.in_flight
         )
         yield GaugeMetricFamily("tileserver_waiting", "Pictures that wait", self._gate.waiting)
         yield CounterMetricFamily("tileserver_refused", "Pictures refused", self._gate.refused)
+
+
+_CACHE_FIGURES: Mapping[str, Callable[[ByteCache[Any]], float]] = {
+    "bytes": lambda cache: cache.nbytes,
+    "items": len,
+    "hits": lambda cache: cache.hits,
+    "misses": lambda cache: cache.misses,
+}
+_STORE_FIGURES: Mapping[str, Callable[[Traffic], float]] = {
+    "requests": lambda traffic: traffic.requests,
+    "bytes": lambda traffic: traffic.bytes,
+    "errors": lambda traffic: traffic.errors,
+    "hedges": lambda traffic: traffic.hedges,
+}
+
+
+def _by_name(
+    family: type[GaugeMetricFamily] | type[CounterMetricFamily],
+    what: str,
+    figures: Mapping[str, Callable[[T], float]],
+    things: Mapping[str, T],
+) -> Iterable[Metric]:
+    """A family for each figure, in it a line for each thing."""
+    for figure, read in figures.items():
+        title = f"{what} {figure}".capitalize()
+        found = family(f"tileserver_{what}_{figure}", title, labels=[what])
+        for name, thing in things.items():
+            found.add_metric([name], read(thing))
+        yield found
 
 
 async def get_metrics(request: Request) -> Response:
