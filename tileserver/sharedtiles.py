@@ -114,7 +114,10 @@ class SharedTiles:
     def put(self, key: str, body: bytes) -> None:
         """Keep a body, unless it is large, or the disk or a sweep does not keep pace."""
         nbytes = _pages(HEADER.size + len(body))
-        if nbytes > self._limit * LARGEST or self._untold > self._limit * WAIT_AT:
+        if nbytes > self._limit * LARGEST:
+            return
+        if self._untold > self._limit * WAIT_AT:
+            self._start_telling(full=False)  # what was written while the last one told is untold
             return
         unfinished = f"{self._folder}/.{self._mark}-{next(self._numbers)}"
         try:
