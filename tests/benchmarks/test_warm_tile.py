@@ -31,7 +31,7 @@ from tileserver import layer, tms
 from tileserver.cache import ByteCache
 from tileserver.catalog import Dataset, load
 from tileserver.demo.ocean import build_ocean
-from tileserver.drawing import Drawing, StyleChoice
+from tileserver.drawing import Drawing, StyleChoice, View
 from tileserver.pipeline import Engine
 
 TILES = 60
@@ -85,12 +85,13 @@ def test_in_process_against_xarray_and_rasterio(ocean: Path) -> None:
         dataset, engine = runner.run(opened(ocean, pool))
         found = layer.find_layer(dataset, "sst")
         selection = layer.select(dataset.source.cube, found, {})
+        view = View(dataset, found, selection)
         quad = tms.matrix_set(tms.WEB_MERCATOR_QUAD)
 
         def ours(number: int) -> bytes:
             z, x, y = ADDRESSES[number]
             target = tms.tile_grid(quad, z, x, y)
-            return runner.run(engine.tile(Drawing(dataset, found, selection, target)))
+            return runner.run(engine.tile(Drawing(view, target)))
 
         palette = runner.run(engine.style(dataset, found, StyleChoice())).palette()
 
