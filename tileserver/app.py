@@ -28,6 +28,7 @@ from tileserver.http.metrics import ENDPOINTS as METRICS
 from tileserver.http.metrics import Metrics, WorkCollector
 from tileserver.http.ows import TitleCase
 from tileserver.http.tilefront import TileFront
+from tileserver.http.tileset import Tilesets
 from tileserver.pipeline import Engine
 from tileserver.reader import Limits
 from tileserver.settings import Settings
@@ -74,8 +75,16 @@ def create_app(settings: Settings, make_catalog: CatalogMaker | None = None) -> 
         registry.register(WorkCollector(caches, found.traffic, engine.gate))
         opening = asyncio.ensure_future(found.open_all())
         try:
-            gate = _gate(settings)
-            yield {"context": Context(found, engine, gate, settings.body_bytes, registry)}
+            yield {
+                "context": Context(
+                    catalog=found,
+                    tilesets=Tilesets(budget.answers // 2),
+                    engine=engine,
+                    gate=_gate(settings),
+                    largest_body=settings.body_bytes,
+                    registry=registry,
+                )
+            }
         finally:
             opening.cancel()
             await engine.close()
@@ -102,7 +111,7 @@ def create_app(settings: Settings, make_catalog: CatalogMaker | None = None) -> 
     )
     metrics = Metrics(TitleCase(answered))
     registry.register(metrics)
-    return TileFront(metrics, metrics, budget.answers)
+    return TileFront(metrics, metrics, budget.answers // 2)
 
 
 def _engine(settings: Settings, budget: Budget, pool: Executor) -> Engine:

@@ -159,6 +159,11 @@ class Catalog:
             raise DatasetUnavailable(f"dataset {dataset!r}: {entry.error}")
         return entry.dataset
 
+    def has(self, dataset: Dataset) -> bool:
+        """Whether this is what the dataset of its id is now: it may have been opened anew."""
+        entry = self.entries.get(dataset.id)
+        return entry is not None and entry.dataset is dataset
+
     def entry(self, dataset: str) -> Entry:
         """A dataset, open or not. Raises DatasetNotFound."""
         entry = self.entries.get(dataset)

@@ -271,16 +271,17 @@ class _AxisTaps:
         above = math.ceil(reduction)
         first = (at + (0.5 - reduction + above)).astype(np.int32)
         first -= above
-        if not turn:
+        low, high = int(first.min()), int(first.max())
+        if not turn and (low < start or high > start + size - count):
             np.clip(first, start, start + size - count, out=first)
+            low, high = int(first.min()), int(first.max())
         distance = (at - first).astype(np.float32)
         distance -= np.float32(0.5)
         weights = _triangle(distance, reduction, count)
         own = filled.astype(np.int32)
         if turn:
             return cls(slice(0, size), first % turn, own % turn, weights, count - 1)
-        low = int(first.min())
-        crop = slice(low - start, int(first.max()) + count - start)
+        crop = slice(low - start, high + count - start)
         first -= low
         own -= low
         return cls(crop, first, own, weights)

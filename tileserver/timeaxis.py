@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Literal
 
 import cftime
@@ -37,6 +37,7 @@ class NotAnInstant(ValueError):
     """A text is no ISO 8601 instant, or a day that the calendar lacks."""
 
 
+@lru_cache(maxsize=4096)
 def parse_instant(text: str, calendar: str = "standard") -> float:
     """Seconds since 1970 in the calendar, of `YYYY[-MM[-DD[THH:MM[:SS[.f]][Z|±HH:MM]]]]`.
 

@@ -17,6 +17,7 @@ from starlette.types import Receive
 from tileserver.catalog import Catalog
 from tileserver.gate import Gate
 from tileserver.http.params import Parameter
+from tileserver.http.tileset import Tilesets
 from tileserver.pipeline import Engine
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -85,6 +86,7 @@ class Context:
     """What handlers work with, made in the lifespan."""
 
     catalog: Catalog
+    tilesets: Tilesets
     engine: Engine
     gate: Gate  # of what is queued; pictures have the engine's
     largest_body: int

@@ -9,9 +9,8 @@ the same.
 from __future__ import annotations
 
 import time
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import parse_qsl
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -22,13 +21,13 @@ from tileserver.errors import TileserverError
 from tileserver.http import access, caching
 from tileserver.http.endpoint import Context
 from tileserver.http.metrics import Metrics
-from tileserver.http.tiles import Address, TilePath, Tileset, server_timing
+from tileserver.http.tiles import server_timing
+from tileserver.http.tileset import Address, TilePath, ordered
 from tileserver.pipeline import Stages
 
 TILES = "/tiles/"
 # What is kept of an answer beside its body, which the engine keeps: the key, headers, objects.
 ANSWER_BYTES = 2000
-TILESET_BYTES = 4000
 HIT = (b"server-timing", b"cache;desc=hit")
 
 RawHeaders = list[tuple[bytes, bytes]]
@@ -62,8 +61,7 @@ class TileFront:
     def __init__(self, app: ASGIApp, metrics: Metrics, limit_bytes: int) -> None:
         self._app = app
         self._metrics = metrics
-        self._answers: ByteCache[Answer] = ByteCache(limit_bytes // 2, lambda _: ANSWER_BYTES)
-        self._tilesets: ByteCache[Tileset] = ByteCache(limit_bytes // 2, lambda _: TILESET_BYTES)
+        self._answers: ByteCache[Answer] = ByteCache(limit_bytes, lambda _: ANSWER_BYTES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         begun = time.perf_counter()
@@ -84,12 +82,9 @@ class TileFront:
 
     def _find(self, scope: Scope, path: str) -> tuple[Answer, bytes, tuple[bytes, bytes]] | None:
         context: Context = scope["state"]["context"]
-        query: bytes = scope["query_string"]
-        if b"&" in query:
-            query = b"&".join(sorted(query.split(b"&")))
-        key = (path, query)
+        key = (path, ordered(scope["query_string"]))
         answer = self._answers.held(key)
-        if answer is not None and _is_current(context, answer.dataset):
+        if answer is not None and context.catalog.has(answer.dataset):
             body = context.engine.tiles.held(answer.etag)
             if body is not None:
                 return answer, body, HIT
@@ -102,9 +97,9 @@ class TileFront:
         stages = Stages()
         path = TilePath.split(key[0])
         try:
-            tileset = None if path is None else self._tileset(context, path, key[1])
-            if path is None or tileset is None:
+            if path is None:
                 return None
+            tileset = context.tilesets.find(context.catalog, path, key[1])
             drawing = tileset.drawing(Address.parse(path))
             stages.mark("parse")
             body = context.engine.at_once(drawing, stages)
@@ -118,17 +113,6 @@ class TileFront:
         self._answers.put(key, answer)
         return answer, body, (b"server-timing", server_timing(stages).encode())
 
-    def _tileset(self, context: Context, path: TilePath, query: bytes) -> Tileset | None:
-        """What path and query name but for the place, kept from one tile to the next."""
-        key: Hashable = (path.dataset, path.variable, path.tms, query)
-        known = self._tilesets.held(key)
-        if known is not None and _is_current(context, known.view.dataset):
-            return known
-        items = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
-        known = Tileset.find(context.catalog, path, items)
-        self._tilesets.put(key, known)
-        return known
-
 
 def _tile_path(scope: Scope) -> str | None:
     """The path below the root, if it is a tile's that is asked for."""
@@ -140,11 +124,6 @@ def _tile_path(scope: Scope) -> str | None:
         path = path[len(root) :]
     # TileJSON depends on the address that the client used.
     return path if path.startswith(TILES) and not path.endswith(".json") else None
-
-
-def _is_current(context: Context, dataset: Dataset) -> bool:
-    entry = context.catalog.entries.get(dataset.id)
-    return entry is not None and entry.dataset is dataset
 
 
 def _is_known(scope: Scope, etag: str) -> bool:

@@ -14,7 +14,7 @@ from tileserver.errors import InvalidParameter, TileOutOfRange
 from tileserver.grid import Bounds
 from tileserver.http.endpoint import Context
 from tileserver.http.ows import Parameters
-from tileserver.http.tiles import headers_of
+from tileserver.http.tileset import headers_of
 from tileserver.layer import select
 from tileserver.services import wmts, wmts_layer
 from tileserver.services.ows import OwsError
