@@ -37,6 +37,8 @@ DAMAGES: tuple[type[Exception], ...] = (
 )
 
 SHORT, LONG, UNDEFINED, DOUBLE = 3, 4, 7, 12
+# Bytes that are summed together: what a core's cache holds with the two copies of it.
+STRIP_NBYTES = 1 << 18
 TYPE_FORMATS = {SHORT: "H", LONG: "I", UNDEFINED: "B", DOUBLE: "d"}
 Tag = tuple[int, int, Sequence[float]]
 Buffer = bytes | memoryview
@@ -115,16 +117,23 @@ def _parted(block: Raw) -> Raw:
 
 
 def _byte_sums(steps: npt.NDArray[np.uint8], distance: int) -> npt.NDArray[np.uint8]:
-    """Running sums along rows (rows, n) of bytes so far apart, modulo 256.
+    """Running sums along rows (rows, n) of bytes so far apart, modulo 256."""
+    height = max(1, STRIP_NBYTES // steps.shape[1])
+    strips = [
+        _strip_sums(steps[top : top + height], distance) for top in range(0, len(steps), height)
+    ]
+    return np.concatenate(strips) if len(strips) > 1 else strips[0]
 
-    Each pass sums twice as many as the one before (Hillis and Steele 1986, doi:10.1145/7902.7903):
-    passes add whole registers of bytes, where a running sum adds one byte after the other.
-    """
-    sums, spare = steps.copy(), np.empty_like(steps)
+
+def _strip_sums(steps: npt.NDArray[np.uint8], distance: int) -> npt.NDArray[np.uint8]:
+    """Each pass sums twice as many as the one before (Hillis and Steele 1986,
+    doi:10.1145/7902.7903): passes add whole registers of bytes, where a running sum adds one byte
+    after the other."""
+    sums, spare, other = steps, np.empty_like(steps), np.empty_like(steps)
     while distance < steps.shape[1]:
         spare[:, :distance] = sums[:, :distance]
         np.add(sums[:, distance:], sums[:, :-distance], out=spare[:, distance:])
-        sums, spare = spare, sums
+        sums, spare, other = spare, other, spare
         distance *= 2
     return sums
 
