@@ -8,11 +8,11 @@ from tileserver.budget import Budget
 
 @given(st.integers(16 << 20, 1 << 42), st.integers(1, 256), st.booleans())
 def test_caches_of_all_workers_fill_the_budget(memory: int, workers: int, is_shared: bool) -> None:
-    """Together they hold the memory, but for what rounding leaves, and not a byte more."""
+    """Together they hold the memory, but for a part for what holds them, and not a byte more."""
     budget = Budget(memory, workers, is_shared)
     own = budget.chunks + budget.tiles + budget.plans + budget.answers
     total = workers * own + budget.shared_tiles
-    assert memory - 5 * workers - 1 <= total <= memory
+    assert 0.95 * memory - 5 * workers - 1 <= total <= 0.97 * memory
 
 
 def test_shared_tiles_are_not_multiplied() -> None:
