@@ -86,6 +86,18 @@ def test_known_picture_is_304(client: TestClient, path: str) -> None:
         assert "content-type" not in answer.headers
 
 
+def test_known_picture_is_not_drawn(app: App, client: TestClient) -> None:
+    """A 304 takes no reading: not of a picture that was made before the server started."""
+    etag = client.get(AT_ONCE).headers["etag"]
+    started = App()
+    with TestClient(started.app) as other:
+        source = started.catalog["sea"].source
+        assert isinstance(source, MemorySource)
+        assert other.get(AT_ONCE, headers={"If-None-Match": etag}).status_code == 304
+        assert source.reads == []
+        assert other.get(AT_ONCE).status_code == 200
+
+
 def test_order_of_parameters_is_no_matter(client: TestClient) -> None:
     """Nor the order in which they are kept."""
     first = client.get(f"{AT_ONCE}?depth=10&opacity=0.5&time=1970-01-03")

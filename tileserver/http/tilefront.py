@@ -31,6 +31,7 @@ ANSWER_BYTES = 2000
 HIT = (b"server-timing", b"cache;desc=hit")
 
 RawHeaders = list[tuple[bytes, bytes]]
+Query = tuple[str, bytes]  # a tile's path, and its parameters in order
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,9 @@ class Answer:
         """The head of a 304."""
         dropped = (b"content-length", b"content-type")
         return [header for header in self.headers if header[0] not in dropped]
+
+
+Found = tuple[Answer, bytes, tuple[bytes, bytes]]  # with its body and its Server-Timing
 
 
 class TileFront:
@@ -71,16 +75,14 @@ class TileFront:
             await self._app(scope, receive, send)
             return
         answer, body, timing = found
-        status = 200
+        status, headers = 200, [*answer.headers, timing]
         if _is_known(scope, answer.etag):
             status, headers, body = 304, answer.not_modified(), b""
-        else:
-            headers = [*answer.headers, timing]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
         self._metrics.count("tiles", status, time.perf_counter() - begun)
 
-    def _find(self, scope: Scope, path: str) -> tuple[Answer, bytes, tuple[bytes, bytes]] | None:
+    def _find(self, scope: Scope, path: str) -> Found | None:
         context: Context = scope["state"]["context"]
         key = (path, ordered(scope["query_string"]))
         answer = self._answers.held(key)
@@ -88,12 +90,11 @@ class TileFront:
             body = context.engine.tiles.held(answer.etag)
             if body is not None:
                 return answer, body, HIT
-        return self._draw(context, key)
+        return self._draw(scope, context, key)
 
-    def _draw(
-        self, context: Context, key: tuple[str, bytes]
-    ) -> tuple[Answer, bytes, tuple[bytes, bytes]] | None:
-        """A picture that can be had at once; the router tells what is wrong with a request."""
+    def _draw(self, scope: Scope, context: Context, key: Query) -> Found | None:
+        """A picture that can be had at once, none if the client has it; the router tells what is
+        wrong with a request."""
         stages = Stages()
         path = TilePath.split(key[0])
         try:
@@ -102,7 +103,8 @@ class TileFront:
             tileset = context.tilesets.find(context.catalog, path, key[1])
             drawing = tileset.drawing(Address.parse(path))
             stages.mark("parse")
-            body = context.engine.at_once(drawing, stages)
+            is_known = _is_known(scope, drawing.etag)
+            body = b"" if is_known else context.engine.at_once(drawing, stages)
         except (TileserverError, ValueError):
             return None
         if body is None:
@@ -110,7 +112,8 @@ class TileFront:
         media_type = MEDIA_TYPES[drawing.format].encode()
         headers = _raw(tileset.headers, drawing.etag, len(body), media_type)
         answer = Answer(tileset.view.dataset, drawing.etag, headers)
-        self._answers.put(key, answer)
+        if not is_known:
+            self._answers.put(key, answer)
         return answer, body, (b"server-timing", server_timing(stages).encode())
 
 

@@ -37,8 +37,6 @@ DAMAGES: tuple[type[Exception], ...] = (
 )
 
 SHORT, LONG, UNDEFINED, DOUBLE = 3, 4, 7, 12
-# Bytes that are summed together: what a core's cache holds with the two copies of it.
-STRIP_NBYTES = 1 << 18
 TYPE_FORMATS = {SHORT: "H", LONG: "I", UNDEFINED: "B", DOUBLE: "d"}
 Tag = tuple[int, int, Sequence[float]]
 Buffer = bytes | memoryview
@@ -87,22 +85,24 @@ def _is_simple(layout: Layout) -> bool:
     )
 
 
+# Few calls, each over a whole block: what runs beside the event loop waits for the interpreter's
+# lock after every one, which costs more than what quicker sums in many passes would save.
+
+
 def _decoded(data: Buffer, layout: Layout, rows: int) -> Raw:
     cols, size = layout.shape[1], layout.bits // 8
     shape = (rows, cols, layout.bands)
     unpacked = _unpacked(data, layout.compression, rows * cols * layout.bands * size)
     kind = {UNSIGNED: "u", SIGNED: "i", FLOAT: "f"}[layout.sample_format]
     if layout.predictor == FLOATING_POINT:
-        block = _float_sums(unpacked, shape, size)
+        block = _parted(_float_sums(unpacked, shape, size))
     else:
         words = np.frombuffer(unpacked, f"{layout.byte_order}u{size}").reshape(shape)
-        block = words.astype(words.dtype.newbyteorder("="), copy=False)
-        if layout.predictor == HORIZONTAL and size == 1:
-            block = _byte_sums(block.reshape(rows, -1), layout.bands).reshape(shape)
-        elif layout.predictor == HORIZONTAL:
-            block = np.cumsum(block, axis=1, dtype=block.dtype)
+        block = _parted(words.astype(words.dtype.newbyteorder("="), copy=False))
+        if layout.predictor == HORIZONTAL:
+            block = np.cumsum(block, axis=2, dtype=block.dtype)
     # Views of the same width as `kind`: sums wrap as unsigned integers do.
-    return _parted(block.view(f"{kind}{size}"))
+    return block.view(f"{kind}{size}")
 
 
 def _parted(block: Raw) -> Raw:
@@ -114,28 +114,6 @@ def _parted(block: Raw) -> Raw:
     for band in range(bands):  # three times as quick as moving the axis at once
         parted[band] = block[..., band]
     return parted
-
-
-def _byte_sums(steps: npt.NDArray[np.uint8], distance: int) -> npt.NDArray[np.uint8]:
-    """Running sums along rows (rows, n) of bytes so far apart, modulo 256."""
-    height = max(1, STRIP_NBYTES // steps.shape[1])
-    strips = [
-        _strip_sums(steps[top : top + height], distance) for top in range(0, len(steps), height)
-    ]
-    return np.concatenate(strips) if len(strips) > 1 else strips[0]
-
-
-def _strip_sums(steps: npt.NDArray[np.uint8], distance: int) -> npt.NDArray[np.uint8]:
-    """Each pass sums twice as many as the one before (Hillis and Steele 1986,
-    doi:10.1145/7902.7903): passes add whole registers of bytes, where a running sum adds one byte
-    after the other."""
-    sums, spare, other = steps, np.empty_like(steps), np.empty_like(steps)
-    while distance < steps.shape[1]:
-        spare[:, :distance] = sums[:, :distance]
-        np.add(sums[:, distance:], sums[:, :-distance], out=spare[:, distance:])
-        sums, spare, other = spare, other, spare
-        distance *= 2
-    return sums
 
 
 def _unpacked(data: Buffer, compression: int, size: int) -> Buffer:
@@ -156,8 +134,8 @@ def _float_sums(
 ) -> npt.NDArray[np.unsignedinteger]:
     """Words whose bytes lie apart, the highest first, as differences (TIFF Technical Note 3)."""
     rows, cols, bands = shape
-    steps = np.frombuffer(data, np.uint8).reshape(rows, cols * size * bands)
-    sums = _byte_sums(steps, bands).reshape(rows, size, cols * bands)
+    steps = np.frombuffer(data, np.uint8).reshape(rows, cols * size, bands)
+    sums = np.cumsum(steps, axis=1, dtype=np.uint8).reshape(rows, size, cols * bands)
     words = sums[:, 0].astype(f"u{size}")
     for place in range(1, size):
         words <<= 8
