@@ -127,7 +127,8 @@ def assert_mean(
     np.testing.assert_array_equal(there, np.isfinite(expected))
     if there.any():
         known = packing.physical(block[packing.valid(block)])
-        rounding = max(np.finfo(values.dtype).eps, 1e-12) * np.abs(known).max()
+        # Where a sliver of one cell is covered, shares cancel to what float32 holds, as tiles do.
+        rounding = np.finfo(np.float32).eps * np.abs(known).max()
         assert np.abs(values - expected)[there].max() <= 1e-6 * np.ptp(known) + rounding
 
 
