@@ -242,7 +242,8 @@ def _told(error: GenericError) -> SourceError:
     text = str(error)
     if re.search(r"NoSuchBucket|bucket.*not (found|exist)", text, re.IGNORECASE):
         return SourceError("the bucket does not exist")
-    if re.search(r"40[13]|denied|forbidden", text, re.IGNORECASE):
+    # The whole number: ports and durations stand in the text too.
+    if re.search(r"\b40[13]\b|denied|forbidden", text, re.IGNORECASE):
         return SourceError(
             "access denied: check the storage's credentials, anonymous and requester_pays"
         )
