@@ -86,7 +86,7 @@ class View:
         return _digest("|".join(parts))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Drawing:
     """One picture: a view, the pixels that it is drawn on, the format of its file."""
 
@@ -100,7 +100,7 @@ class Drawing:
         algorithm = self.view.choice.algorithm
         return self.target if algorithm is None else self.target.padded(algorithm.margin_px)
 
-    @property
+    @cached_property
     def etag(self) -> str:
         """A strong validator, known before any work: of all that the bytes depend on."""
         return f'"{_digest(f"{self.view.key}|{self.target.key}|{self.format}")}"'
