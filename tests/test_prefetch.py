@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.s3 import S3Server
-from tests.sources.zarrs import numbers, write
+from tests.sources.zarr.zarrs import numbers, write
 from tileserver.cache import ByteCache
 from tileserver.catalog import Dataset
 from tileserver.config import DatasetConfig
@@ -32,9 +32,9 @@ from tileserver.prefetch import (
     stride_to,
 )
 from tileserver.sources.chunk import held_window, read_window
-from tileserver.sources.geozarr import open_zarr
-from tileserver.sources.store import Storage, open_store
-from tileserver.sources.traffic import Traffic
+from tileserver.sources.storage.store import Storage, open_store
+from tileserver.sources.storage.traffic import Traffic
+from tileserver.sources.zarr.cube import open_zarr
 from tileserver.timeaxis import TimeAxis
 
 STEPS = 200

@@ -32,8 +32,8 @@ from tileserver.errors import (
 from tileserver.expression import Expression
 from tileserver.sources.opening import Origin, open_source
 from tileserver.sources.source import Source
-from tileserver.sources.store import Storage, disk_traffic, fetch, is_local
-from tileserver.sources.traffic import Traffic
+from tileserver.sources.storage.store import Storage, disk_traffic, fetch, is_local
+from tileserver.sources.storage.traffic import Traffic
 
 log = logging.getLogger(__name__)
 

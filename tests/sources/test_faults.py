@@ -10,19 +10,19 @@ import numpy as np
 import pytest
 
 from tests.s3 import S3Server
-from tests.sources.geotiffs import new_cache
-from tests.sources.geotiffs import numbers as pixels
-from tests.sources.geotiffs import write as write_tiff
-from tests.sources.zarrs import write
+from tests.sources.tiff.geotiffs import new_cache
+from tests.sources.tiff.geotiffs import numbers as pixels
+from tests.sources.tiff.geotiffs import write as write_tiff
+from tests.sources.zarr.zarrs import write
 from tileserver.cache import ByteCache
 from tileserver.cube import Raw
 from tileserver.errors import SourceError, SourceUnavailable
 from tileserver.plan import ReadPlan
-from tileserver.sources.cog import open_cog
-from tileserver.sources.geozarr import open_zarr
 from tileserver.sources.source import Source
-from tileserver.sources.store import Storage, Store, open_store
-from tileserver.sources.traffic import Traffic
+from tileserver.sources.storage.store import Storage, Store, open_store
+from tileserver.sources.storage.traffic import Traffic
+from tileserver.sources.tiff.cog import open_cog
+from tileserver.sources.zarr.cube import open_zarr
 
 SHAPE = (256, 384)
 ALL = (slice(0, SHAPE[0]), slice(0, SHAPE[1]))

@@ -24,7 +24,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from tileserver.cache import ByteCache
 from tileserver.gate import Gate
 from tileserver.http.endpoint import Endpoint, context
-from tileserver.sources.traffic import Traffic
+from tileserver.sources.storage.traffic import Traffic
 
 T = TypeVar("T")
 

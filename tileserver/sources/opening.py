@@ -11,12 +11,12 @@ from tileserver.cache import ByteCache
 from tileserver.cube import Raw
 from tileserver.errors import CatalogError
 from tileserver.sources.address import check_address
-from tileserver.sources.cog import open_cog
-from tileserver.sources.geozarr import open_zarr
 from tileserver.sources.source import Source
-from tileserver.sources.stack import match_times, open_stack
-from tileserver.sources.store import Storage, Store, open_store
-from tileserver.sources.traffic import Traffic
+from tileserver.sources.storage.store import Storage, Store, open_store
+from tileserver.sources.storage.traffic import Traffic
+from tileserver.sources.tiff.cog import open_cog
+from tileserver.sources.tiff.stack import match_times, open_stack
+from tileserver.sources.zarr.cube import open_zarr
 
 TIFF_SUFFIXES = (".tif", ".tiff", ".cog", ".gtiff")
 WILDCARDS = "*?["

@@ -1,0 +1,361 @@
+"""Object stores by name: S3, http(s) and local disk, all bytes through obstore."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar, cast
+from urllib.parse import urlsplit
+
+import obstore
+from obstore.exceptions import (
+    BaseError,
+    GenericError,
+    NotSupportedError,
+    PermissionDeniedError,
+    UnauthenticatedError,
+)
+from obstore.store import HTTPStore, LocalStore, S3Store
+from obstore.store import ObjectStore as ObstoreStore
+
+from tileserver.errors import CatalogError, SourceError, SourceUnavailable
+from tileserver.sources.storage.ranges import Batch
+from tileserver.sources.storage.traffic import DEFAULT_CONNECTIONS, DEFAULT_TIMEOUT_S, Data, Traffic
+
+if TYPE_CHECKING:  # these exist for type checkers only
+    from obstore.store import ClientConfig, RetryConfig, S3Config
+
+T = TypeVar("T")
+
+PAUSE_S = 0.05  # before a first retry
+SCHEMES = ("s3", "http", "https", "file")
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """Named access to object stores, from the catalogue.
+
+    Args:
+        endpoint: of an S3 service; None for AWS.
+        access_key_id, secret_access_key, session_token: None to take them from the environment
+            as the AWS tools do.
+        anonymous: requests are not signed.
+        allow_private: an http(s) dataset may lie on a private address.
+        path_style: the bucket stands in the path, not in the host name.
+        requester_pays: the account that asks pays for the transfer.
+        connections, requests_per_minute, bytes_per_s: what all datasets that name it may ask of
+            it together; None for no limit.
+        timeout_s: for one request with all its retries, and for the wait until its turn.
+    """
+
+    endpoint: str | None = None
+    region: str | None = None
+    access_key_id: str | None = None
+    secret_access_key: str | None = field(default=None, repr=False)
+    session_token: str | None = field(default=None, repr=False)
+    anonymous: bool = False
+    allow_http: bool = False
+    allow_private: bool = False
+    path_style: bool = True
+    requester_pays: bool = False
+    connections: int = DEFAULT_CONNECTIONS
+    requests_per_minute: int | None = None
+    bytes_per_s: float | None = None
+    timeout_s: float = DEFAULT_TIMEOUT_S
+
+    def part(self, workers: int) -> Storage:
+        """With the part of its limits that one of several processes may use."""
+        requests, rate = self.requests_per_minute, self.bytes_per_s
+        return replace(
+            self,
+            connections=max(1, self.connections // workers),
+            requests_per_minute=None if requests is None else max(1, requests // workers),
+            bytes_per_s=None if rate is None else rate / workers,
+        )
+
+    def traffic(self) -> Traffic:
+        """The way to it, to be made once and shared."""
+        return Traffic(
+            connections=self.connections,
+            requests_per_minute=self.requests_per_minute,
+            bytes_per_s=self.bytes_per_s,
+            timeout_s=self.timeout_s,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An object in a listing."""
+
+    key: str
+    size: int
+    version: str
+
+
+class Store:
+    """The objects below one URL, by key relative to it; bytes are views of the store's buffers.
+
+    Raises SourceError (denied, refused), SourceUnavailable (no answer in time); an object that is
+    not there is None.
+
+    Args:
+        traffic: of the storage that it lies in; by default its own.
+    """
+
+    def __init__(self, store: ObstoreStore, url: str, traffic: Traffic | None = None):
+        self.url = url
+        self.raw = store
+        self.traffic = traffic or Traffic()
+        self._batch = Batch(self._get_range)
+
+    async def get(self, key: str, *, about: int = 0) -> memoryview | None:
+        """A whole object; `about` how many bytes it may have."""
+
+        async def send() -> Data:
+            try:
+                result = await obstore.get_async(self.raw, key)
+                return memoryview(await result.bytes_async())
+            except FileNotFoundError as error:
+                if "NoSuchBucket" in str(error):
+                    raise SourceError("the bucket does not exist: check url") from error
+                return None
+
+        with _foreign_errors():
+            return await self.traffic.read(self._whole(send), about=about)
+
+    async def get_range(self, key: str, start: int, stop: int) -> memoryview | None:
+        """The bytes from start to stop of an object, read with those asked for at the same time."""
+        return await self._batch.get(key, start, stop)
+
+    async def get_ranges(self, key: str, ranges: Sequence[tuple[int, int]]) -> list[memoryview]:
+        """Several ranges of an object; neighbours are read together."""
+        found = await asyncio.gather(*(self._batch.get(key, *each) for each in ranges))
+        parts = [part for part in found if part is not None]
+        if len(parts) < len(ranges):
+            raise SourceError("an object is gone: it was there when it was opened")
+        return parts
+
+    async def get_suffix(self, key: str, length: int) -> memoryview | None:
+        """The last bytes of an object."""
+
+        async def send() -> Data:
+            try:
+                result = await obstore.get_async(
+                    self.raw, key, options={"range": {"suffix": length}}
+                )
+                return memoryview(await result.bytes_async())
+            except FileNotFoundError:
+                return None
+
+        with _foreign_errors():
+            return await self.traffic.read(self._whole(send), nbytes=length)
+
+    async def head(self, key: str) -> Entry | None:
+        """Size and version of an object."""
+
+        async def send() -> Entry | None:
+            try:
+                return _entry(await obstore.head_async(self.raw, key))
+            except FileNotFoundError:
+                return None
+
+        return await self._ask(send)
+
+    async def entries(self, prefix: str = "") -> list[Entry]:
+        """All objects below a prefix; SourceError where the store cannot list."""
+
+        async def send() -> list[Entry]:
+            found = []
+            async for batch in obstore.list(self.raw, prefix=prefix or None):
+                found += [_entry(meta) for meta in batch]
+            return found
+
+        return await self._ask(send)
+
+    async def children(self, prefix: str = "") -> list[str]:
+        """The names of the folders directly below a prefix."""
+
+        async def send() -> list[str]:
+            result = await obstore.list_with_delimiter_async(self.raw, prefix=prefix or None)
+            return sorted(str(p).rstrip("/").rsplit("/", 1)[-1] for p in result["common_prefixes"])
+
+        return await self._ask(send)
+
+    async def _get_range(self, key: str, start: int, stop: int) -> Data:
+        async def send() -> Data:
+            try:
+                found = await obstore.get_range_async(self.raw, key, start=start, end=stop)
+                return memoryview(found)
+            except FileNotFoundError:
+                return None
+
+        with _foreign_errors():
+            return await self.traffic.read(self._whole(send), nbytes=stop - start)
+
+    def _whole(self, send: Callable[[], Awaitable[Data]]) -> Callable[[], Awaitable[Data]]:
+        """Sends again what was cut off: obstore goes on only with objects that have an ETag."""
+
+        async def sent() -> Data:
+            begun = time.monotonic()
+            while True:
+                try:
+                    return await send()
+                except GenericError as error:
+                    late = time.monotonic() - begun > self.traffic.timeout_s / 3
+                    if late or "response body error" not in str(error):
+                        raise
+                    await asyncio.sleep(PAUSE_S)
+
+        return sent
+
+    async def _ask(self, send: Callable[[], Awaitable[T]]) -> T:
+        with _foreign_errors():
+            return await self.traffic.ask(send)
+
+
+@contextmanager
+def _foreign_errors() -> Iterator[None]:
+    """The store's errors in our words."""
+    try:
+        yield
+    except (PermissionDeniedError, UnauthenticatedError) as error:
+        raise SourceError(
+            "access denied: check the storage's credentials, anonymous and requester_pays"
+        ) from error
+    except (NotSupportedError, NotImplementedError) as error:
+        raise SourceError("the store cannot list its objects") from error
+    except GenericError as error:
+        raise _told(error) from error
+    except FileNotFoundError as error:
+        raise SourceError("an object is gone: it was there when it was opened") from error
+    except (BaseError, OSError, TimeoutError) as error:
+        raise SourceUnavailable("the store could not be read: try again") from error
+
+
+def _told(error: GenericError) -> SourceError:
+    text = str(error)
+    if re.search(r"NoSuchBucket|bucket.*not (found|exist)", text, re.IGNORECASE):
+        return SourceError("the bucket does not exist")
+    # The whole number: ports and durations stand in the text too.
+    if re.search(r"\b40[13]\b|denied|forbidden", text, re.IGNORECASE):
+        return SourceError(
+            "access denied: check the storage's credentials, anonymous and requester_pays"
+        )
+    return SourceUnavailable("the store did not answer in time: try again in a moment")
+
+
+def _entry(meta: Mapping[str, object]) -> Entry:
+    version = meta.get("e_tag") or meta.get("last_modified")
+    return Entry(str(meta["path"]), int(str(meta["size"])), str(version))
+
+
+def open_store(
+    url: str,
+    storage: Storage | None = None,
+    *,
+    base: Path | None = None,
+    traffic: Traffic | None = None,
+) -> Store:
+    """The store below a URL: s3://bucket/prefix, http(s)://…, file:///… or a path.
+
+    Args:
+        base: the folder that relative paths count from.
+        traffic: what is shared with other stores of the storage; by default nothing is.
+
+    Raises CatalogError for a URL that cannot be used.
+    """
+    storage = storage or Storage()
+    parts = urlsplit(url)
+    if is_local(url):
+        path = (base or Path()) / Path(parts.path)
+        if not path.exists():
+            raise CatalogError("url: no such file or folder")
+        folder = path if path.is_dir() else path.parent
+        return Store(LocalStore(folder.resolve()), url, traffic or disk_traffic())
+    traffic = traffic or storage.traffic()
+    if parts.scheme == "s3":
+        return Store(_s3(parts.netloc, parts.path, storage), url, traffic)
+    if parts.scheme in ("http", "https"):
+        store = HTTPStore.from_url(
+            url,
+            client_options=_client(storage, allow_http=parts.scheme == "http"),
+            retry_config=_retry(storage),
+        )
+        return Store(store, url, traffic)
+    raise CatalogError(f"url: expected a path or one of {', '.join(SCHEMES)}")
+
+
+def is_local(url: str) -> bool:
+    """Whether a URL or path is one of this machine."""
+    return urlsplit(url).scheme in ("", "file")
+
+
+def disk_traffic() -> Traffic:
+    """The way to local disks: what is late there is not quicker when it is asked for twice."""
+    return Traffic(hedging=False)
+
+
+def fetch(url: str) -> bytes:
+    """One object at once, before there is an event loop. Raises CatalogError, SourceError."""
+    folder, _, name = url.rpartition("/")
+    try:
+        return bytes(obstore.get(open_store(folder).raw, name).bytes())
+    except FileNotFoundError as error:
+        raise CatalogError(f"{url}: no such object") from error
+    except (BaseError, OSError) as error:
+        raise CatalogError(f"{url}: cannot be read ({type(error).__name__})") from error
+
+
+def _s3(bucket: str, prefix: str, storage: Storage) -> S3Store:
+    if not bucket:
+        raise CatalogError("url: expected s3://bucket/prefix")
+    local = (storage.endpoint or "").startswith("http://127.0.0.1")
+    # Without an endpoint of its own the environment names one, as it does for the AWS tools.
+    allow_http = storage.allow_http or local or storage.endpoint is None
+    given = {
+        "endpoint": storage.endpoint,
+        "region": storage.region or ("us-east-1" if storage.endpoint else None),
+        "access_key_id": storage.access_key_id,
+        "secret_access_key": storage.secret_access_key,
+        "session_token": storage.session_token,
+        "skip_signature": storage.anonymous or None,
+        "request_payer": storage.requester_pays or None,
+        "virtual_hosted_style_request": None if storage.path_style else True,
+    }
+    return S3Store(
+        bucket,
+        prefix=prefix.strip("/") or None,
+        config=cast("S3Config", {k: v for k, v in given.items() if v is not None}),
+        client_options=_client(storage, allow_http=allow_http),
+        retry_config=_retry(storage),
+    )
+
+
+def _client(storage: Storage, *, allow_http: bool) -> ClientConfig:
+    return {
+        "timeout": f"{storage.timeout_s:g}s",
+        # An answer that stops coming is retried while there is time for it.
+        "read_timeout": f"{storage.timeout_s / 3:g}s",
+        "connect_timeout": "3s",
+        "allow_http": allow_http,
+        "pool_max_idle_per_host": str(storage.connections),
+    }
+
+
+def _retry(storage: Storage) -> RetryConfig:
+    """Retries, the first ones quick: a tile is worth seconds, not obstore's three minutes."""
+    return {
+        "max_retries": 8,
+        "retry_timeout": timedelta(seconds=storage.timeout_s),
+        "backoff": {
+            "init_backoff": timedelta(seconds=PAUSE_S),
+            "max_backoff": timedelta(seconds=1),
+            "base": 2,
+        },
+    }

@@ -1,0 +1,1 @@
+"""GeoTIFFs: one as a cube, many as a stack."""

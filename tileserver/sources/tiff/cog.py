@@ -1,0 +1,309 @@
+"""A GeoTIFF as a cube: bands are its variables, overviews its levels.
+
+Masked cells, by an internal mask or an alpha band, are read as a number that no cell can hold:
+uint8 becomes int16 with -32768, uint16 int32 with -2147483648 and so on, floats are NaN. That
+number is in `Packing.missing`, so that no valid value is lost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections import Counter
+from collections.abc import Hashable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tileserver.cache import ByteCache
+from tileserver.cube import Cube, Flag, Level, Packing, Raw, Variable
+from tileserver.errors import CatalogError, SourceError
+from tileserver.grid import Grid, parse_crs
+from tileserver.plan import ReadPlan
+from tileserver.sources.chunk import Coordinates, held_window, read_window
+from tileserver.sources.storage.store import Entry, Store
+from tileserver.sources.tiff.description import Band, Description
+from tileserver.sources.tiff.directory import DAMAGED
+from tileserver.sources.tiff.head import Head
+from tileserver.sources.tiff.layout import Tiff, read_tiff
+from tileserver.sources.tiff.raster import LevelShape, Raster, TiffRaster, fingerprint
+
+if TYPE_CHECKING:
+    from tileserver.sources.tiff.warped import WarpedRaster
+
+LARGEST_CHUNK_BYTES = 256 * 1024 * 1024
+# An image of at most this many cells a side needs no overviews.
+SMALL = 1024
+REMEDY = "make it a cloud-optimised one: gdal_translate -of COG in.tif out.tif"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CogFile:
+    """An open file: what it says of itself, its blocks, and those that are kept.
+
+    `identity` tells its blocks from all others in the cache.
+    """
+
+    identity: Hashable
+    description: Description
+    raster: Raster
+    cache: ByteCache[Raw]
+
+    @property
+    def nbytes(self) -> int:
+        """What keeping it open costs, beside its blocks."""
+        return self.raster.nbytes
+
+    def layer(self, level: int, band: int) -> Layer:
+        """One band at one level, to be read by window; `band` indexes the description's."""
+        shape = self.raster.levels[level]
+        return Layer(self, level, band, shape.shape, shape.chunk, self.description.read_dtype)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layer:
+    """A band at a level as a ChunkedArray (rows, cols); bands stored together share chunks."""
+
+    file: CogFile
+    level: int
+    band: int
+    shape: tuple[int, ...]
+    chunks: tuple[int, ...]
+    dtype: np.dtype[np.generic]
+
+    def held(self, coordinates: Coordinates) -> Raw | None:
+        """The chunk if it is kept."""
+        block = self.file.cache.held(self._key(coordinates))
+        return None if block is None else self._of(block)
+
+    async def chunk(self, coordinates: Coordinates) -> Raw:
+        """The chunk, read and kept. Raises SourceError."""
+        row, col = coordinates
+
+        def read() -> asyncio.Future[Raw]:
+            return asyncio.ensure_future(self.file.raster.block(self.level, self.band, row, col))
+
+        return self._of(await self.file.cache.get(self._key(coordinates), read))
+
+    @property
+    def _planar(self) -> bool:
+        return self.file.raster.levels[self.level].planar
+
+    def _key(self, coordinates: Coordinates) -> Hashable:
+        return (self.file.identity, self.level, self.band if self._planar else -1, coordinates)
+
+    def _of(self, block: Raw) -> Raw:
+        band: Raw = block[0 if self._planar else self.band]
+        return band
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CogSource:
+    """A single GeoTIFF as a Source."""
+
+    version: str
+    cube: Cube
+    file: CogFile
+    bands: dict[str, int]
+
+    def held(self, plan: ReadPlan) -> Raw | None:
+        """The same as `read`, if all of it is held."""
+        return held_window(self._layer(plan), plan.window)
+
+    async def read(self, plan: ReadPlan) -> Raw:
+        """Stored numbers (rows, cols) of the window."""
+        return await read_window(self._layer(plan), plan.window)
+
+    def _layer(self, plan: ReadPlan) -> Layer:
+        return self.file.layer(plan.level, self.bands[plan.variable])
+
+
+async def open_cog(store: Store, key: str, cache: ByteCache[Raw], pool: Executor) -> CogSource:
+    """The cube of one GeoTIFF.
+
+    Args:
+        cache: keeps decoded blocks, of any number of files.
+        pool: decodes them; bounded, and not the one of the event loop.
+
+    Raises CatalogError for a file that cannot be served, SourceError for one that cannot be read.
+    """
+    entry = await found(store, key)
+    file = await open_file(store, entry, cache, pool)
+    variables = variables_of(file, ())
+    return CogSource(
+        fingerprint([entry]),
+        Cube(variables, {}, warnings=advice(file), attrs=dict(file.description.tags)),
+        file,
+        {name: i for i, name in enumerate(variables)},
+    )
+
+
+async def found(store: Store, key: str) -> Entry:
+    """The object of a key. Raises CatalogError where there is none, or it is a VRT."""
+    if key.lower().endswith(".vrt"):
+        raise CatalogError(
+            f"key={key!r}: a VRT may name any file and is not read; list its files as a stack, or "
+            "write it out with gdal_translate -of COG"
+        )
+    entry = await store.head(key)
+    if entry is None:
+        raise CatalogError(f"key={key!r}: no such object")
+    return entry
+
+
+async def open_file(store: Store, entry: Entry, cache: ByteCache[Raw], pool: Executor) -> CogFile:
+    """A file with its headers read. Raises as open_cog does."""
+    head = Head(store, entry)
+    tiff = await read_tiff(head)
+    loop = asyncio.get_running_loop()
+    description = await loop.run_in_executor(pool, _described, head, loop)
+    _check_agreement(tiff, description)
+    raster: Raster
+    if description.transform is None:
+        warp = await loop.run_in_executor(pool, _warped, head, description, pool, loop)
+        raster, description = warp, warp.description
+    else:
+        raster = TiffRaster.over(store, entry, _masked(tiff, description), description, pool)
+    head.keep = False
+    _check_size(raster, description)
+    return CogFile((store.url, entry.key, fingerprint([entry])), description, raster, cache)
+
+
+# Threads import GDAL, so that the loop does not stand still: see sources/tiff/gdal.py.
+
+
+def _described(head: Head, loop: asyncio.AbstractEventLoop) -> Description:
+    from tileserver.sources.tiff.gdal import describe
+
+    return describe(head, loop)
+
+
+def _warped(
+    head: Head, description: Description, pool: Executor, loop: asyncio.AbstractEventLoop
+) -> WarpedRaster:
+    from tileserver.sources.tiff.warped import warped
+
+    return warped(head, description, pool, loop)
+
+
+def _check_agreement(tiff: Tiff, description: Description) -> None:
+    """Both readers of the header must have seen the same image."""
+    full, _ = tiff.levels[0]
+    bands = len(description.bands) + (description.alpha is not None)
+    if (full.shape, full.bands) != (description.shape, bands):
+        raise SourceError(DAMAGED)
+
+
+def _masked(tiff: Tiff, description: Description) -> Tiff:
+    """Without the overviews that lack the mask of the full image."""
+    if description.mask != "mask":
+        return tiff
+    if tiff.levels[0][1] is None:
+        raise CatalogError("the file's mask has another size than its image")
+    return Tiff(tuple(level for level in tiff.levels if level[1] is not None))
+
+
+def _check_size(raster: Raster, description: Description) -> None:
+    largest = max(_chunk_bytes(level, description) for level in raster.levels)
+    if largest > LARGEST_CHUNK_BYTES:
+        raise CatalogError(
+            f"one block of the file decodes to {largest >> 20} MiB, the limit is "
+            f"{LARGEST_CHUNK_BYTES >> 20} MiB: {REMEDY}"
+        )
+
+
+def _chunk_bytes(level: LevelShape, description: Description) -> int:
+    bands = 1 if level.planar else len(description.bands)
+    return level.chunk[0] * level.chunk[1] * bands * description.read_dtype.itemsize
+
+
+def advice(file: CogFile) -> tuple[str, ...]:
+    """What would make the file faster, in words for the catalogue's owner."""
+    levels = file.raster.levels
+    full = levels[0]
+    told = []
+    if file.description.transform is None:
+        told.append(
+            "the image is rotated or placed by ground control points and is warped for each "
+            "tile: warp it once with gdalwarp -of COG"
+        )
+    elif full.chunk[1] == full.shape[1] and full.shape[1] > SMALL:
+        told.append(f"the file is stored in strips: {REMEDY}")
+    if len(levels) == 1 and max(full.shape) > SMALL:
+        told.append(f"the file has no overviews: {REMEDY}")
+    return tuple(told)
+
+
+def variables_of(file: CogFile, leading: Sequence[tuple[str, int]]) -> dict[str, Variable]:
+    """The variables of a file's bands by id, in the order of the bands.
+
+    Args:
+        leading: (name, size) of dimensions before rows and columns, chunks of one step each.
+    """
+    levels = tuple(
+        Level(
+            _grid(file.description, level),
+            (*(1 for _ in leading), *level.chunk),
+            (*(size for _, size in leading), *level.shape),
+            _chunk_bytes(level, file.description),
+        )
+        for level in file.raster.levels
+    )
+    dims = tuple(name for name, _ in leading)
+    bands = file.description.bands
+    return {
+        name: _variable(name, band, file.description, dims, levels)
+        for name, band in zip(_names(bands), bands, strict=True)
+    }
+
+
+def _grid(description: Description, level: LevelShape) -> Grid:
+    try:
+        return Grid.from_affine(parse_crs(description.crs), level.transform, level.shape)
+    except ValueError as error:
+        raise CatalogError(f"the file's geotransform cannot be used: {error}") from error
+
+
+def _names(bands: Sequence[Band]) -> list[str]:
+    """Ids: the description made fit for URLs, else the colour, where unique; else b1, b2, …"""
+    described = [re.sub(r"[^A-Za-z0-9._-]+", "_", b.description or "").strip("_.-") for b in bands]
+    often = Counter(described)
+    colors = Counter(b.color for b in bands)
+    names = []
+    for band, name in zip(bands, described, strict=True):
+        if name and often[name] == 1:
+            names.append(name)
+        elif band.color and colors[band.color] == 1 and band.color not in described:
+            names.append(band.color)
+        else:
+            names.append(f"b{band.index + 1}")
+    return names if len(set(names)) == len(names) else [f"b{b.index + 1}" for b in bands]
+
+
+def _variable(
+    name: str,
+    band: Band,
+    description: Description,
+    dims: tuple[str, ...],
+    levels: tuple[Level, ...],
+) -> Variable:
+    return Variable(
+        name,
+        dims,
+        description.read_dtype,
+        levels,
+        Packing(band.scale, band.offset, _missing(band, description)),
+        title=band.description,
+        units=band.units,
+        flags=tuple(Flag(value, str(value), color) for value, color in band.palette),
+    )
+
+
+def _missing(band: Band, description: Description) -> tuple[int | float, ...]:
+    """The numbers that are not valid; NaN never is, and needs no mention."""
+    found = [n for n in (band.nodata, description.marker) if n is not None and n == n]
+    if description.dtype.kind == "f":
+        return tuple(float(description.dtype.type(n)) for n in found)
+    return tuple(int(n) for n in found if float(n).is_integer())
