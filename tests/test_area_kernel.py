@@ -14,8 +14,9 @@ from tests.oracle.reference import level_of, window
 from tileserver.cube import Packing, Raw
 from tileserver.errors import InvalidParameter
 from tileserver.grid import LONLAT, Axis, Grid, parse_crs
+from tileserver.matrixset import matrix_set
 from tileserver.plan import Sampling, sample
-from tileserver.tms import matrix_set, tile_grid
+from tileserver.tms import tile_grid
 from tileserver.warp.average import average
 from tileserver.warp.mode import mode
 

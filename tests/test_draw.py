@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from tests.oracle.reference import level_of, window
 from tileserver.cube import Packing
 from tileserver.grid import LONLAT, Axis, Grid, parse_crs
+from tileserver.matrixset import matrix_set
 from tileserver.plan import Sampling, sample
 from tileserver.render import compose, draw, draw_rgb
 from tileserver.style import Colormap, Style
-from tileserver.tms import matrix_set, tile_grid
+from tileserver.tms import tile_grid
 from tileserver.warp import warp
 
 DTYPES = ("u1", "i1", "u2", "i2", ">i2", "i4", "u4", "f4", "f8")

@@ -5,9 +5,10 @@ import pytest
 from tests.oracle.reference import level_of
 from tileserver.cube import Level
 from tileserver.grid import LONLAT, Axis, Grid
+from tileserver.matrixset import matrix_set
 from tileserver.plan import choose_level, sample
 from tileserver.sampling import Cross, Sampling
-from tileserver.tms import matrix_set, tile_grid
+from tileserver.tms import tile_grid
 
 MERCATOR = matrix_set("WebMercatorQuad")
 

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from tests.oracle.reference import coordinates as exact
 from tileserver.grid import LONLAT, parse_crs, transformer
+from tileserver.matrixset import matrix_set
 from tileserver.projection import coordinates
-from tileserver.tms import matrix_set, tile_at, tile_grid
+from tileserver.tms import tile_at, tile_grid
 
 CRS = ["OGC:CRS84", "EPSG:32632", "EPSG:3035", "EPSG:3413", "EPSG:3395", "EPSG:3857", "EPSG:2056"]
 TILES = [

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from tests.oracle.reference import draw
 from tileserver.grid import LONLAT, WEB_MERCATOR, Axis, Grid, parse_crs, transformer
+from tileserver.matrixset import matrix_set
 from tileserver.terrain import ground_resolution, hillshade, slope
-from tileserver.tms import matrix_set, tile_grid
+from tileserver.tms import tile_grid
 
 # Its scale is 1 near its origin, so that its units are metres on the ground.
 METRES = parse_crs("+proj=tmerc +lat_0=45 +lon_0=9 +ellps=WGS84")

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from tests.oracle.reference import assert_nearest, cell_by_cell, draw, tile_at
 from tileserver.cube import Packing
 from tileserver.grid import LONLAT, Axis, Grid, parse_crs
+from tileserver.matrixset import IDS, matrix_set
 from tileserver.projection import coordinates
-from tileserver.tms import IDS, matrix_set, tile_grid
+from tileserver.tms import tile_grid
 
 CRS = ("EPSG:32633", "EPSG:3035", "EPSG:3413", "EPSG:3031", "EPSG:3857", "EPSG:3395", "EPSG:2056")
 RESAMPLINGS = ("nearest", "bilinear", "average", "mode")

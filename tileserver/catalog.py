@@ -7,7 +7,7 @@ import hashlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -17,6 +17,7 @@ from tileserver.config import (
     CatalogConfig,
     CompositeConfig,
     DatasetConfig,
+    MatrixSetConfig,
     ServiceConfig,
     StorageConfig,
     read_config,
@@ -30,10 +31,12 @@ from tileserver.errors import (
     TileserverError,
 )
 from tileserver.expression import Expression
+from tileserver.matrixset import IDS, MatrixSets, from_document, quad
 from tileserver.sources.opening import Origin, open_source
 from tileserver.sources.source import Source
 from tileserver.sources.storage.store import Storage, disk_traffic, fetch, is_local
 from tileserver.sources.storage.traffic import Traffic
+from tileserver.tms import MatrixSet
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +55,7 @@ class Dataset:
     config: DatasetConfig
     source: Source
     version: str
+    matrix_sets: MatrixSets = field(default_factory=MatrixSets)
 
     @property
     def id(self) -> str:
@@ -117,10 +121,12 @@ class Catalog:
         cache: ByteCache[Raw],
         pool: Executor,
         service: ServiceConfig | None = None,
+        matrix_sets: MatrixSets | None = None,
         workers: int = 1,
     ) -> None:
         self.entries = dict(entries)
         self.service = service or ServiceConfig()
+        self.matrix_sets = matrix_sets or MatrixSets()
         self.traffic: dict[str, Traffic] = {}
         self._cache, self._pool, self._workers = cache, pool, workers
         self._slots = asyncio.Semaphore(OPENED_AT_ONCE)
@@ -183,7 +189,7 @@ class Catalog:
                 source = await open_source(
                     entry.origin, cache=self._cache, pool=self._pool, traffic=self._shared(entry)
                 )
-                entry.dataset = make_dataset(entry.config, source)
+                entry.dataset = make_dataset(entry.config, source, self.matrix_sets)
             except TileserverError as error:
                 entry.error = str(error)
             except Exception as error:  # one dataset's surprise must not stop the others
@@ -203,7 +209,9 @@ class Catalog:
         return self.traffic[name]
 
 
-def make_dataset(config: DatasetConfig, source: Source) -> Dataset:
+def make_dataset(
+    config: DatasetConfig, source: Source, matrix_sets: MatrixSets | None = None
+) -> Dataset:
     """A dataset of an open source, its catalogue entry checked against the data."""
     known = source.cube.variables.keys()
     try:
@@ -224,7 +232,8 @@ def make_dataset(config: DatasetConfig, source: Source) -> Dataset:
                 raise CatalogError(
                     f"composites.{name}: no variable {band!r}; there are {', '.join(known)}"
                 )
-    return Dataset(config, source, _digest(f"{source.version}|{config.model_dump_json()}"))
+    version = _digest(f"{source.version}|{config.model_dump_json()}")
+    return Dataset(config, source, version, matrix_sets or MatrixSets())
 
 
 def _bands(composite: CompositeConfig) -> Sequence[str]:
@@ -256,12 +265,54 @@ def load(
     """
     entries: dict[str, Entry] = {}
     service: ServiceConfig | None = None
+    own: dict[str, MatrixSet] = {}
     for name, config in read_files(names):
+        own |= _matrix_sets(name, config, own)
         if "service" in config.model_fields_set:
             service = config.service
         for dataset in config.datasets:
             entries[dataset.id] = _entry(dataset, config, name, environment, tuple(allowed))
-    return Catalog(entries, cache=cache, pool=pool, service=service, workers=workers)
+    return Catalog(
+        entries,
+        cache=cache,
+        pool=pool,
+        service=service,
+        matrix_sets=MatrixSets(own),
+        workers=workers,
+    )
+
+
+def _matrix_sets(
+    name: str, config: CatalogConfig, known: Mapping[str, MatrixSet]
+) -> dict[str, MatrixSet]:
+    """The tile matrix sets of one of the catalogue's files. Raises CatalogError."""
+    found: dict[str, MatrixSet] = {}
+    for each in config.matrix_sets:
+        if each.id in IDS or each.id in known or each.id in found:
+            raise CatalogError(f"{name}: matrix set {each.id!r} is there already: rename it")
+        try:
+            found[each.id] = _matrix_set(name, each)
+        except CatalogError as error:
+            raise CatalogError(f"{name}: {error}") from error
+    return found
+
+
+def _matrix_set(name: str, config: MatrixSetConfig) -> MatrixSet:
+    if config.url is not None:
+        url = _absolute(config.url, name)
+        beside = url if "://" in url else str(Path(name).parent / url)
+        return from_document(config.id, _text(beside))
+    assert config.crs is not None
+    assert config.extent is not None
+    return quad(
+        config.id,
+        config.title,
+        config.crs,
+        config.extent,
+        tile_px=config.tile_size,
+        max_zoom=config.max_zoom,
+        cell_sizes=config.cell_sizes,
+    )
 
 
 def _entry(

@@ -148,6 +148,26 @@ class StorageConfig(_Model):
         )
 
 
+class MatrixSetConfig(_Model):
+    """One entry of `matrix_sets`: an OGC document by its URL, or a CRS and an extent in it."""
+
+    id: Id
+    url: str | None = None
+    title: str | None = None
+    crs: str | None = None
+    extent: tuple[float, float, float, float] | None = None
+    tile_size: int = 256
+    max_zoom: int = Field(24, ge=0, le=30)
+    cell_sizes: tuple[float, ...] | None = None
+
+    @pydantic.model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        own = self.crs is not None and self.extent is not None
+        if own == (self.url is not None):
+            raise ValueError("expected either url, or crs and extent")
+        return self
+
+
 class ServiceConfig(_Model):
     """What capabilities say of the service."""
 
@@ -163,6 +183,7 @@ class CatalogConfig(_Model):
     service: ServiceConfig = ServiceConfig()
     storage: Mapping[str, StorageConfig] = Field(default_factory=dict)
     datasets: tuple[DatasetConfig, ...] = ()
+    matrix_sets: tuple[MatrixSetConfig, ...] = ()
 
 
 def read_config(name: str, text: str) -> CatalogConfig:

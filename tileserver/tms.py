@@ -1,17 +1,15 @@
-"""Tile matrix sets: the registered ones of morecantile, as immutable values."""
+"""Tile matrix sets as immutable values: where their tiles lie, and which touch some bounds."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
 
-import morecantile
 import pyproj
 
-from tileserver.errors import InvalidParameter, MatrixSetNotFound, TileOutOfRange
-from tileserver.grid import LONLAT, Axis, Bounds, Grid, is_degrees, parse_crs, transformer
+from tileserver.errors import InvalidParameter, TileOutOfRange
+from tileserver.grid import LONLAT, Axis, Bounds, Grid, is_degrees, transformer
 
 WEB_MERCATOR_QUAD = "WebMercatorQuad"
 DEEPEST_ZOOM = 30
@@ -45,12 +43,14 @@ class MatrixSet:
     """A tile matrix set.
 
     Args:
+        key: tells it from all others, also from one that had its id before.
         crs: coordinates are (x, y) whatever the CRS's own axis order; `northing_first` says that
             standards write them the other way round.
         crs_urn: as WMTS names the CRS.
     """
 
     id: str
+    key: str
     title: str
     crs: pyproj.CRS
     crs_urn: str
@@ -103,77 +103,6 @@ class MatrixSet:
         return self.matrix(zoom).cell_size * self.metres_per_unit / PIXEL_M
 
 
-IDS: tuple[str, ...] = (
-    WEB_MERCATOR_QUAD,
-    "WorldCRS84Quad",
-    "WGS1984Quad",
-    "WorldMercatorWGS84Quad",
-    "EuropeanETRS89_LAEAQuad",
-    "UPSArcticWGS84Quad",
-    "UPSAntarcticWGS84Quad",
-    "UTM31WGS84Quad",
-    "CanadianNAD83_LCC",
-    "NZTM2000Quad",
-)
-
-
-@lru_cache(maxsize=len(IDS))
-def _registered(name: str) -> MatrixSet:
-    found = morecantile.tms.get(name)
-    crs = parse_crs(found.crs.to_pyproj().srs) if hasattr(found.crs, "to_pyproj") else _crs(found)
-    northing_first = bool(found._invert_axis)
-    return MatrixSet(
-        id=name,
-        title=found.title or name,
-        crs=crs,
-        crs_urn=_urn(crs),
-        northing_first=northing_first,
-        matrices=tuple(_matrix(m, northing_first) for m in found.tileMatrices),
-        is_quadtree=_halves(found.tileMatrices),
-    )
-
-
-def _crs(found: morecantile.TileMatrixSet) -> pyproj.CRS:
-    crs = pyproj.CRS.from_user_input(found.crs.srs)
-    code = crs.to_authority()
-    return parse_crs(":".join(code)) if code else crs
-
-
-def _urn(crs: pyproj.CRS) -> str:
-    authority, code = crs.to_authority() or ("OGC", "CRS84")
-    return f"urn:ogc:def:crs:{authority}:{'1.3' if authority == 'OGC' else ''}:{code}"
-
-
-def _matrix(matrix: morecantile.models.TileMatrix, northing_first: bool) -> Matrix:
-    first, second = matrix.pointOfOrigin
-    left, top = (second, first) if northing_first else (first, second)
-    return Matrix(
-        int(matrix.id),
-        matrix.cellSize,
-        left,
-        top,
-        matrix.matrixWidth,
-        matrix.matrixHeight,
-        matrix.tileWidth,
-    )
-
-
-def _halves(matrices: list[morecantile.models.TileMatrix]) -> bool:
-    """Whether each matrix has twice the rows and columns of the one before."""
-    pairs = pairwise(matrices)
-    return all(
-        b.matrixWidth == 2 * a.matrixWidth and b.matrixHeight == 2 * a.matrixHeight
-        for a, b in pairs
-    )
-
-
-def matrix_set(name: str) -> MatrixSet:
-    """A registered set by its id. Raises MatrixSetNotFound."""
-    if name not in IDS:
-        raise MatrixSetNotFound(name, f"expected one of {', '.join(IDS)}")
-    return _registered(name)
-
-
 def tile_grid(tiles: MatrixSet, z: int, x: int, y: int, size: int | None = None) -> Grid:
     """The pixels of a tile, `size` × `size` (default: the set's own).
 
@@ -197,7 +126,7 @@ def tile_grid(tiles: MatrixSet, z: int, x: int, y: int, size: int | None = None)
         tiles.crs,
         Axis(matrix.left + x * matrix.span, cell, size),
         Axis(matrix.top - y * matrix.span, -cell, size),
-        key=(tiles.id, z, x, y, size),
+        key=(tiles.key, z, x, y, size),
     )
 
 

@@ -32,6 +32,7 @@ from tileserver.cache import ByteCache
 from tileserver.catalog import Dataset, load
 from tileserver.demo.ocean import build_ocean
 from tileserver.drawing import Drawing, StyleChoice, View
+from tileserver.matrixset import matrix_set
 from tileserver.pipeline import Engine
 
 TILES = 60
@@ -86,7 +87,7 @@ def test_in_process_against_xarray_and_rasterio(ocean: Path) -> None:
         found = layer.find_layer(dataset, "sst")
         selection = layer.select(dataset.source.cube, found, {})
         view = View(dataset, found, selection)
-        quad = tms.matrix_set(tms.WEB_MERCATOR_QUAD)
+        quad = matrix_set(tms.WEB_MERCATOR_QUAD)
 
         def ours(number: int) -> bytes:
             z, x, y = ADDRESSES[number]

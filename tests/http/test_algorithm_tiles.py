@@ -13,8 +13,9 @@ from tests.oracle.reference import draw
 from tests.services.memory_catalog import ZONE_31, catalog
 from tileserver.algorithm import Algorithm, Hillshade, Slope
 from tileserver.app import create_app
+from tileserver.matrixset import matrix_set
 from tileserver.settings import Settings
-from tileserver.tms import matrix_set, tile_grid
+from tileserver.tms import tile_grid
 
 TILE = "/tiles/utm/height/9/259/184"
 HEIGHTS = (np.arange(60 * 80, dtype="f4") % 251).reshape(60, 80)

@@ -18,8 +18,9 @@ from rasterio.vrt import WarpedVRT
 
 from tileserver.cube import Level, Packing
 from tileserver.grid import Axis, Grid
+from tileserver.matrixset import matrix_set
 from tileserver.plan import Sampling, sample
-from tileserver.tms import MatrixSet, matrix_set, native_zoom, tile_grid
+from tileserver.tms import MatrixSet, native_zoom, tile_grid
 from tileserver.warp import warp
 
 BORDER = 0.01  # of a cell: nearest pixels may differ so near to a cell's border only

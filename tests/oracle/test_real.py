@@ -11,7 +11,8 @@ import xarray as xr
 from rasterio.vrt import WarpedVRT
 
 from tileserver.grid import LONLAT, Grid, parse_crs
-from tileserver.tms import matrix_set, native_zoom
+from tileserver.matrixset import matrix_set
+from tileserver.tms import native_zoom
 
 from .agreement import check, origin
 from .datasets import Original, geotiff, show, zarr_level

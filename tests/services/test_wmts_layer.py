@@ -125,9 +125,9 @@ def test_matrix_sets() -> None:
 
 def test_unknown_matrix_set() -> None:
     """A registered set that a layer is not offered in is refused."""
-    assert wmts_layer.find_set(layer("sst"), "WorldCRS84Quad").id == "WorldCRS84Quad"
+    assert wmts_layer.find_set(sea(), layer("sst"), "WorldCRS84Quad").id == "WorldCRS84Quad"
     with pytest.raises(MatrixSetNotFound, match="WebMercatorQuad, WorldCRS84Quad"):
-        wmts_layer.find_set(layer("sst"), "UTM31WGS84Quad")
+        wmts_layer.find_set(sea(), layer("sst"), "UTM31WGS84Quad")
 
 
 def test_box_across_the_date_line() -> None:

@@ -3,9 +3,9 @@
 import numpy as np
 
 from tileserver.cube import Dimension
+from tileserver.matrixset import matrix_set
 from tileserver.services.wmts import LayerInfo, Service, StyleInfo
 from tileserver.timeaxis import TimeAxis
-from tileserver.tms import matrix_set
 
 DAY_S = 86400.0
 

@@ -7,7 +7,7 @@ from typing import Literal
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tileserver import layer, tms
+from tileserver import layer
 from tileserver.errors import ColormapNotFound, InvalidParameter, NotFound
 from tileserver.http import caching, params
 from tileserver.http.endpoint import Endpoint, context
@@ -112,13 +112,14 @@ async def get_colormap(request: Request) -> Response:
 async def get_matrix_sets(request: Request) -> Response:
     """All tile matrix sets."""
     Query(request.query_params.multi_items(), ())
-    return caching.json_answer(request, matrixsets.listing(base_url(request.scope)))
+    sets = context(request).catalog.matrix_sets
+    return caching.json_answer(request, matrixsets.listing(sets, base_url(request.scope)))
 
 
 async def get_matrix_set(request: Request) -> Response:
     """One tile matrix set, as OGC Two Dimensional Tile Matrix Set 2.0 has it."""
     Query(request.query_params.multi_items(), ())
-    tiles = tms.matrix_set(request.path_params["tms"])
+    tiles = context(request).catalog.matrix_sets[request.path_params["tms"]]
     return caching.json_answer(request, matrixsets.document(tiles))
 
 

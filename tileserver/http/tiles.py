@@ -47,7 +47,7 @@ async def get_tilejson(request: Request) -> Response:
     document = tilejson.document(
         dataset,
         found,
-        tms.matrix_set(path.get("tms", tms.WEB_MERCATOR_QUAD)),
+        dataset.matrix_sets[path.get("tms", tms.WEB_MERCATOR_QUAD)],
         base=base_url(request.scope),
         query=request.url.query,
         size=int(query(params.TILESIZE) or DEFAULT_SIZE),

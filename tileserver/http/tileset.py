@@ -127,7 +127,7 @@ class Tileset:
         pinned = query(params.VERSION) == dataset.version
         return cls(
             view,
-            tms.matrix_set(path.tms),
+            dataset.matrix_sets[path.tms],
             int(query(params.TILESIZE) or DEFAULT_SIZE),
             headers_of(view, query.dims.get("time"), pinned),
         )

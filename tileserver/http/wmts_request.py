@@ -85,7 +85,7 @@ class Found:
         dataset, layer = wmts_layer.find(state.catalog, address.layer)
         dimensions = wmts_layer.layer_dimensions(dataset, layer)
         choice = wmts_layer.parse_style(layer, address.style)
-        tiles = wmts_layer.find_set(layer, address.matrix_set)
+        tiles = wmts_layer.find_set(dataset, layer, address.matrix_set)
         z, x, y = _place(address, tiles, wmts_layer.layer_bounds(layer))
         chosen = {d.name: choose(d, address.dims.get(d.name.lower())) for d in dimensions}
         labels = {name: each.label for name, each in chosen.items()}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from tileserver import tms
 from tileserver.cube import TIME, Cube, Variable
+from tileserver.matrixset import matrix_set
 from tileserver.plan import sample
 from tileserver.sources.chunk import count_chunks
 
@@ -25,7 +26,7 @@ class Cost:
 
 def overview_cost(variable: Variable) -> Cost:
     """Of the tile that shows the whole variable."""
-    tiles = tms.matrix_set(tms.WEB_MERCATOR_QUAD)
+    tiles = matrix_set(tms.WEB_MERCATOR_QUAD)
     zoom, bounds = 0, variable.grid.lonlat_bounds()
     for deeper in range(1, tiles.last_zoom + 1):
         found = tms.tile_range(tiles, deeper, bounds)
@@ -37,7 +38,7 @@ def overview_cost(variable: Variable) -> Cost:
 
 def native_cost(variable: Variable) -> Cost:
     """Of a tile in the middle whose pixels are as fine as the cells."""
-    tiles = tms.matrix_set(tms.WEB_MERCATOR_QUAD)
+    tiles = matrix_set(tms.WEB_MERCATOR_QUAD)
     return _tile_cost(variable, tiles, tms.native_zoom(tiles, variable.grid))
 
 

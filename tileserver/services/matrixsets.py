@@ -5,21 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from tileserver import tms
+from tileserver.matrixset import MatrixSets
 
 
-def listing(base: str) -> dict[str, Any]:
+def listing(sets: MatrixSets, base: str) -> dict[str, Any]:
     """All sets, with links to their documents."""
     return {
         "tileMatrixSets": [
             {
                 "id": name,
-                "title": tms.matrix_set(name).title,
-                "crs": tms.matrix_set(name).crs_urn,
+                "title": sets[name].title,
+                "crs": sets[name].crs_urn,
                 "links": [
                     {"rel": "item", "type": "application/json", "href": f"{base}/tms/{name}"}
                 ],
             }
-            for name in tms.IDS
+            for name in sets.ids
         ]
     }
 

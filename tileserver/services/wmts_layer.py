@@ -16,14 +16,13 @@ from tileserver.errors import (
     MatrixSetNotFound,
     VariableNotFound,
 )
-from tileserver.grid import LONLAT, Bounds, Grid
+from tileserver.grid import Bounds, Grid
 from tileserver.layer import EXPRESSION, Layer, find_layer, layers
 from tileserver.services.legend import Orientation, default_size
 from tileserver.services.wmts import VERSION, LayerInfo, StyleInfo
 from tileserver.style import Style, parse_rescale
-from tileserver.tms import IDS, WEB_MERCATOR_QUAD, MatrixSet, matrix_set
+from tileserver.tms import MatrixSet
 
-EVERYWHERE = (WEB_MERCATOR_QUAD, "WorldCRS84Quad")
 DEFAULT_STYLE = "default"
 LEGEND_ORIENTATION: Orientation = "horizontal"
 LONGEST_DATASET_ID = 128
@@ -71,7 +70,7 @@ def _layer_info(dataset: Dataset, layer: Layer, base_url: str) -> LayerInfo:
         bbox=layer_bounds(layer),
         styles=(_style_info(dataset, layer, base_url),),
         dimensions=layer_dimensions(dataset, layer),
-        matrix_sets=layer_sets(layer),
+        matrix_sets=layer_sets(dataset, layer),
         queryable=has_values(layer),
     )
 
@@ -137,14 +136,14 @@ def layer_bounds(layer: Layer) -> Bounds:
     return _bounds(layer.variables[0].grid)
 
 
-def layer_sets(layer: Layer) -> tuple[MatrixSet, ...]:
+def layer_sets(dataset: Dataset, layer: Layer) -> tuple[MatrixSet, ...]:
     """The matrix sets that a layer is offered in: two of the world, then those of its own CRS."""
-    return _sets(layer.variables[0].grid)
+    return dataset.matrix_sets.for_crs(layer.variables[0].grid.crs)
 
 
-def find_set(layer: Layer, name: str) -> MatrixSet:
+def find_set(dataset: Dataset, layer: Layer, name: str) -> MatrixSet:
     """One of a layer's matrix sets. Raises MatrixSetNotFound."""
-    offered = {tiles.id: tiles for tiles in layer_sets(layer)}
+    offered = {tiles.id: tiles for tiles in layer_sets(dataset, layer)}
     if name not in offered:
         raise MatrixSetNotFound(name, f"layer {layer.id} has {', '.join(offered)}")
     return offered[name]
@@ -153,10 +152,3 @@ def find_set(layer: Layer, name: str) -> MatrixSet:
 @lru_cache(maxsize=1024)
 def _bounds(grid: Grid) -> Bounds:
     return grid.lonlat_bounds()
-
-
-@lru_cache(maxsize=1024)
-def _sets(grid: Grid) -> tuple[MatrixSet, ...]:
-    others = () if grid.crs == LONLAT else (name for name in IDS if name not in EVERYWHERE)
-    own = [name for name in others if matrix_set(name).crs == grid.crs]
-    return tuple(matrix_set(name) for name in (*EVERYWHERE, *own))
