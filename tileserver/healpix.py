@@ -1,0 +1,146 @@
+"""HEALPix: where its cells lie on the sphere, and the two ways of numbering them.
+
+The sphere is cut into 12 faces of nside × nside cells (Górski et al. 2005, "HEALPix: a framework
+for high-resolution discretization", doi:10.1086/427976; the equations named below are its own).
+Here the faces lie one below the other, as an array of 12 · nside rows and nside columns: the
+column of a cell counts from its face's southern corner to the north-east, the row to the
+north-west. In that plane (x, y) = (column / nside, row / nside) is the same for all nside.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from tileserver.grid import Floats
+
+FACES = 12
+LARGEST_NSIDE = 1 << 24
+Index = npt.NDArray[np.int64]
+
+# Of each face: the ring of its northern corner and its longitude, in units of nside rings and of
+# an eighth of a turn (Górski et al., section 4.1: F1 and F2).
+FACE_RING = np.array([2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4])
+FACE_EIGHTH = np.array([1, 3, 5, 7, 0, 2, 4, 6, 1, 3, 5, 7])
+BELOW_ONE = 1 - 2**-52
+# WGS 84 (EPSG:7030): its first eccentricity.
+ECCENTRICITY = 0.0818191908426215
+
+
+def plane(lon: Floats, lat: Floats, *, ellipsoidal: bool = False) -> tuple[Floats, Floats]:
+    """The points (x, y) of the stacked faces at longitudes and latitudes in degrees, NaN for NaN.
+
+    Args:
+        ellipsoidal: latitudes are geodetic on WGS 84 and cells of equal area on it; else the
+            latitudes are taken as those of a sphere.
+    """
+    with np.errstate(invalid="ignore"):
+        phi = _authalic(lat) if ellipsoidal else np.radians(lat)
+        quarter = np.mod(lon, 360.0) / 90.0
+        quarter = np.where(quarter >= 4, 0.0, quarter)
+        z = np.sin(phi)
+        caps = np.abs(z) > 2 / 3
+        x, y = _belt(quarter, z)
+        if caps.any():
+            # 1 - |sin φ| without cancellation near the poles.
+            sigma = np.sqrt(6.0) * np.sin((np.pi / 2 - np.abs(phi)) / 2)
+            cap_x, cap_y = _cap(quarter, np.minimum(sigma, BELOW_ONE), z > 0)
+            x, y = np.where(caps, cap_x, x), np.where(caps, cap_y, y)
+    gone = ~(np.isfinite(z) & np.isfinite(quarter))
+    return np.where(gone, np.nan, x), np.where(gone, np.nan, y)
+
+
+def _belt(quarter: Floats, z: Floats) -> tuple[Floats, Floats]:
+    """Between the caps (equations 8 and 9 solved for the lines of constant row and column)."""
+    falling, rising = 0.5 + quarter - 0.75 * z, 0.5 + quarter + 0.75 * z
+    from_west, from_east = np.floor(falling), np.floor(rising)
+    face = np.where(
+        from_west == from_east,
+        np.mod(from_west, 4) + 4,
+        np.where(from_west < from_east, np.mod(from_west, 4), np.mod(from_east, 4) + 8),
+    )
+    return rising - from_east, face + np.minimum(1 - (falling - from_west), BELOW_ONE)
+
+
+def _cap(quarter: Floats, sigma: Floats, north: npt.NDArray[np.bool_]) -> tuple[Floats, Floats]:
+    """Around a pole, at √3(1 - |z|) = sigma (equations 4 to 7)."""
+    face = np.minimum(np.floor(quarter), 3.0)
+    along = (quarter - face) * sigma
+    across = np.minimum(sigma - along, BELOW_ONE)
+    along = np.minimum(along, BELOW_ONE)
+    x = np.where(north, np.minimum(1 - across, BELOW_ONE), along)
+    y = np.where(north, np.minimum(1 - along, BELOW_ONE), across)
+    return x, y + np.where(north, face, face + 8)
+
+
+def _authalic(lat: Floats) -> Floats:
+    """The latitude on the sphere of equal area, in radians (Snyder 1987, equations 3-11 and 3-12,
+    doi:10.3133/pp1395)."""
+
+    def q(sine: Floats) -> Floats:
+        e = ECCENTRICITY
+        part: Floats = (1 - e**2) * (sine / (1 - (e * sine) ** 2) + np.arctanh(e * sine) / e)
+        return part
+
+    ratio = q(np.sin(np.radians(lat))) / q(np.ones(1))[0]
+    return np.arcsin(np.clip(ratio, -1, 1))
+
+
+def nested(row: Index, col: Index, nside: int) -> Index:
+    """The numbers in nested order of cells in the stacked faces: the bits of row and column in
+    turn (section 4.2)."""
+    face, inner = np.divmod(row, nside)
+    return face * nside**2 + (_spread(inner) << 1 | _spread(col))
+
+
+def ring(row: Index, col: Index, nside: int) -> Index:
+    """The numbers in ring order of cells in the stacked faces (section 4.1)."""
+    face, inner = np.divmod(row, nside)
+    number = FACE_RING[face] * nside - inner - col - 1  # of the ring, 1 at the north pole
+    north, south = number < nside, number > 3 * nside
+    length = np.where(north, number, np.where(south, 4 * nside - number, nside))
+    before = np.where(
+        north,
+        2 * number * (number - 1),
+        np.where(
+            south,
+            FACES * nside**2 - 2 * length * (length + 1),
+            2 * nside * (nside - 1) + (number - nside) * 4 * nside,
+        ),
+    )
+    shift = np.where(north | south, 0, (number - nside) & 1)
+    place = (FACE_EIGHTH[face] * length + col - inner + 1 + shift) // 2
+    return before + np.mod(place - 1, 4 * length)
+
+
+def _spread(number: Index) -> Index:
+    """The bits of numbers below 2³² moved to the even places."""
+    for shift, mask in (
+        (16, 0x0000FFFF0000FFFF),
+        (8, 0x00FF00FF00FF00FF),
+        (4, 0x0F0F0F0F0F0F0F0F),
+        (2, 0x3333333333333333),
+        (1, 0x5555555555555555),
+    ):
+        number = (number | number << shift) & mask
+    return number
+
+
+def places(number: Index, nside: int) -> tuple[Index, Index]:
+    """Row and column in the stacked faces of cells numbered in nested order."""
+    face, inner = np.divmod(number, nside**2)
+    return face * nside + _gathered(inner >> 1), _gathered(inner)
+
+
+def _gathered(number: Index) -> Index:
+    """The bits at the even places."""
+    number = number & 0x5555555555555555
+    for shift, mask in (
+        (1, 0x3333333333333333),
+        (2, 0x0F0F0F0F0F0F0F0F),
+        (4, 0x00FF00FF00FF00FF),
+        (8, 0x0000FFFF0000FFFF),
+        (16, 0x00000000FFFFFFFF),
+    ):
+        number = (number | number >> shift) & mask
+    return number
