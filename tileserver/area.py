@@ -125,8 +125,10 @@ def locate(grid: Grid, lon: float, lat: float) -> tuple[int, int] | None:
     )
     if not (np.isfinite(x) and np.isfinite(y)):
         return None
-    col = grid.x.positions(np.array([x]))[0]
-    row = grid.y.positions(np.array([y]))[0]
+    coords = (np.array([x]), np.array([y]))
+    if grid.lookup is not None:
+        coords = grid.lookup.positions(*coords)
+    col, row = grid.x.positions(coords[0])[0], grid.y.positions(coords[1])[0]
     return None if np.isnan(row) or np.isnan(col) else (int(row), int(col))
 
 

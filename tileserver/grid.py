@@ -8,7 +8,9 @@ Conventions of the whole project, stated here once:
 - shapes are (height, width), windows half-open slices (rows, cols);
 - bounds are (west, south, east, north); transforms map pixel corners to CRS units;
 - a position on an axis counts cells from its first edge: 0.0 is the outer edge of cell 0, 0.5 its
-  centre, `floor(position)` the cell that contains the coordinate.
+  centre, `floor(position)` the cell that contains the coordinate;
+- where cells follow no axes of the CRS (swaths, rotated images) a `Lookup` finds them, and a grid's
+  axes count cells of its finest level: `Axis(0, 1, n)`, of the next `Axis(0, 2, n / 2)`.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -181,6 +184,39 @@ def _is_regular(values: Floats, step: float, dtype: np.dtype[np.generic]) -> boo
     return bool(np.abs(values - ideal).max() <= tolerance)
 
 
+class Lookup(Protocol):
+    """Finds cells that follow no axes of the CRS. Immutable, and used by several threads.
+
+    Its positions count cells of the finest level, along columns and rows, from the outer edges of
+    the first: the units of its grids' axes.
+    """
+
+    @property
+    def bounds(self) -> Bounds:
+        """(west, south, east, north) of all cells in CRS units; longitudes may go on beyond 180°,
+        and span a turn where cells lie all round the globe."""
+        ...
+
+    @property
+    def is_continuous(self) -> bool:
+        """Whether neighbours in the array are neighbours on the Earth, but at a few seams.
+
+        Where not, a pixel shows the cell that holds its centre, whatever kernel is asked for.
+        """
+        ...
+
+    def positions(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
+        """Positions along columns and rows of points in the CRS; NaN where no cell is.
+
+        x and y broadcast, e.g. (1, w) and (h, 1); both answers have the shape that results.
+        """
+        ...
+
+    def points(self, cols: Floats, rows: Floats) -> tuple[Floats, Floats]:
+        """The points x and y in the CRS at positions of one shape; NaN where there is none."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Grid:
     """Cells in a CRS: an x axis (columns) and a y axis (rows).
@@ -188,12 +224,16 @@ class Grid:
     The same type says where a dataset's cells lie and where a tile's pixels lie. `key` tells one
     grid from another within a process; a tile's grid is keyed by its address, so that what was
     worked out for a tile is found again.
+
+    Args:
+        lookup: finds the cells where they follow no axes of the CRS; shared by all levels.
     """
 
     crs: pyproj.CRS
     x: Axis
     y: Axis
     key: object = field(default_factory=object)
+    lookup: Lookup | None = None
 
     @classmethod
     def from_affine(cls, crs: pyproj.CRS, transform: Affine, shape: tuple[int, int]) -> Grid:
@@ -220,17 +260,49 @@ class Grid:
     @property
     def bounds(self) -> Bounds:
         """(west, south, east, north) in CRS units."""
+        if self.lookup is not None:
+            return self.lookup.bounds
         return (self.x.low, self.y.low, self.x.high, self.y.high)
 
     @property
     def resolution(self) -> tuple[float, float]:
-        """Mean cell size (x, y), positive, in CRS units."""
+        """Mean cell size (x, y), positive, in units of the axes: of the CRS without a lookup."""
         return (abs(self.x.step), abs(self.y.step))
+
+    @property
+    def cell_size(self) -> tuple[float, float]:
+        """Cell size (x, y), positive, in CRS units: the mean, with a lookup that in the middle.
+
+        There it is along columns and rows, and of longitudes at the equator.
+        """
+        if self.lookup is None:
+            return self.resolution
+        x, y = self.middle()
+        across, down = x[1:] - x[0], y[1:] - y[0]
+        if is_degrees(self.crs):
+            across = (across + 180) % FULL_CIRCLE_DEG - 180
+            across = across * math.cos(math.radians(y[0]))
+        return (math.hypot(across[0], down[0]), math.hypot(across[1], down[1]))
+
+    def middle(self) -> tuple[Floats, Floats]:
+        """x and y (3,), in CRS units, of three points: one in the middle of the grid, that one cell
+        to its right, and that one cell down; NaN where a lookup knows no place."""
+        if self.lookup is None:
+            wide, high = self.resolution
+            west, south = (self.x.low + self.x.high) / 2, (self.y.low + self.y.high) / 2
+            return np.array([west, west + wide, west]), np.array([south, south, south + high])
+        (cols, rows), (wide, high) = _inner_positions(self), self.resolution
+        x, y = self.lookup.points(
+            np.stack([cols, cols + wide, cols]), np.stack([rows, rows, rows + high])
+        )
+        known = np.flatnonzero(np.isfinite(x + y).all(axis=0))
+        chosen = int(known[0]) if known.size else 0
+        return x[:, chosen], y[:, chosen]
 
     def padded(self, pixels: int) -> Grid:
         """The same with so many more pixels on each side; ValueError for irregular axes."""
         key = ("padded", pixels, self.key)
-        return Grid(self.crs, self.x.padded(pixels), self.y.padded(pixels), key)
+        return replace(self, x=self.x.padded(pixels), y=self.y.padded(pixels), key=key)
 
     def lonlat_bounds(self) -> Bounds:
         """(west, south, east, north) in degrees; west > east where the grid crosses 180°.
@@ -263,6 +335,17 @@ class Grid:
             raise ValueError("the grid lies nowhere on the Earth in its CRS")
         lon, lat = lon[seen], lat[seen]
         return (float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max()))
+
+
+def _inner_positions(grid: Grid) -> tuple[Floats, Floats]:
+    """Positions (n,) of cells spread over a grid, those in its middle first, in axis units."""
+    parts = np.linspace(0.1, 0.9, 17)
+    across, down = (part.ravel() for part in np.meshgrid(parts, parts))
+    order = np.argsort(np.hypot(across - 0.5, down - 0.5), kind="stable")
+    return (
+        grid.x.low + (grid.x.high - grid.x.low) * across[order],
+        grid.y.low + (grid.y.high - grid.y.low) * down[order],
+    )
 
 
 def _half_turn(lon: float, *, upper: bool = False) -> float:

@@ -15,7 +15,7 @@ import numpy as np
 from tileserver.cube import Level
 from tileserver.grid import Floats, Grid
 from tileserver.position import Positions, corner_positions, finite, window
-from tileserver.projection import coordinates
+from tileserver.projection import axis_coordinates
 from tileserver.sampling import (
     Cells,
     Cross,
@@ -27,6 +27,7 @@ from tileserver.sampling import (
     Valid,
     Weights,
     Window,
+    corner_parts,
     pixel_extents,
 )
 
@@ -40,6 +41,8 @@ LARGEST_KERNEL_PX = 8.0
 LARGEST_STRIDE = 2.0
 # Below this reduction bilinear takes four cells as if there were none, as GDAL's warper does.
 SMALLEST_REDUCTION = 1 / 0.95
+# With a lookup a pixel whose corners lie farther apart than so many times as most is at a seam.
+FARTHEST = 8.0
 # Along each axis so many pixels tell how far coordinates move from one to the next.
 FOOTPRINT_PX = 16
 
@@ -79,7 +82,7 @@ def sample(
         resampling: the kernel; None for nearest, or `reducer` where that would leave out cells
             because even the coarsest level is too fine.
     """
-    x, y = coordinates(target, levels[0].grid.crs)
+    x, y = axis_coordinates(target, levels[0].grid)
     footprint = (_footprint(y), _footprint(x))
     number = choose_level(levels, footprint)
     level = levels[number]
@@ -96,7 +99,8 @@ def sample(
         is_coarsest = number == len(levels) - 1
         is_reduced = is_coarsest and max(place.reduction) > LARGEST_STRIDE
         resampling = reducer if is_reduced else "nearest"
-    if resampling == "nearest":
+    lookup = level.grid.lookup
+    if resampling == "nearest" or (lookup is not None and not lookup.is_continuous):
         return _nearest(place)
     if resampling == "bilinear" and max(place.reduction) <= LARGEST_KERNEL_PX:
         return _bilinear(place)
@@ -305,7 +309,9 @@ def _triangle(distance: Weights, reduction: float, count: int) -> tuple[Weights,
 def _covering(place: _Place, target: Grid, resampling: Resampling) -> Sampling | None:
     """For kernels over all cells that a pixel covers: positions of the pixels' corners."""
     grid = place.level.grid
-    corner_x, corner_y = coordinates(target, grid.crs, corners=True)
+    corner_x, corner_y = axis_coordinates(target, grid, corners=True)
+    if grid.lookup is not None:
+        return _looked_up(place, corner_x, corner_y, resampling)
     rows, cols = corner_positions(grid.y, corner_y), corner_positions(grid.x, corner_x)
     if not (np.isfinite(rows).any() and np.isfinite(cols).any()):
         return None
@@ -332,3 +338,44 @@ def _covering(place: _Place, target: Grid, resampling: Resampling) -> Sampling |
         reduction=place.reduction,
         turn=turn,
     )
+
+
+def _looked_up(
+    place: _Place, corner_x: Floats, corner_y: Floats, resampling: Resampling
+) -> Sampling | None:
+    """As _covering, with a box for each pixel.
+
+    One whose corners lie off the grid, or on either side of a seam, covers as much as most do.
+    """
+    there = np.isfinite(place.y.at + place.x.at)
+    if not there.any():
+        return None
+    top, bottom = _extents_around(place.y, corner_y, place.reduction_y)
+    left, right = _extents_around(place.x, corner_x, place.reduction_x)
+    low, high = (np.stack(ends)[:, there] for ends in ((top, left), (bottom, right)))
+    rows, _ = window(low[0].min(), high[0].max(), place.chunk[0], place.y.axis)
+    first = math.floor(low[1].min())
+    cols = slice(first, max(math.ceil(high[1].max()), first + 1))
+    boxes = tuple(
+        np.where(there, ends - start, 0.0)
+        for ends, start in ((top, rows.start), (bottom, rows.start), (left, first), (right, first))
+    )
+    return Sampling(
+        place.number, rows, cols, place.target.shape, resampling,
+        boxes=boxes, reduction=place.reduction,
+    )  # fmt: skip
+
+
+def _extents_around(
+    positions: Positions, corner_coords: Floats, reduction: float
+) -> tuple[Floats, Floats]:
+    """The least and the greatest position (h, w) of each pixel, on the axis."""
+    axis, at = positions.axis, positions.at
+    parts = corner_parts((corner_coords - axis.start) / axis.step)
+    if axis.wraps:
+        parts = [part - axis.size * np.round((part - at) / axis.size) for part in parts]
+    low, high = np.minimum.reduce(parts), np.maximum.reduce(parts)
+    local = (high - low <= FARTHEST * (reduction + 1)) & (low <= at) & (at <= high)
+    low = np.where(local, low, at - reduction / 2)
+    high = np.where(local, high, at + reduction / 2)
+    return np.maximum(low, 0), np.minimum(high, axis.size * (2 if axis.wraps else 1))

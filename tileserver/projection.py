@@ -49,6 +49,35 @@ def _is_cylindrical(text: str) -> bool:
     )
 
 
+def axis_coordinates(target: Grid, grid: Grid, *, corners: bool = False) -> tuple[Floats, Floats]:
+    """Coordinates on the axes of `grid` of the target's pixel centres, or of its pixel corners.
+
+    In the grid's CRS, or what its lookup makes of that; shaped as `coordinates` says.
+    """
+    if target.lookup is grid.lookup and (grid.lookup is None or target.crs.srs == grid.crs.srs):
+        return coordinates(target, grid.crs, corners=corners)
+    if target.lookup is None:
+        x, y = coordinates(target, grid.crs, corners=corners)
+    else:
+        cols, rows = np.meshgrid(*_pixels(target, corners))
+        x, y = reprojected(target.crs, grid.crs, *target.lookup.points(cols, rows))
+    return (x, y) if grid.lookup is None else grid.lookup.positions(x, y)
+
+
+def reprojected(src: pyproj.CRS, dst: pyproj.CRS, x: Floats, y: Floats) -> tuple[Floats, Floats]:
+    """Points of one CRS in another, NaN where they have no image."""
+    if src.srs == dst.srs:
+        return x, y
+    found_x, found_y = Exact(transformer(src, dst))(x.ravel(), y.ravel())
+    return found_x.reshape(x.shape), found_y.reshape(x.shape)
+
+
+def _pixels(target: Grid, corners: bool) -> tuple[Floats, Floats]:
+    if corners:
+        return target.x.cell_edges(), target.y.cell_edges()
+    return target.x.cell_centers(), target.y.cell_centers()
+
+
 def coordinates(target: Grid, crs: pyproj.CRS, *, corners: bool = False) -> tuple[Floats, Floats]:
     """Coordinates in `crs` of the target's pixel centres, or of its pixel corners.
 
@@ -56,8 +85,7 @@ def coordinates(target: Grid, crs: pyproj.CRS, *, corners: bool = False) -> tupl
         x and y, shaped (1, w) and (h, 1) where the two CRS are separable and (h, w) elsewhere
         (h + 1 and w + 1 for corners); NaN where a pixel has no place in the CRS.
     """
-    xs = target.x.cell_edges() if corners else target.x.cell_centers()
-    ys = target.y.cell_edges() if corners else target.y.cell_centers()
+    xs, ys = _pixels(target, corners)
     if target.crs.srs == crs.srs:
         return xs[None, :], ys[:, None]
     if _is_web_mercator(target.crs.srs, crs.srs) and _is_on_map(xs) and _is_on_map(ys):

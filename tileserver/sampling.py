@@ -113,6 +113,8 @@ class Sampling:
         y, x: for average and mode, positions in the crop of pixel corners, where 0.0 is the first
             cell's edge: (h + 1, 1) and (1, w + 1), or (h + 1, w + 1).
         reduction: cells per pixel along (y, x), at least 1.
+        boxes: for the same with a lookup, instead of corners: (top, bottom, left, right) of each
+            pixel, (h, w) each; 0 and 0 of one that has no place on the grid.
         turn: for average and mode, the columns in a turn, where a pixel may lie across the seam.
     """
 
@@ -127,6 +129,7 @@ class Sampling:
     taps: Taps | None = None
     y: Floats | None = None
     x: Floats | None = None
+    boxes: tuple[Floats, ...] = ()
     reduction: tuple[float, float] = (1.0, 1.0)
     turn: int | None = None
 
@@ -143,7 +146,7 @@ class Sampling:
     @property
     def nbytes(self) -> int:
         """What keeping it costs."""
-        parts = (*self.inside, self.cells, self.taps, self.y, self.x)
+        parts = (*self.inside, *self.boxes, self.cells, self.taps, self.y, self.x)
         return 512 + sum(part.nbytes for part in parts if part is not None)
 
 
@@ -159,7 +162,8 @@ def pixel_extents(corners: Floats, turn: int | None = None) -> tuple[Floats, Flo
     if turn:
         split = high - low > turn / 2
         moved = [
-            np.where(split & (part < low + turn / 2), part + turn, part) for part in _parts(corners)
+            np.where(split & (part < low + turn / 2), part + turn, part)
+            for part in corner_parts(corners)
         ]
         low, high = np.minimum.reduce(moved), np.maximum.reduce(moved)
     gone = ~np.isfinite(low + high)
@@ -178,6 +182,6 @@ def _extremes(corners: Floats) -> tuple[Floats, Floats]:
     return low, high
 
 
-def _parts(corners: Floats) -> list[Floats]:
+def corner_parts(corners: Floats) -> list[Floats]:
     """The corners of each pixel, of a grid that is not separable."""
     return [corners[rows, cols] for rows in ENDS for cols in ENDS]

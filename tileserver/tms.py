@@ -195,13 +195,7 @@ def projected_bounds(tiles: MatrixSet, bounds: Bounds) -> Bounds:
 
 def native_zoom(tiles: MatrixSet, grid: Grid) -> int:
     """The first zoom whose pixels are as fine as the grid's cells, at its middle."""
-    west, south, east, north = grid.bounds
-    res_x, res_y = grid.resolution
-    middle = ((west + east) / 2, (south + north) / 2)
-    to_set = transformer(grid.crs, tiles.crs)
-    xs = [middle[0], middle[0] + res_x, middle[0]]
-    ys = [middle[1], middle[1], middle[1] + res_y]
-    x, y = to_set.transform(xs, ys)
+    x, y = transformer(grid.crs, tiles.crs).transform(*grid.middle())
     step = min(math.hypot(x[1] - x[0], y[1] - y[0]), math.hypot(x[2] - x[0], y[2] - y[0]))
     if not math.isfinite(step) or step <= 0:
         return tiles.first_zoom

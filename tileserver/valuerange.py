@@ -89,7 +89,8 @@ class Sampler:
         grid = view.layer.variables[0].grid
         part = 1.0
         while True:
-            target = Grid(grid.crs, _middle(grid.x, part), _middle(grid.y, part))
+            axes = (_middle(grid.x, part), _middle(grid.y, part))
+            target = Grid(grid.crs, *axes, lookup=grid.lookup)
             bands = self.reader.bands(Drawing(view, target))
             if nbytes(bands) <= SAMPLE_BYTES or part < 1e-3:
                 return target
@@ -121,4 +122,4 @@ def _quarters(grid: Grid) -> list[Grid]:
         [Axis(a.start + i * a.step * a.size / 2, a.step, max(1, a.size // 2)) for i in (0, 1)]
         for a in (grid.x, grid.y)
     ]
-    return [Grid(grid.crs, x, y) for x in halves[0] for y in halves[1]]
+    return [Grid(grid.crs, x, y, lookup=grid.lookup) for x in halves[0] for y in halves[1]]

@@ -106,7 +106,7 @@ def _levels(shown: Sequence[Layer]) -> list[dict[str, Any]]:
     if not shown:
         return []
     return [
-        {"shape": list(level.grid.shape), "resolution": list(level.grid.resolution)}
+        {"shape": list(level.grid.shape), "resolution": list(level.grid.cell_size)}
         for level in shown[0].variables[0].levels
     ]
 

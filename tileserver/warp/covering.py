@@ -28,6 +28,9 @@ Part = tuple[slice, slice]
 
 def boxes_of(sampling: Sampling) -> Boxes:
     """What each pixel covers; nothing where it has no place on the grid."""
+    if sampling.boxes:
+        top, bottom, left, right = sampling.boxes
+        return top, bottom, left, right
     assert sampling.y is not None
     assert sampling.x is not None
     top, bottom = pixel_extents(sampling.y)
