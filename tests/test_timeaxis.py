@@ -138,3 +138,46 @@ def test_text_before_the_reform(calendar):
     for text in ("1500-02-28T00:00:00Z", "1582-10-04T12:00:00Z", "0001-01-01T00:00:00Z"):
         seconds = np.array([parse_instant(text, calendar), 0.0])
         assert format_instants(seconds, calendar) == [text, "1970-01-01T00:00:00Z"]
+
+
+@pytest.mark.parametrize("calendar", ["standard", "julian", "noleap", "360_day"])
+def test_year_zero(calendar):
+    """Climatologies have it: its labels are understood."""
+    axis = TimeAxis(np.array([parse_instant(f"0000-{m:02d}-16", calendar) for m in (1, 2, 3)]))
+    axis = TimeAxis(axis.seconds, calendar)
+    assert axis.labels[1] == "0000-02-16T00:00:00Z"
+    assert [axis.find(text, method="exact") for text in axis.labels] == [0, 1, 2]
+    assert axis.between("0000-02", "0000-02").tolist() == [1]
+    assert axis.between(None, "-0001").tolist() == []
+
+
+def test_parts_of_a_second():
+    """Steps closer than a second have labels that tell them apart, and are found by them."""
+    axis = TimeAxis(np.array([0.0, 0.25, 0.5]))
+    assert axis.labels[1] == "1970-01-01T00:00:00.250Z"
+    assert [axis.find(text, method="exact") for text in axis.labels] == [0, 1, 2]
+    axis = TimeAxis(np.array([0.0, 25e-6]), "360_day")
+    assert axis.labels[1] == "1970-01-01T00:00:00.000025Z"
+
+
+def test_one_label():
+    """The text of one step is that among all."""
+    for calendar in ("standard", "noleap"):
+        axis = TimeAxis(np.array([0.0, np.nan, 1.5e9]), calendar)
+        assert tuple(axis.label(step) for step in range(3)) == axis.labels
+
+
+def test_the_default_of_a_typical_year():
+    """Its first step, where the default of other axes is the latest."""
+    seconds = np.array([31.0, 0.0, 60.0]) * DAY
+    typical = TimeAxis(seconds, climatological=True)
+    assert (typical.default, typical.find("default"), typical.find("latest")) == (1, 1, 2)
+    assert TimeAxis(seconds).default == 2
+
+
+@pytest.mark.parametrize("calendar", ["standard", "360_day"])
+def test_a_hundred_thousand_steps(calendar):
+    """What a request asks takes microseconds, whatever was built before."""
+    axis = TimeAxis(np.arange(100_000) * 3600.0, calendar)
+    assert axis.find(axis.last) == 99_999
+    assert "labels" not in vars(axis)
