@@ -1,0 +1,394 @@
+"""The five columns: what the server answers, against the truth of a case.
+
+Each returns nothing, or fails with what is wrong.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import morecantile
+import numpy as np
+import pyproj
+import shapely
+from PIL import Image
+from starlette.testclient import TestClient
+
+from tests.formats.case import Ask, Column, Given
+from tests.formats.truth import DEGREES, Place, Truth, transform
+
+BORDER = 0.01  # of a cell: so near to a border a pixel may show the neighbour
+BORDER_PX = 0.005  # of a pixel, where that is more
+TILE_PX = 256
+EVERY = 3  # pixel, along rows and columns, is looked at
+FEWEST_PIXELS = 200  # with a value, over all tiles of a case
+CORNERS = ((0.5, 0.5), (0.02, 0.03), (0.97, 0.96))
+EQUAL_AREA = "EPSG:6933"
+MOST_CELLS = 40_000  # of a box
+EDGE = np.linspace(0, 1, 5)[:-1]  # parts of a cell's side, so that its outline bends as it should
+
+
+@dataclass(frozen=True)
+class Server:
+    """The application with the case's store as its dataset `a`."""
+
+    client: TestClient
+    given: Given
+
+    def get(self, path: str, query: Mapping[str, object] | None = None) -> Any:
+        """The answer of a route, which must be good."""
+        answer = self.client.get(path, params=dict(query or {}))
+        assert answer.status_code == 200, f"{path}: {answer.status_code} {answer.text[:500]}"
+        return answer
+
+    def json(self, path: str, query: Mapping[str, object] | None = None) -> Any:
+        return self.get(path, query).json()
+
+    @property
+    def finest(self) -> Truth:
+        return self.given.levels[0]
+
+
+def opens(server: Server) -> None:
+    """Ready, with the right variables, dimensions and box, in TileJSON and WMTS too."""
+    given = server.given
+    found = server.json("/datasets/a")
+    listed = {variable["id"]: variable for variable in found["variables"]}
+    if given.variables is not None:
+        assert sorted(listed) == sorted(given.variables)
+    if given.dims is not None:
+        sizes = {name: about["size"] for name, about in found["dimensions"].items()}
+        assert sizes == dict(given.dims)
+    place = server.finest.place
+    expected = given.bbox or _bbox(place)
+    step = np.ptp(np.array(expected)[[1, 3]]) / place.shape[0]
+    np.testing.assert_allclose(found["bbox"], expected, rtol=0, atol=max(0.2 * step, 1e-9))
+    query = given.asks[0]
+    tilejson = server.json(f"/tiles/a/{given.variable}/tilejson.json", query)
+    assert tilejson["bounds"] == found["bbox"]
+    if given.variable != "_":
+        assert given.variable in listed
+        assert f"a.{given.variable}<" in server.get("/wmts/1.0.0/WMTSCapabilities.xml").text
+
+
+def _bbox(place: Place) -> list[float]:
+    """By all outer edges and the inside, in degrees."""
+    height, width = place.shape
+    rows, cols = np.meshgrid(np.linspace(0, height, 65), np.linspace(0, width, 65))
+    lon, lat = place.spots(rows, cols)
+    west, east = float(np.nanmin(lon)), float(np.nanmax(lon))
+    if place.wraps:
+        west, east = -180.0, 180.0
+    elif west >= 180:
+        west, east = west - 360, east - 360
+    elif east > 180:
+        east -= 360
+    low, high = float(np.nanmin(lat)), float(np.nanmax(lat))
+    return [west, max(low, -90.0), east, min(high, 90.0)]
+
+
+def tile(server: Server) -> None:
+    """Every pixel is the value of the cell that its centre lies in, of a level fit for the zoom."""
+    seen = 0
+    tiles = [(name, *each) for name in server.given.sets for each in _tiles(server, name)]
+    for ask in server.given.asks:
+        for number, (name, zoom, col, row) in enumerate(tiles):
+            seen += _one_tile(server, ask, (name, zoom, col, row), number % EVERY)
+    assert seen >= FEWEST_PIXELS, f"only {seen} pixels show something"
+
+
+@lru_cache
+def _set(name: str) -> Any:
+    return morecantile.tms.get(name)
+
+
+def tile_set(server: Server, name: str) -> Any:
+    """A tile matrix set: the registered one, else by the server's document."""
+    if name in morecantile.tms.list():
+        return _set(name)
+    return morecantile.TileMatrixSet.model_validate(server.json(f"/tms/{name}"))
+
+
+def _tiles(server: Server, name: str) -> list[tuple[int, int, int]]:
+    """Tiles (zoom, col, row) with the middle and two corners, as wide as the whole, as fine as
+    each level, and finer."""
+    tiles, place = tile_set(server, name), server.finest.place
+    height, width = place.shape
+    spots = [(r * height, c * width) for r, c in CORNERS]
+    lon, lat = (part.tolist() for part in place.spots(*np.array(spots).T))
+    points = [*zip(lon, lat, strict=True), *server.given.spots]
+    points = [p for p in points if math.isfinite(sum(p))]
+    zooms = _zooms(server, tiles, points)
+    found = {}
+    for zoom in zooms:
+        for point in points:
+            where = _tile_of(tiles, zoom, point)
+            if where is not None:
+                found[where] = None
+    return list(found)
+
+
+def _zooms(server: Server, tiles: Any, points: list[tuple[float, float]]) -> list[int]:
+    """Of the whole, of each level, and one that is finer than all."""
+    natives = [_native(level.place, tiles, points) for level in server.given.levels]
+    whole = natives[0] - max(0, round(math.log2(max(server.finest.place.shape) / TILE_PX)))
+    wanted = {whole, *natives, natives[0] + 2}
+    return sorted(min(max(z, tiles.minzoom), tiles.maxzoom) for z in wanted)
+
+
+def _native(place: Place, tiles: Any, points: list[tuple[float, float]]) -> int:
+    """The first zoom whose pixels are as fine as the cells at the first point that is in both."""
+    crs = tiles.crs.srs
+    for lon, lat in points:
+        row, col = (float(p) for p in place.find(np.array(lon), np.array(lat), DEGREES))
+        rows = np.array([row, row, min(row + 1, place.shape[0] - 1e-6)])
+        cols = np.array([col, min(col + 1, place.shape[1] - 1e-6), col])
+        x, y = transform(DEGREES, crs, *place.spots(rows, cols))
+        if np.isfinite(x + y).all():
+            sides = np.hypot(x[1:] - x[0], y[1:] - y[0])
+            size = float(np.min(sides[sides > 0], initial=1e7))
+            break
+    else:
+        raise AssertionError("no point of the store lies in the tile matrix set")
+    matrices = sorted(tiles.tileMatrices, key=lambda m: -m.cellSize)
+    fine = [int(m.id) for m in matrices if m.cellSize * m.tileWidth / TILE_PX <= size * 1.0001]
+    return fine[0] if fine else int(matrices[-1].id)
+
+
+def _tile_of(tiles: Any, zoom: int, point: tuple[float, float]) -> tuple[int, int, int] | None:
+    matrix = tiles.matrix(zoom)
+    crs = tiles.crs.srs
+    x, y = (float(p) for p in transform(DEGREES, crs, *np.array(point)))
+    if not math.isfinite(x + y):
+        return None
+    left, top, span = _corner(tiles, zoom)
+    col, row = math.floor((x - left) / span), math.floor((top - y) / span)
+    inside = 0 <= col < matrix.matrixWidth and 0 <= row < matrix.matrixHeight
+    return (zoom, col, row) if inside else None
+
+
+def _corner(tiles: Any, zoom: int) -> tuple[float, float, float]:
+    """Left and top of a matrix, and the side of its tiles, in units of the CRS."""
+    matrix = tiles.matrix(zoom)
+    first, second = matrix.pointOfOrigin
+    axis = pyproj.CRS(tiles.crs.srs).axis_info[0]
+    is_swapped = axis.direction.lower() == "north" and axis.abbrev.lower() in ("lat", "n", "y", "x")
+    if tiles.orderedAxes:
+        is_swapped = tiles.orderedAxes[0].lower() in ("lat", "n", "y", "northing")
+    left, top = (second, first) if is_swapped else (first, second)
+    return left, top, matrix.cellSize * matrix.tileWidth
+
+
+def _one_tile(server: Server, ask: Ask, where: tuple[str, int, int, int], first: int) -> int:
+    """How many pixels of a tile show something, all of which are right."""
+    name, zoom, col, row = where
+    path = f"/tiles/a/{server.given.variable}/{name}/{zoom}/{col}/{row}.npy"
+    query = {**ask, "resampling": "nearest", "tilesize": TILE_PX}
+    pixels = np.load(io.BytesIO(server.get(path, query).content))
+    pixels = pixels[:, first::EVERY, first::EVERY]
+    tiles = tile_set(server, name)
+    left, top, span = _corner(tiles, zoom)
+    centers = (np.arange(first, TILE_PX, EVERY) + 0.5) * span / TILE_PX
+    x, y = np.meshgrid(left + col * span + centers, top - row * span - centers)
+    crs = tiles.crs.srs
+    fits, shares, per_pixel = [], [], []
+    for number, level in enumerate(server.given.levels):
+        rows, cols = level.place.find(x, y, crs)
+        reduction = _reduction(level.place, rows, cols)
+        border = np.fmax(BORDER, BORDER_PX * reduction)
+        good = level.agrees(pixels, rows, cols, ask, border=border, rtol=server.given.rtol)
+        shares.append(float(good.mean()))
+        inside = reduction[~np.isnan(rows)]
+        per_pixel.append(float(np.median(inside)) if inside.size else 1.0)
+        if good.all():
+            fits.append(number)
+    assert fits, f"{path} {dict(ask)}: of its pixels {max(shares):.2%} are right"
+    shown = int(np.isfinite(pixels).sum())
+    if shown:
+        _assert_level(fits, per_pixel, path)
+    return shown
+
+
+def _reduction(place: Place, rows: np.ndarray, cols: np.ndarray) -> np.ndarray:
+    """Cells per pixel at each pixel, of the axis where they are more; 1 where it is not known."""
+    if min(rows.shape) < 2:
+        return np.ones(rows.shape)
+    width = place.shape[1]
+    down, right = np.gradient(rows), np.gradient(cols)
+    if place.wraps:
+        right = [(step + width / 2) % width - width / 2 for step in right]
+    sides = np.abs([*down, *right]) / EVERY
+    return np.nan_to_num(np.max(sides, axis=0), nan=1.0)
+
+
+def _assert_level(fits: list[int], per_pixel: list[float], path: str) -> None:
+    """One of the levels that a tile may show is the coarsest whose cells are not larger than a
+    pixel, give or take what two axes and a bent Earth differ by."""
+    for number in fits:
+        finer_is_needed = number > 0 and per_pixel[number] < 0.7
+        coarser_would_do = number + 1 < len(per_pixel) and per_pixel[number + 1] > 1.45
+        if not finer_is_needed and not coarser_would_do:
+            return
+    raise AssertionError(f"{path}: shows level {fits}; cells per pixel are {per_pixel}")
+
+
+def value(server: Server) -> None:
+    """Points in cells, at the corners, just outside, at 180 degrees and the poles."""
+    place, given = server.finest.place, server.given
+    lon, lat = _points(place)
+    rows, cols = place.find(lon, lat, DEGREES)
+    for ask in given.asks:
+        answers = [
+            server.json(f"/point/a/{given.variable}", {**ask, "lon": x, "lat": y})
+            for x, y in zip(lon.tolist(), lat.tolist(), strict=True)
+        ]
+        got = np.array([math.nan if a["value"] is None else a["value"] for a in answers])
+        good = server.finest.agrees(got[None], rows, cols, ask, border=1e-4, rtol=given.rtol)[0]
+        wrong = [(x, y, v) for x, y, v, ok in zip(lon, lat, got, good, strict=True) if not ok]
+        assert not wrong, f"/point at {wrong[0][:2]} of {dict(ask)}: {wrong[0][2]}"
+        assert {a["units"] for a in answers} == {given.units}
+
+
+def _points(place: Place) -> tuple[np.ndarray, np.ndarray]:
+    """Longitudes from -180 to 360 and latitudes, all within what a request may say."""
+    height, width = place.shape
+    random = np.random.default_rng(11)
+    rows = random.integers(0, height, 16) + random.uniform(0.05, 0.95, 16)
+    cols = random.integers(0, width, 16) + random.uniform(0.05, 0.95, 16)
+    corners = np.array([(0.02, 0.02), (0.02, -0.02), (-0.02, 0.02), (-0.02, -0.02)])
+    inner = [(r % height, c % width) for r, c in corners]
+    outer = [(-0.02, width / 2), (height + 0.02, width / 2), (height / 2, -0.02)]
+    spots = np.array([*zip(rows, cols, strict=True), *inner, *outer])
+    lon, lat = place.spots(*spots.T)
+    lon = np.concatenate([lon, [-180.0, 180.0, 179.999, 0.0, 0.0]])
+    lat = np.concatenate([lat, [0.1, 0.1, 0.1, 90.0, -90.0]])
+    lon = np.where(lon > 360, lon - 360, np.where(lon < -180, lon + 360, lon))
+    known = np.isfinite(lon) & np.isfinite(lat) & (np.abs(lat) <= 90)
+    return lon[known], lat[known]
+
+
+def series(server: Server) -> None:
+    """All steps at two points, and the mean over a box, cells weighted by their area."""
+    given, place = server.given, server.finest.place
+    ask = {k: v for k, v in given.asks[0].items() if k != "time"}
+    steps = [np.asarray(server.finest.read({**ask, "time": time})) for time in given.times]
+    path = f"/timeseries/a/{given.variable}"
+    height, width = place.shape
+    for row, col in ((height // 2 + 0.5, width // 2 + 0.5), (height - 0.6, 0.6)):
+        lon, lat = (float(p) for p in place.spots(np.array(row), np.array(col)))
+        if not math.isfinite(lon + lat):
+            continue
+        found = server.json(path, {**ask, "lon": lon, "lat": lat})
+        assert found["times"] == list(given.times)
+        expected = [step[int(row), int(col)] for step in steps]
+        _assert_close(found["values"]["value"], expected, given.rtol)
+    box = given.box or _middle(place)
+    found = server.json(path, {**ask, "bbox": ",".join(map(repr, box)), "aggregate": "mean"})
+    weights, rows, cols = _weights(place, box)
+    expected, spread = [], 0.0
+    for step in steps:
+        cells = step[rows, cols]
+        known = np.isfinite(cells)
+        total = float(weights[known].sum())
+        mean = float((cells[known] * weights[known]).sum() / total) if total else math.nan
+        expected.append(mean)
+        spread = max(spread, float(np.ptp(cells[known])) if known.any() else 0.0)
+    got = np.array([math.nan if v is None else v for v in found["values"]["mean"]])
+    np.testing.assert_allclose(got, expected, rtol=1e-6, atol=2e-3 * spread)
+    assert found["units"] == given.units
+
+
+def _assert_close(got: list[float | None], expected: list[float], rtol: float) -> None:
+    numbers = np.array([math.nan if v is None else v for v in got])
+    np.testing.assert_allclose(numbers, expected, rtol=rtol)
+
+
+def _middle(place: Place) -> tuple[float, float, float, float]:
+    """A box around the middle, no wider than some tens of cells."""
+    height, width = place.shape
+    half = [min(0.3 * n, 12.3) for n in (height, width)]
+    rows = height / 2 + np.array([-1, -1, 1, 1]) * half[0]
+    cols = width / 2 + np.array([-1, 1, -1, 1]) * half[1]
+    lon, lat = place.spots(rows, cols)
+    lon = lon[0] + (lon - lon[0] + 180) % 360 - 180
+    west, east = np.sort(lon)[[1, 2]]
+    south, north = np.sort(lat)[[1, 2]]
+    west, east = ((float(x) + 180) % 360 - 180 for x in (west, east))
+    return west, float(south), east, float(north)
+
+
+def _weights(
+    place: Place, box: tuple[float, float, float, float]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """How much of each cell lies in the box, in m² of the ellipsoid; and the cells' indices."""
+    west, south, east, north = box
+    east = west + (east - west) % 360
+    height, width = place.shape
+    assert height * width <= MOST_CELLS, "the case is too large for a series over a box"
+    row, col = (part.ravel() for part in np.mgrid[:height, :width])
+    down = np.concatenate([np.zeros(4), EDGE, np.ones(4), 1 - EDGE])
+    right = np.concatenate([EDGE, np.ones(4), 1 - EDGE, np.zeros(4)])
+    lon, lat = place.spots(row[:, None] + down, col[:, None] + right)
+    middle = (west + east) / 2
+    lon = lon[:, :1] + (lon - lon[:, :1] + 180) % 360 - 180  # a cell does not go round the globe
+    center = lon.mean(axis=1, keepdims=True)
+    lon = lon + np.round((middle - center) / 360) * 360
+    known = np.isfinite(lon).all(axis=1) & np.isfinite(lat).all(axis=1)
+    lon, lat, row, col = lon[known], np.clip(lat[known], -90, 90), row[known], col[known]
+    # x is proportional to longitude here, also beyond 180, so that the box is a rectangle.
+    change = pyproj.Transformer.from_crs(DEGREES, EQUAL_AREA, always_xy=True)
+    per_degree = change.transform(1.0, 0.0)[0]
+    y = change.transform(np.zeros_like(lat), lat)[1]
+    outlines = shapely.polygons(np.stack([(lon - middle) * per_degree, y], axis=-1))
+    low, high = (change.transform(0.0, edge)[1] for edge in (south, north))
+    area = shapely.box((west - middle) * per_degree, low, (east - middle) * per_degree, high)
+    return shapely.area(shapely.intersection(shapely.make_valid(outlines), area)), row, col
+
+
+def legend(server: Server) -> None:
+    """Categories or range and units of the metadata; pictures of exactly the size asked for."""
+    given = server.given
+    query = {k: v for k, v in given.asks[0].items() if k == "expression"}
+    found = server.json(f"/legend/a/{given.variable}.json", query)
+    assert found["units"] == given.units
+    if given.categories is not None:
+        assert [(c["value"], c["label"]) for c in found["categories"]] == list(given.categories)
+        if given.colors is not None:
+            assert [c["color"] for c in found["categories"]] == list(given.colors)
+    else:
+        assert found["type"] == "continuous"
+        _assert_range(server, (found["min"], found["max"]))
+    for width, height in ((90, 300), (333, 70)):
+        shape = "vertical" if height > width else "horizontal"
+        size = {"width": width, "height": height, "orientation": shape}
+        body = server.get(f"/legend/a/{given.variable}.png", {**query, **size}).content
+        assert Image.open(io.BytesIO(body)).size == (width, height)
+
+
+def _assert_range(server: Server, found: tuple[float, float]) -> None:
+    """That of the metadata, or within the values' own and half as wide at least."""
+    given = server.given
+    if given.legend_range is not None:
+        np.testing.assert_allclose(found, given.legend_range, rtol=1e-6)
+        return
+    values = np.concatenate(
+        [np.asarray(level.read(ask)).ravel() for level in given.levels for ask in given.asks]
+    )
+    values = values[np.isfinite(values)]
+    low, high = float(values.min()), float(values.max())
+    assert found[0] < found[1]
+    is_whole = not (given.times or given.dims or given.asks[0])
+    if low < high and is_whole:
+        slack = 0.1 * (high - low)  # ranges are rounded to what people like to read
+        assert low - slack <= found[0] < found[1] <= high + slack, f"{found}, not {(low, high)}"
+        assert found[1] - found[0] >= 0.5 * (high - low), f"{found}, not {(low, high)}"
+
+
+CHECKS: Mapping[Column, Callable[[Server], None]] = {
+    "opens": opens, "tile": tile, "value": value, "series": series, "legend": legend,
+}  # fmt: skip

@@ -1,0 +1,8 @@
+"""All cases, in the order of the page."""
+
+from tests.formats import arrays, containers, earth, eopf, pyramids, shared, stac, tiff, time
+
+CASES = [
+    *arrays.CASES, *time.CASES, *earth.CASES, *pyramids.CASES, *eopf.CASES, *containers.CASES,
+    *tiff.CASES, *stac.CASES, *shared.CASES,
+]  # fmt: skip
