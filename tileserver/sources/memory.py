@@ -9,6 +9,7 @@ import numpy as np
 
 from tileserver.cube import Cube, Raw
 from tileserver.plan import ReadPlan
+from tileserver.sources.watch import Unchanging, Watch
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class MemorySource:
     cube: Cube
     arrays: Mapping[str, tuple[Raw, ...]]
     version: str = "0"
+    watch: Watch = field(default_factory=Unchanging)
     reads: list[ReadPlan] = field(default_factory=list)
 
     async def read(self, plan: ReadPlan) -> Raw:

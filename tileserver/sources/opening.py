@@ -62,7 +62,7 @@ async def open_source(
         raise CatalogError("url: VRT files are refused, as they can name any file: list the COGs")
     if len(origin.urls) > 1 or any(c in first for c in WILDCARDS):
         store, keys = _common_store(origin, traffic)
-        return await open_stack(store, await _timed(origin, store, keys), cache, pool)
+        return await open_stack(store, await _timed(origin, store, keys), cache, pool, keys)
     if first.lower().endswith(TIFF_SUFFIXES):
         folder, _, name = first.rpartition("/")
         return await open_cog(origin.store(folder or ".", traffic), name, cache, pool)

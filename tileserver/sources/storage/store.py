@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -29,6 +29,7 @@ from tileserver.sources.storage.ranges import Batch
 from tileserver.sources.storage.traffic import DEFAULT_CONNECTIONS, DEFAULT_TIMEOUT_S, Data, Traffic
 
 if TYPE_CHECKING:  # these exist for type checkers only
+    from obstore import GetResult, ObjectMeta
     from obstore.store import ClientConfig, RetryConfig, S3Config
 
 T = TypeVar("T")
@@ -91,11 +92,23 @@ class Storage:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An object in a listing."""
+    """An object as it was when the store was asked.
+
+    `version` changes with its content; `stamp` also when the same is written anew.
+    """
 
     key: str
     size: int
     version: str
+    stamp: str = ""
+
+
+@dataclass(slots=True, eq=False)
+class Noted:
+    """Documents that were read, `Entry.stamp` by key; the folders in folders that were listed."""
+
+    versions: dict[str, str] = field(default_factory=dict)
+    folders: dict[str, list[str]] = field(default_factory=dict)
 
 
 class Store:
@@ -113,21 +126,39 @@ class Store:
         self.raw = store
         self.traffic = traffic or Traffic()
         self._batch = Batch(self._get_range)
+        self._noted: Noted | None = None
+
+    @contextmanager
+    def noting(self) -> Iterator[Noted]:
+        """Notes the versions of all that is read whole, and what is listed, meanwhile."""
+        self._noted = Noted()
+        try:
+            yield self._noted
+        finally:
+            self._noted = None
 
     async def get(self, key: str, *, about: int = 0) -> memoryview | None:
         """A whole object; `about` how many bytes it may have."""
 
+        answers: list[tuple[memoryview, GetResult]] = []
+
         async def send() -> Data:
             try:
                 result = await obstore.get_async(self.raw, key)
-                return memoryview(await result.bytes_async())
+                data = memoryview(await result.bytes_async())
             except FileNotFoundError as error:
                 if "NoSuchBucket" in str(error):
                     raise SourceError("the bucket does not exist: check url") from error
                 return None
+            answers.append((data, result))
+            return data
 
         with _foreign_errors():
-            return await self.traffic.read(self._whole(send), about=about)
+            found = await self.traffic.read(self._whole(send), about=about)
+        if self._noted is not None and found is not None:
+            read = next(result for data, result in answers if data is found)
+            self._noted.versions[key] = self._entry(read.meta).stamp
+        return found
 
     async def get_range(self, key: str, start: int, stop: int) -> memoryview | None:
         """The bytes from start to stop of an object, read with those asked for at the same time."""
@@ -161,7 +192,7 @@ class Store:
 
         async def send() -> Entry | None:
             try:
-                return _entry(await obstore.head_async(self.raw, key))
+                return self._entry(await obstore.head_async(self.raw, key))
             except FileNotFoundError:
                 return None
 
@@ -173,7 +204,7 @@ class Store:
         async def send() -> list[Entry]:
             found = []
             async for batch in obstore.list(self.raw, prefix=prefix or None):
-                found += [_entry(meta) for meta in batch]
+                found += [self._entry(meta) for meta in batch]
             return found
 
         return await self._ask(send)
@@ -185,7 +216,10 @@ class Store:
             result = await obstore.list_with_delimiter_async(self.raw, prefix=prefix or None)
             return sorted(str(p).rstrip("/").rsplit("/", 1)[-1] for p in result["common_prefixes"])
 
-        return await self._ask(send)
+        names = await self._ask(send)
+        if self._noted is not None:
+            self._noted.folders[prefix] = names
+        return names
 
     async def _get_range(self, key: str, start: int, stop: int) -> Data:
         async def send() -> Data:
@@ -218,6 +252,14 @@ class Store:
         with _foreign_errors():
             return await self.traffic.ask(send)
 
+    def _entry(self, meta: ObjectMeta) -> Entry:
+        tag, modified = meta["e_tag"], meta["last_modified"]
+        if isinstance(self.raw, LocalStore):  # its tags hold inodes, which copies do not share
+            stamp = f"{modified.isoformat()} {meta['size']}"
+        else:  # listings have milliseconds, other answers do not
+            stamp = f"{tag} {modified.isoformat(timespec='seconds')}"
+        return Entry(meta["path"], meta["size"], tag or modified.isoformat(), stamp)
+
 
 @contextmanager
 def _foreign_errors() -> Iterator[None]:
@@ -248,11 +290,6 @@ def _told(error: GenericError) -> SourceError:
             "access denied: check the storage's credentials, anonymous and requester_pays"
         )
     return SourceUnavailable("the store did not answer in time: try again in a moment")
-
-
-def _entry(meta: Mapping[str, object]) -> Entry:
-    version = meta.get("e_tag") or meta.get("last_modified")
-    return Entry(str(meta["path"]), int(str(meta["size"])), str(version))
 
 
 def open_store(

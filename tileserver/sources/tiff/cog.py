@@ -29,6 +29,7 @@ from tileserver.sources.tiff.directory import DAMAGED
 from tileserver.sources.tiff.head import Head
 from tileserver.sources.tiff.layout import Tiff, read_tiff
 from tileserver.sources.tiff.raster import LevelShape, Raster, TiffRaster, fingerprint
+from tileserver.sources.watch import ObjectsWatch, Watch
 
 if TYPE_CHECKING:
     from tileserver.sources.tiff.warped import WarpedRaster
@@ -107,6 +108,7 @@ class CogSource:
     cube: Cube
     file: CogFile
     bands: dict[str, int]
+    watch: Watch
 
     def held(self, plan: ReadPlan) -> Raw | None:
         """The same as `read`, if all of it is held."""
@@ -137,6 +139,7 @@ async def open_cog(store: Store, key: str, cache: ByteCache[Raw], pool: Executor
         Cube(variables, {}, warnings=advice(file), attrs=dict(file.description.tags)),
         file,
         {name: i for i, name in enumerate(variables)},
+        ObjectsWatch(store, {key: entry.stamp}),
     )
 
 

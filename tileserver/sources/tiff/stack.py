@@ -22,6 +22,7 @@ from tileserver.sources.chunk import held_window, read_window
 from tileserver.sources.storage.store import Entry, Store
 from tileserver.sources.tiff.cog import CogFile, Layer, advice, found, open_file, variables_of
 from tileserver.sources.tiff.raster import fingerprint
+from tileserver.sources.watch import ListingWatch, ObjectsWatch, Watch, of_entries
 from tileserver.timeaxis import NotAnInstant, TimeAxis, parse_instant
 
 # So few files are looked up one by one; more by listing their folder.
@@ -34,6 +35,7 @@ COMPACT = re.compile(
     re.ASCII,
 )
 YEAR_DAY = re.compile(r"(?P<year>\d{4})-?(?P<day>\d{3})", re.ASCII)
+WILDCARD = r"[*?[]"
 FORMATS = "YYYYMMDD, YYYY-MM-DD, YYYYMMDDTHHMMSS, YYYYDDD, YYYYMM, YYYY or ISO 8601"
 Time = float | str
 
@@ -61,6 +63,7 @@ class StackSource:
     first: CogFile
     cache: ByteCache[Raw]
     pool: Executor
+    watch: Watch
 
     def held(self, plan: ReadPlan) -> Raw | None:
         """Stored numbers of a window of one time, if its file is open and all of it is held."""
@@ -123,11 +126,16 @@ class StackSource:
 
 
 async def open_stack(
-    store: Store, entries: Sequence[tuple[str, Time]], cache: ByteCache[Raw], pool: Executor
+    store: Store,
+    entries: Sequence[tuple[str, Time]],
+    cache: ByteCache[Raw],
+    pool: Executor,
+    patterns: Sequence[str] = (),
 ) -> StackSource:
     """The cube of files that lie in one store.
 
     Args:
+        patterns: those of `match_times` that found them, and that may find more.
         entries: key and time of each, in any order: seconds since 1970, or text in one of the
             forms that `match_times` reads.
         cache, pool: as for `open_cog`.
@@ -146,8 +154,23 @@ async def open_stack(
         attrs=dict(first.description.tags),
         warnings=advice(first),
     )
-    version = fingerprint([step.entry for step in steps])
-    return StackSource(version, cube, store, steps, first, cache, pool)
+    objects = [step.entry for step in steps]
+    watch = _watch(store, objects, patterns)
+    return StackSource(fingerprint(objects), cube, store, steps, first, cache, pool, watch)
+
+
+def _watch(store: Store, entries: Sequence[Entry], patterns: Sequence[str]) -> Watch:
+    """By listing the folder, as new files are seen only so; a few files that are named one by one,
+    and those of servers that list nothing."""
+    named = not any(re.search(WILDCARD, key) for key in patterns)
+    if named and (len(entries) <= FEW or store.url.startswith("http")):
+        return ObjectsWatch(store, {entry.key: entry.stamp for entry in entries})
+    if named:
+        keys = [entry.key for entry in entries]
+        return ListingWatch(store, _folder(keys), of_entries(entries), set(keys).__contains__)
+    folder = _folder([re.split(WILDCARD, key)[0] for key in patterns])
+    pattern = re.compile("|".join(map(glob_expression, patterns)))
+    return ListingWatch(store, folder, of_entries(entries), pattern.fullmatch)
 
 
 async def _steps(store: Store, entries: Sequence[tuple[str, Time]]) -> tuple[Step, ...]:
@@ -263,7 +286,7 @@ def _time_pattern(text: str) -> re.Pattern[str]:
 
 
 async def _matching(store: Store, key: str) -> list[str]:
-    wild = re.search(r"[*?[]", key)
+    wild = re.search(WILDCARD, key)
     if wild is None:
         return [key]
     if store.url.startswith("http"):

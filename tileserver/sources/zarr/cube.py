@@ -6,13 +6,14 @@ import asyncio
 import struct
 from collections.abc import Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tileserver.cache import ByteCache
 from tileserver.cube import TIME, Cube, Level, Raw, Variable
 from tileserver.errors import CatalogError
 from tileserver.grid import Grid
 from tileserver.sources.storage.store import Store
+from tileserver.sources.watch import Unchanging, digest, of_documents, of_hierarchy
 from tileserver.sources.zarr.array import Supply, ZarrArray, ZarrSource, open_array
 from tileserver.sources.zarr.cf import flags_of, packing_of, physical_range, text
 from tileserver.sources.zarr.dimension import dimension, time_name
@@ -37,9 +38,14 @@ async def open_zarr(
 
     Raises CatalogError, saying what to do, where nothing in it is a map.
     """
-    hierarchy = await read_hierarchy(store, group)
+    with store.noting() as noted:
+        hierarchy = await read_hierarchy(store, group)
+    read = of_documents(store, noted, consolidated=hierarchy.consolidated)
+    version = digest([hierarchy.version, read.fingerprint])
+    watch = of_hierarchy(store, noted, consolidated=hierarchy.consolidated)
     prefix = f"{group.strip('/')}/" if group.strip("/") else ""
-    return await _Reader(hierarchy, prefix, Supply(store, cache, pool), crs).open()
+    source = await _Reader(hierarchy, prefix, Supply(store, cache, pool), crs).open()
+    return replace(source, version=version, watch=watch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +81,7 @@ class _Reader:
                 "the metadata is not consolidated: zarr.consolidate_metadata saves requests"
             )
         cube = self._cube(variables, arrays, coordinates, time, tuple(warnings))
-        return ZarrSource(self.hierarchy.version, cube, arrays)
+        return ZarrSource(self.hierarchy.version, cube, arrays, Unchanging())
 
     def _open_arrays(self) -> tuple[dict[str, ZarrArray], list[str]]:
         opened, warnings = {}, []
