@@ -9,7 +9,8 @@ import zarr.codecs
 from zarr.codecs import numcodecs as extra
 
 from tileserver.errors import CatalogError, SourceError
-from tileserver.sources.zarr.codec import _zstd_size, decoder_v2, decoder_v3
+from tileserver.sources.zarr.codec import decoder_v2, decoder_v3
+from tileserver.sources.zarr.compression import zstd_size
 
 from .zarrs import numbers, opened, read, write
 
@@ -189,7 +190,7 @@ def test_streams_one_after_another(codec):
 @pytest.mark.parametrize("size", [0, 1, 200, 256, 65535, 65536 + 256, 1 << 20])
 def test_sizes_of_zstandard(size):
     """The size of a frame is read as numcodecs wrote it, whatever the width of its field."""
-    assert _zstd_size(memoryview(numcodecs.Zstd().encode(np.zeros(size, "u1")))) == size
+    assert zstd_size(memoryview(numcodecs.Zstd().encode(np.zeros(size, "u1")))) == size
 
 
 @pytest.mark.parametrize("compressor", [numcodecs.Zstd(), numcodecs.Blosc()], ids=str)
