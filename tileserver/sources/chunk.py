@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Coroutine, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
-from tileserver.cube import Raw
+from tileserver.cube import Level, Raw
+from tileserver.plan import ReadPlan
 
 Coordinates = tuple[int, ...]
 
@@ -81,6 +82,46 @@ def count_chunks(window: Sequence[slice], shape: tuple[int, ...], chunks: tuple[
     return total
 
 
+def planned_bytes(plan: ReadPlan, level: Level) -> int:
+    """What the chunks that a plan touches hold, decoded."""
+    *leading, _, _ = plan.window
+    if not plan.chunks:
+        return count_chunks(plan.window, level.shape, level.chunks) * level.nbytes
+    steps = count_chunks(leading, level.shape[:-2], level.chunks[:-2])
+    return steps * len(plan.chunks) * level.nbytes
+
+
+def held(array: ChunkedArray, plan: ReadPlan) -> Raw | None:
+    """A plan's numbers if all its chunks are held."""
+    if not plan.chunks:
+        return held_window(array, plan.window)
+    parts = [held_window(array, window) for window in _pile(array, plan)]
+    known = [part for part in parts if part is not None]
+    return np.concatenate(known, axis=-2) if len(known) == len(parts) else None
+
+
+async def read(array: ChunkedArray, plan: ReadPlan) -> Raw:
+    """A plan's numbers, the chunks that are not held read together."""
+    if not plan.chunks:
+        return await read_window(array, plan.window)
+    windows = _pile(array, plan)
+    parts = await asyncio.gather(*(read_window(array, window) for window in windows))
+    return np.concatenate(parts, axis=-2)
+
+
+def _pile(array: ChunkedArray, plan: ReadPlan) -> list[tuple[slice, ...]]:
+    """The windows of the chunks that are piled up."""
+    high, wide = array.chunks[-2:]
+    return [
+        (
+            *plan.window[:-2],
+            slice(row * high, (row + 1) * high),
+            slice(col * wide, (col + 1) * wide),
+        )
+        for row, col in plan.chunks
+    ]
+
+
 def held_window(array: ChunkedArray, window: Sequence[slice]) -> Raw | None:
     """The window's numbers if all its chunks are held, a view where they lie in one."""
     single = _single(array, window)
@@ -139,10 +180,15 @@ async def read_window(array: ChunkedArray, window: Sequence[slice]) -> Raw:
     ) -> None:
         out[outside] = (await array.chunk(coordinates))[inside]
 
-    tasks = [asyncio.ensure_future(fill(*piece)) for piece in missing]
+    await together(fill(*piece) for piece in missing)
+    return out
+
+
+async def together(jobs: Iterable[Coroutine[Any, Any, None]]) -> None:
+    """All jobs at once; the first failure cancels the others."""
+    tasks = [asyncio.ensure_future(job) for job in jobs]
     try:
         await asyncio.gather(*tasks)
     finally:
         for task in tasks:
             task.cancel()
-    return out

@@ -7,34 +7,30 @@ import math
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
-from functools import cached_property
+from operator import add
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from zarr.core.metadata.v2 import ArrayV2Metadata
-from zarr.core.metadata.v3 import ArrayV3Metadata
 
 from tileserver.cache import ByteCache
 from tileserver.cube import Cube, Raw
 from tileserver.errors import CatalogError, SourceError
 from tileserver.plan import ReadPlan
-from tileserver.sources.chunk import Coordinates, held_window, read_window
+from tileserver.sources.chunk import Coordinates, held_window, read_window, together
 from tileserver.sources.storage.store import Store
 from tileserver.sources.watch import Watch
-from tileserver.sources.zarr.codec import (
-    NOT_STORED,
-    TEXTS,
-    Decode,
-    Sharding,
-    decoder_v2,
-    decoder_v3,
-    is_quick,
-    native,
-)
+from tileserver.sources.zarr.codec import LARGEST_TEXTS_NBYTES, NO_FIXED_SIZE, Decode, native
 from tileserver.sources.zarr.hierarchy import Document
+from tileserver.sources.zarr.metadata import ArrayMetadata, is_v2
+from tileserver.sources.zarr.sharding import NOT_STORED, Shards
 
-LARGEST_CHUNK_NBYTES = 1 << 30
+MOST_PIECES = 100_000  # of an array that is read whole
+LARGEST_WHOLE_NBYTES = 1 << 30
+PIECES_AT_ONCE = 256
+LARGEST_OFFSET = 2**63 - 1
+NOTHING = np.empty(256, np.uint8)  # kept for a chunk that is not stored: what its key weighs
+EMPTY = "empty"  # the key of what such chunks are
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,7 +65,7 @@ class ZarrArray:
     key: Callable[[Coordinates], str]
     decode: Decode
     quick: bool
-    sharding: Sharding | None
+    shards: tuple[Shards, ...]
     supply: Supply
 
     @property
@@ -87,21 +83,26 @@ class ZarrArray:
             chunks=tuple(self.chunks[i] for i in order),
         )
 
-    @cached_property
-    def _empty(self) -> Raw:
-        """The chunk that is not stored: all fill value (0 where none is given)."""
-        value = 0 if self.fill_value is None else self.fill_value
-        chunk = np.full(self.chunks, value, self.dtype)
-        chunk.flags.writeable = False
-        return chunk
-
     def held(self, coordinates: Coordinates) -> Raw | None:
         """A decoded chunk that is kept."""
-        return self.supply.cache.held((self, coordinates))
+        chunk = self.supply.cache.held((self, coordinates))
+        return self._empty() if chunk is NOTHING else chunk
 
     async def chunk(self, coordinates: Coordinates) -> Raw:
         """A chunk, read and decoded once however many ask for it. Raises SourceError."""
-        return await self.supply.cache.get((self, coordinates), lambda: self._load(coordinates))
+        chunk = await self.supply.cache.get((self, coordinates), lambda: self._load(coordinates))
+        return self._empty() if chunk is NOTHING else chunk
+
+    def _empty(self) -> Raw:
+        """A chunk that is not stored: all fill value, 0 where none is given. Kept once."""
+        cache = self.supply.cache
+        chunk = cache.held((self, EMPTY))
+        if chunk is None:
+            value = 0 if self.fill_value is None else self.fill_value
+            chunk = np.full(self.chunks, value, self.dtype)
+            chunk.flags.writeable = False
+            cache.put((self, EMPTY), chunk)
+        return chunk
 
     async def _load(self, coordinates: Coordinates) -> Raw:
         stored = [0] * len(coordinates)
@@ -109,7 +110,7 @@ class ZarrArray:
             stored[place] = coordinate
         data = await self._bytes(tuple(stored))
         if data is None:
-            return self._empty
+            return NOTHING
         if self.quick:
             return self._decoded(data)
         loop = asyncio.get_running_loop()
@@ -123,46 +124,84 @@ class ZarrArray:
         except Exception as error:  # codecs raise whatever they like on damaged bytes
             raise SourceError(f"variable {self.path!r}: a chunk is damaged") from error
         chunk = np.ascontiguousarray(native(array).transpose(self.order)).view(self.dtype)
+        chunk = chunk.reshape(self.chunks)  # which has no dimension where the array has none
         if np.may_share_memory(chunk, np.frombuffer(data, np.uint8)):
             chunk = chunk.copy()  # not compressed: it would keep the bytes of its neighbours too
         chunk.flags.writeable = False
         return chunk
 
     async def _bytes(self, stored: Coordinates) -> memoryview | None:
-        if self.sharding is None:
-            return await self.supply.store.get(self.key(stored), about=self.nbytes)
-        grid = self.sharding.grid
-        shard = self.key(tuple(c // n for c, n in zip(stored, grid, strict=True)))
-        index = await self._shard_index(shard)
-        if index.size == 0:
-            return None
-        inner = tuple(c % n for c, n in zip(stored, grid, strict=True))
-        offset, length = (int(word) for word in index[inner])
-        if offset == length == NOT_STORED:
-            return None
-        return await self.supply.store.get_range(shard, offset, offset + length)
+        store = self.supply.store
+        if not self.shards:
+            return await store.get(self.key(stored), about=self.nbytes)
+        span = self.shards[0].span
+        shard = self.key(tuple(c // n for c, n in zip(stored, span, strict=True)))
+        start, stop = 0, None
+        for level in self.shards:
+            index = await self._shard_index(level, shard, start, stop)
+            if index is NOTHING:
+                return None
+            offset, length = (int(word) for word in index[level.entry(stored)])
+            if offset == length == NOT_STORED:
+                return None
+            start, stop = start + offset, start + offset + length
+            if length == 0 or stop > LARGEST_OFFSET or length > self._largest_piece(level):
+                raise SourceError(f"variable {self.path!r}: a shard's index is damaged")
+        assert stop is not None
+        return await store.get_range(shard, start, stop)
 
-    async def _shard_index(self, shard: str) -> Raw:
-        """Where inner chunks lie in a shard, kept as chunks are; empty where it is not stored."""
-        return await self.supply.cache.get((self, shard), lambda: self._read_index(shard))
+    def _largest_piece(self, level: Shards) -> int:
+        """What a chunk of a shard can have in bytes: codecs make little more than there was."""
+        return 2 * math.prod(level.step) * self.nbytes + LARGEST_TEXTS_NBYTES
 
-    async def _read_index(self, shard: str) -> Raw:
-        assert self.sharding is not None
-        nbytes = self.sharding.index_nbytes
-        if self.sharding.at_end:
-            data = await self.supply.store.get_suffix(shard, nbytes)
+    async def _shard_index(self, level: Shards, shard: str, start: int, stop: int | None) -> Raw:
+        """Where chunks lie in a shard, kept as chunks are; NOTHING where it is not stored."""
+        return await self.supply.cache.get(
+            (self, shard, start), lambda: self._read_index(level, shard, start, stop)
+        )
+
+    async def _read_index(self, level: Shards, shard: str, start: int, stop: int | None) -> Raw:
+        store, nbytes = self.supply.store, level.index_nbytes
+        if not level.at_end:
+            data = await store.get_range(shard, start, start + nbytes)
+        elif stop is None:
+            data = await store.get_suffix(shard, nbytes)
         else:
-            data = await self.supply.store.get_range(shard, 0, nbytes)
+            data = await store.get_range(shard, max(start, stop - nbytes), stop)
         try:
-            return np.empty(0, np.uint64) if data is None else self.sharding.read_index(data)
+            return NOTHING if data is None else level.read_index(data)
         except Exception as error:
             raise SourceError(f"variable {self.path!r}: a shard's index is damaged") from error
 
     async def values(self) -> npt.NDArray[Any]:
-        """All of a small array, such as a coordinate."""
-        if 0 in self.shape:
-            return np.empty(self.shape, self.dtype)
-        return await read_window(self, [slice(0, n) for n in self.shape])
+        """All of an array, such as a coordinate; its chunks are not kept.
+
+        Raises CatalogError where it is too large for that, SourceError where it cannot be read.
+        """
+        counts = [-(-n // c) for n, c in zip(self.shape, self.chunks, strict=True)]
+        self._check_whole(math.prod(counts))
+        out: npt.NDArray[Any] = np.empty(self.shape, self.dtype)
+        places = iter(np.ndindex(*counts))
+
+        async def fill() -> None:
+            for place in places:
+                chunk = await self._load(place)
+                starts = [p * c for p, c in zip(place, self.chunks, strict=True)]
+                cells = tuple(map(slice, starts, map(add, starts, self.chunks)))
+                part = self._empty() if chunk is NOTHING else chunk
+                out[cells] = part[tuple(map(slice, out[cells].shape))]
+
+        await together(fill() for _ in range(min(PIECES_AT_ONCE, math.prod(counts))))
+        return out
+
+    def _check_whole(self, pieces: int) -> None:
+        nbytes = math.prod(self.shape) * self.dtype.itemsize
+        if pieces > MOST_PIECES or nbytes > LARGEST_WHOLE_NBYTES:
+            raise CatalogError(
+                f"variable {self.path!r}: {pieces} chunks of {nbytes >> 20} MiB together are too "
+                f"much to read whole: rechunk it, to at most {MOST_PIECES} chunks and "
+                f"{LARGEST_WHOLE_NBYTES >> 20} MiB"
+            )
 
 
 def open_array(path: str, document: Document, attrs: Document, supply: Supply) -> ZarrArray:
@@ -170,51 +209,40 @@ def open_array(path: str, document: Document, attrs: Document, supply: Supply) -
     name = path.rpartition("/")[2]
     try:
         return _open_array(path, document, attrs, supply)
-    except (KeyError, TypeError, ValueError, NotImplementedError) as error:
+    except CatalogError as error:
+        raise CatalogError(f"variable {name!r}: {error}") from error
+    except Exception as error:  # the libraries that read it raise whatever they like
         raise CatalogError(f"variable {name!r}: its metadata cannot be used ({error})") from error
 
 
 def _open_array(path: str, document: Document, attrs: Document, supply: Supply) -> ZarrArray:
-    sharding = None
-    if document.get("zarr_format") == 2:
-        known: Any = ArrayV2Metadata.from_dict({**document, "attributes": {}})
-        dtype = known.dtype.to_native_dtype()
-        decode = decoder_v2(document, dtype)
-        steps = [document.get("compressor") or {"id": "bytes"}, *(document.get("filters") or [])]
-        names = [step["id"] for step in steps]
-        chunks, dims = tuple(known.chunks), attrs.get("_ARRAY_DIMENSIONS")
-        fill = known.fill_value
-    else:
-        known = ArrayV3Metadata.from_dict({**document, "attributes": {}})
-        dtype = known.data_type.to_native_dtype()
-        chunks, dims, fill = (
-            tuple(known.chunk_grid.chunk_shape),
-            known.dimension_names,
-            known.fill_value,
-        )
-        codecs = document["codecs"]
-        if codecs[0]["name"] == "sharding_indexed":
-            sharding = Sharding.parse(codecs[0], chunks)
-            chunks, codecs = sharding.shape, sharding.codecs
-        decode = decoder_v3(codecs, dtype, chunks)
-        names = [codec["name"] for codec in codecs]
-    _check_chunk(chunks, dtype)
-    shape, served = tuple(known.shape), _served_type(dtype, attrs)
+    _check_path(path)
+    known = ArrayMetadata.parse(document, attrs)
+    served = _served_type(known.dtype, attrs)
+    fill = known.fill
+    prefix = f"{path}/" if path else ""
     return ZarrArray(
         path=path,
-        dims=tuple(dims or (f"dim_{i}" for i in range(len(shape)))),
-        order=tuple(range(len(shape))),
-        shape=shape,
-        chunks=chunks,
+        dims=known.dims,
+        order=tuple(range(len(known.shape))),
+        shape=known.shape,
+        chunks=known.chunks,
         dtype=served,
         fill_value=np.asarray(fill).astype(served) if _is_number(served, fill) else fill,
-        masks_fill=document.get("zarr_format") == 2 and fill is not None,
-        key=lambda stored: f"{path}/{known.encode_chunk_key(stored)}",
-        decode=decode,
-        quick=is_quick(names, math.prod(chunks) * dtype.itemsize),
-        sharding=sharding,
+        masks_fill=is_v2(document) and fill is not None,
+        key=lambda place: prefix + known.key(place),
+        decode=known.decode,
+        quick=known.quick,
+        shards=known.shards,
         supply=supply,
     )
+
+
+def _check_path(path: str) -> None:
+    """Names are parts of keys: none may lead out of the store."""
+    parts = path.split("/") if path else []
+    if any(part in ("", ".", "..") or "\\" in part or "\0" in part for part in parts):
+        raise CatalogError("its path leads out of the store: rename it")
 
 
 def _served_type(dtype: np.dtype[Any], attrs: Document) -> np.dtype[Any]:
@@ -222,7 +250,7 @@ def _served_type(dtype: np.dtype[Any], attrs: Document) -> np.dtype[Any]:
     and unsigned where _Unsigned says so (NetCDF Users Guide, attribute conventions)."""
     if dtype.kind == "b":
         return np.dtype(np.uint8)
-    if dtype.kind in TEXTS:
+    if dtype.kind in NO_FIXED_SIZE:
         return np.dtype(object)
     if dtype.kind == "i" and str(attrs.get("_Unsigned", "")).lower() == "true":
         return np.dtype(f"u{dtype.itemsize}")
@@ -231,15 +259,6 @@ def _served_type(dtype: np.dtype[Any], attrs: Document) -> np.dtype[Any]:
 
 def _is_number(dtype: np.dtype[Any], fill: object) -> bool:
     return dtype.kind in "iuf" and fill is not None
-
-
-def _check_chunk(chunks: tuple[int, ...], dtype: np.dtype[Any]) -> None:
-    nbytes = int(np.prod([float(c) for c in chunks])) * dtype.itemsize
-    if any(c < 1 for c in chunks) or nbytes > LARGEST_CHUNK_NBYTES:
-        raise CatalogError(
-            f"chunks {chunks} of {nbytes / 2**20:.0f} MiB are too large to serve: "
-            f"rechunk to at most {LARGEST_CHUNK_NBYTES >> 20} MiB"
-        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -257,8 +276,8 @@ class ZarrSource:
 
     def held(self, plan: ReadPlan) -> Raw | None:
         """Stored numbers of a window, if all its chunks are held."""
-        return held_window(self.arrays[plan.variable][plan.level], plan.window)
+        return chunk.held(self.arrays[plan.variable][plan.level], plan)
 
     async def read(self, plan: ReadPlan) -> Raw:
         """Stored numbers of a window. Raises SourceError."""
-        return await read_window(self.arrays[plan.variable][plan.level], plan.window)
+        return await chunk.read(self.arrays[plan.variable][plan.level], plan)

@@ -1,36 +1,36 @@
-"""From a stored Zarr chunk to its array: the codecs of v2 and v3 through numcodecs.
+"""From a stored Zarr chunk to its array: the codecs of v2 and v3, one after another.
 
-Public: `decoder_v2`, `decoder_v3` and `ShardIndex`, all made once when a store is opened; what they
-give is pure and may run in any thread.
+Public: `decoder_v2` and `decoder_v3`, made once when a store is opened; what they give is pure and
+may run in any thread.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-import numcodecs
 import numpy as np
 import numpy.typing as npt
-from isal import isal_zlib
 
 from tileserver.errors import CatalogError, SourceError
+from tileserver.sources.zarr.arraycodec import TEXTS, array_filter, is_unpacker, unpacker
+from tileserver.sources.zarr.compression import Config, Step, decompressor, find_codec
 
 Decode = Callable[[memoryview], npt.NDArray[Any]]
-Step = Callable[[Any], Any]
-Config = Mapping[str, Any]
 
-TEXTS = "OT"  # kinds of numpy types whose values have no fixed size
+NO_FIXED_SIZE = "OT"  # kinds of numpy types
+LARGEST_TEXTS_NBYTES = 1 << 26  # of one chunk
+SLACK_NBYTES = 1 << 16  # for headers and checksums in a chunk
+WIDENING = ("astype", "encode_dtype", "data_type")  # settings of filters: the type that is stored
+WIDEST_NBYTES = 16
 # Decoded sizes up to which codecs take an eighth of a millisecond or so: to hand that to a thread
 # costs as much again, and waits for the interpreter's lock twice. Above it threads win together.
 QUICK_NBYTES = {"bytes": 1 << 20, "crc32c": 1 << 20, "blosc": 1 << 20, "transpose": 1 << 19,
                 "zstd": 1 << 18, "gzip": 1 << 16, "zlib": 1 << 16}  # fmt: skip
 OTHERS_QUICK_NBYTES = 1 << 15
-WRAPPINGS = {"gzip": 31, "zlib": 15}  # zlib's window bits, with which header
-NOT_STORED = 2**64 - 1  # in both words of a shard index (Zarr v3, sharding_indexed 1.0)
+OF_BYTES = ("adler32", "base64", "blosc", "bz2", "crc32", "crc32c", "fletcher32", "gzip",
+            "jenkins_lookup3", "lz4", "lzma", "shuffle", "zlib", "zstd")  # fmt: skip
 
 
 def native(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -44,46 +44,65 @@ def native(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 def is_quick(codecs: Iterable[str], nbytes: int) -> bool:
     """Whether a chunk of so many bytes, by codecs of these names, is decoded in no time."""
-    names = [name.removeprefix("numcodecs.") for name in codecs]
-    return all(nbytes <= QUICK_NBYTES.get(name, OTHERS_QUICK_NBYTES) for name in names)
+    return all(nbytes <= QUICK_NBYTES.get(name, OTHERS_QUICK_NBYTES) for name in codecs)
+
+
+def bare(name: str) -> str:
+    """The name of a codec of v3 as numcodecs has it."""
+    return name.removeprefix("numcodecs.")
 
 
 def decoder_v2(document: Config, dtype: np.dtype[Any]) -> Decode:
     """The decoder of an array's chunks from its `.zarray` document.
 
-    Raises CatalogError for a codec that numcodecs does not know.
+    Raises CatalogError for a codec that is not known.
     """
     shape, order = tuple(document["chunks"]), document.get("order", "C")
-    config = document.get("compressor")
-    decompress = _decompressor(config["id"], config, _largest(shape, dtype)) if config else None
-    filters = [_codec(config) for config in document.get("filters") or []]
+    config, filters = document.get("compressor"), document.get("filters") or []
+    largest = _largest(shape, dtype, filters)
+    steps = [_filter_v2(each, shape, dtype) for each in filters]
+    if config:
+        steps.append(_step_of_bytes(config["id"], config, largest, shape, dtype))
+    steps.reverse()
 
     def decode(data: memoryview) -> npt.NDArray[Any]:
-        buffer: Any = decompress(data) if decompress else data
-        for each in reversed(filters):
-            buffer = each.decode(buffer)
+        buffer: Any = data
+        for step in steps:
+            buffer = step(buffer)
         return _shaped(buffer, dtype, shape, order)
 
     return decode
 
 
-def _codec(config: Config) -> Any:
-    try:
-        return numcodecs.get_codec(dict(config))
-    except (ValueError, TypeError, KeyError) as error:
-        raise CatalogError(
-            f"codec {config.get('id')!r} is not known: rewrite the array with blosc, zstd or gzip"
-        ) from error
+def _filter_v2(config: Config, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Step:
+    if config["id"] in TEXTS:
+        return unpacker(config["id"], config, dtype, (math.prod(shape),))
+    decode: Step = find_codec(config).decode
+    return decode
+
+
+def _step_of_bytes(
+    kind: str, config: Config, largest: int, shape: tuple[int, ...], dtype: np.dtype[Any]
+) -> Step:
+    """A compressor of v2, which may be one that knows of shapes."""
+    if is_unpacker(kind):
+        return unpacker(kind, config, dtype, shape)
+    return decompressor(kind, config, largest)
 
 
 def _shaped(
     buffer: Any, dtype: np.dtype[Any], shape: tuple[int, ...], order: str = "C"
 ) -> npt.NDArray[Any]:
-    array = (
-        np.asarray(buffer) if dtype.kind in TEXTS else np.frombuffer(buffer, np.uint8).view(dtype)
-    )
-    if array.size != int(np.prod(shape)):
-        raise SourceError(f"a chunk holds {array.size} values instead of {np.prod(shape)}")
+    if dtype.kind in NO_FIXED_SIZE:
+        array = np.asarray(buffer)
+        if array.dtype.kind not in "OTUS":
+            raise SourceError(f"a chunk holds {array.dtype} instead of texts")
+    elif isinstance(buffer, np.ndarray):
+        array = np.ascontiguousarray(buffer).reshape(-1).view(dtype)
+    else:
+        array = np.frombuffer(buffer, np.uint8).view(dtype)
+    if array.size != math.prod(shape):
+        raise SourceError(f"a chunk holds {array.size} values instead of {math.prod(shape)}")
     return array.reshape(shape, order="F" if order == "F" else "C")
 
 
@@ -93,25 +112,27 @@ def decoder_v3(codecs: Sequence[Config], dtype: np.dtype[Any], shape: tuple[int,
     Raises CatalogError for a codec that is not known.
     """
     to_arrays: list[Step] = []
-    bytes_steps: list[Step] = []
+    to_bytes: list[Step] = []
     unpack: Step | None = None
-    largest = _largest(shape, dtype)
+    largest = _largest(shape, dtype, [codec.get("configuration") or {} for codec in codecs])
     for codec in codecs:
         name, settings = codec["name"], codec.get("configuration") or {}
+        kind = bare(name)
         if unpack is not None:
-            bytes_steps.append(_bytes_step(name, settings, largest))
-        elif name in ("bytes", "vlen-utf8"):
-            unpack = _unpack(name, settings, dtype, shape)
-        elif name == "transpose":
-            order = tuple(settings["order"])
-            shape = tuple(shape[i] for i in order)
-            to_arrays.append(_untranspose(order))
+            to_bytes.append(_byte_step_v3(name, settings, largest, dtype))
+        elif kind in ("bytes", "endian"):
+            stored = dtype.newbyteorder(">" if settings.get("endian") == "big" else "<")
+            unpack = _unpack_bytes(stored, shape)
+        elif is_unpacker(kind):
+            unpack = unpacker(kind, settings, dtype, shape)
+        elif kind in OF_BYTES:
+            raise CatalogError(f"codecs: {name!r} has no bytes before it; the metadata is damaged")
         else:
-            step, dtype, shape = _array_step(name, settings, dtype, shape)
+            step, dtype, shape = array_filter(kind, settings, dtype, shape)
             to_arrays.append(step)
     if unpack is None:
         raise CatalogError("codecs: no codec turns arrays into bytes; the metadata is damaged")
-    steps = [*reversed(bytes_steps), unpack, *reversed(to_arrays)]
+    steps = [*reversed(to_bytes), unpack, *reversed(to_arrays)]
 
     def decode(data: memoryview) -> npt.NDArray[Any]:
         value: Any = data
@@ -122,147 +143,25 @@ def decoder_v3(codecs: Sequence[Config], dtype: np.dtype[Any], shape: tuple[int,
     return decode
 
 
-def _unpack(name: str, settings: Config, dtype: np.dtype[Any], shape: tuple[int, ...]) -> Step:
-    if name == "vlen-utf8":
-        strings = numcodecs.VLenUTF8()
-        return lambda data: strings.decode(data).reshape(shape)
-    stored = dtype.newbyteorder(">" if settings.get("endian") == "big" else "<")
+def _unpack_bytes(stored: np.dtype[Any], shape: tuple[int, ...]) -> Step:
+    if stored.kind in NO_FIXED_SIZE:
+        raise CatalogError("codecs: texts are no bytes; the metadata is damaged")
     return lambda data: _shaped(data, stored, shape)
 
 
-def _untranspose(order: tuple[int, ...]) -> Step:
-    inverse = tuple(np.argsort(order))
-    return lambda array: array.transpose(inverse)
-
-
-def _bytes_step(name: str, settings: Config, largest: int) -> Step:
+def _byte_step_v3(name: str, settings: Config, largest: int, dtype: np.dtype[Any]) -> Step:
     if name == "crc32c":
-        return _checked_crc32c
-    kind = name.removeprefix("numcodecs.")
-    # Settings are for writing, and those of v3 are not all known to numcodecs.
-    config = {"id": kind} if name in ("blosc", "zstd", "gzip") else {"id": kind, **settings}
-    return _decompressor(kind, config, largest)
+        settings = {"location": "end"}
+    if bare(name) == "shuffle" and not settings.get("elementsize"):
+        settings = {"elementsize": dtype.itemsize}
+    return decompressor(bare(name), settings, largest)
 
 
-def _largest(shape: tuple[int, ...], dtype: np.dtype[Any]) -> int:
-    """What a chunk may have in bytes before its filters are undone, of which none needs so much."""
-    return 8 * math.prod(shape) * max(8, dtype.itemsize) + 65536
-
-
-def _decompressor(kind: str, config: Config, largest: int) -> Step:
-    """Decodes what one codec of bytes made, but no more than `largest` bytes of it.
-
-    Codecs other than Blosc, Zstandard, gzip and zlib are not held to that.
-    """
-    if kind in WRAPPINGS:
-        return partial(_inflated, wrapping=WRAPPINGS[kind], largest=largest)
-    decode: Step = _codec(config).decode
-    if kind not in ("blosc", "zstd"):
-        return decode
-    declared = _blosc_size if kind == "blosc" else _zstd_size
-
-    def step(data: Any) -> Any:
-        if declared(memoryview(data)) > largest:
-            raise ValueError(f"a chunk would have more than {largest} bytes")
-        return decode(data)
-
-    return step
-
-
-def _blosc_size(data: memoryview) -> int:
-    """What a Blosc 1 header says (blosc/README_CHUNK_FORMAT.rst: nbytes)."""
-    return int.from_bytes(data[4:8], "little")
-
-
-def _zstd_size(data: memoryview) -> int:
-    """What the header of a Zstandard frame says, 0 if nothing (RFC 8878, section 3.1.1.1)."""
-    descriptor = data[4]
-    flag, single = descriptor >> 6, descriptor >> 5 & 1
-    size = (single, 2, 4, 8)[flag]
-    start = 5 + (1 - single) + (0, 1, 2, 4)[descriptor & 3]
-    return int.from_bytes(data[start : start + size], "little") + (256 if flag == 1 else 0)
-
-
-def _inflated(data: Any, wrapping: int, largest: int) -> Any:
-    """One or several gzip members or zlib streams; ISA-L takes 60 % of the time of zlib."""
-    parts, rest, left = [], data, largest
-    while len(rest):
-        stream = isal_zlib.decompressobj(wbits=wrapping)
-        part = stream.decompress(rest, left + 1)
-        left -= len(part)
-        if left < 0:
-            raise ValueError(f"a chunk would have more than {largest} bytes")
-        if not stream.eof:
-            raise ValueError("a chunk is cut off")
-        parts.append(part)
-        rest = stream.unused_data
-    return parts[0] if len(parts) == 1 else b"".join(parts)
-
-
-def _checked_crc32c(data: bytes) -> bytes:
-    return bytes(numcodecs.CRC32C(location="end").decode(data))
-
-
-def _array_step(
-    name: str, settings: Config, dtype: np.dtype[Any], shape: tuple[int, ...]
-) -> tuple[Step, np.dtype[Any], tuple[int, ...]]:
-    """A filter of arrays, and the type and shape of what it stores."""
-    codec = _numcodecs_v3(name, settings)
-    stored = np.dtype(settings.get("astype") or settings.get("encode_dtype") or dtype)
-    stored_shape = shape
-    if name.endswith("packbits"):  # a byte that counts the spare bits, and eight cells a byte
-        stored, stored_shape = np.dtype("|u1"), (1 + -(-math.prod(shape) // 8),)
-    return (
-        (lambda array: codec.decode(np.ascontiguousarray(array)).reshape(shape)),
-        stored,
-        stored_shape,
-    )
-
-
-def _numcodecs_v3(name: str, settings: Config) -> Any:
-    return _codec({"id": name.removeprefix("numcodecs."), **settings})
-
-
-@dataclass(frozen=True, slots=True)
-class Sharding:
-    """How inner chunks lie in a shard object (Zarr v3, sharding_indexed).
-
-    Args:
-        shape: of an inner chunk.
-        grid: inner chunks per shard along each dimension.
-        codecs: of an inner chunk.
-        index_codecs: of the index, whose encoded size is `index_nbytes`.
-        at_end: where the index lies.
-    """
-
-    shape: tuple[int, ...]
-    grid: tuple[int, ...]
-    codecs: Sequence[Config]
-    index_codecs: Sequence[Config]
-    at_end: bool
-
-    @classmethod
-    def parse(cls, codec: Config, shard_shape: tuple[int, ...]) -> Sharding:
-        """From the configuration of a `sharding_indexed` codec."""
-        settings = codec["configuration"]
-        shape = tuple(settings["chunk_shape"])
-        if any(c["name"] == "sharding_indexed" for c in settings["codecs"]):
-            raise CatalogError("codecs: shards within shards are not supported: rewrite the array")
-        return cls(
-            shape,
-            tuple(s // c for s, c in zip(shard_shape, shape, strict=True)),
-            settings["codecs"],
-            settings.get("index_codecs") or ({"name": "bytes"}, {"name": "crc32c"}),
-            settings.get("index_location", "end") == "end",
-        )
-
-    @property
-    def index_nbytes(self) -> int:
-        """The encoded size of the index: two words for each inner chunk, and a checksum."""
-        checksums = sum(4 for c in self.index_codecs if c["name"] == "crc32c")
-        return 16 * int(np.prod(self.grid)) + checksums
-
-    def read_index(self, data: memoryview) -> npt.NDArray[np.uint64]:
-        """Offsets and lengths (…grid, 2) of the inner chunks."""
-        decode = decoder_v3(self.index_codecs, np.dtype(np.uint64), (*self.grid, 2))
-        return native(decode(data))
+def _largest(shape: tuple[int, ...], dtype: np.dtype[Any], settings: Iterable[Config]) -> int:
+    """What a chunk may have in bytes before its filters are undone: twice the widest type."""
+    if dtype.kind in NO_FIXED_SIZE:
+        return LARGEST_TEXTS_NBYTES
+    kinds = [each.get(key) for each in settings for key in WIDENING]
+    stored = [np.dtype(kind).itemsize for kind in kinds if isinstance(kind, str)]
+    widest = max(dtype.itemsize, min(max(stored, default=1), WIDEST_NBYTES))
+    return 2 * math.prod(shape) * widest + SLACK_NBYTES
