@@ -199,7 +199,7 @@ def _one_tile(server: Server, ask: Ask, where: tuple[str, int, int, int], first:
     fits, shares, per_pixel = [], [], []
     for number, level in enumerate(server.given.levels):
         rows, cols = level.place.find(x, y, crs)
-        reduction = _reduction(level.place, rows, cols)
+        reduction = cells_per_pixel(level.place, rows, cols, EVERY)
         border = np.fmax(BORDER, BORDER_PX * reduction)
         good = level.agrees(pixels, rows, cols, ask, border=border, rtol=server.given.rtol)
         shares.append(float(good.mean()))
@@ -214,15 +214,16 @@ def _one_tile(server: Server, ask: Ask, where: tuple[str, int, int, int], first:
     return shown
 
 
-def _reduction(place: Place, rows: np.ndarray, cols: np.ndarray) -> np.ndarray:
-    """Cells per pixel at each pixel, of the axis where they are more; 1 where it is not known."""
+def cells_per_pixel(place: Place, rows: np.ndarray, cols: np.ndarray, every: int) -> np.ndarray:
+    """Cells per pixel at every so many pixels, of the axis where they are more; 1 where it is not
+    known."""
     if min(rows.shape) < 2:
         return np.ones(rows.shape)
     width = place.shape[1]
     down, right = np.gradient(rows), np.gradient(cols)
     if place.wraps:
         right = [(step + width / 2) % width - width / 2 for step in right]
-    sides = np.abs([*down, *right]) / EVERY
+    sides = np.abs([*down, *right]) / every
     return np.nan_to_num(np.max(sides, axis=0), nan=1.0)
 
 
