@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tileserver.healpix import nested, places, plane, ring
+from tileserver.healpix import nested, places, plane, ring, sphere
 
 NSIDES = st.integers(0, 20).map(lambda depth: 2**depth)
 
@@ -57,11 +57,27 @@ def test_corners(nside, lon, lat):
     assert azimuth[2] <= np.degrees(np.hypot(1, 1) * np.pi / 4 / nside) * 111_200
 
 
+@given(NSIDES, st.integers(0, 2**32), st.booleans())
+def test_middles(nside, seed, ellipsoidal):
+    """Middles of cells lie where the library says; the way there and back is one."""
+    number = np.random.default_rng(seed).integers(0, 12 * nside**2, 500)
+    row, col = places(number, nside)
+    x, y = (col + 0.5) / nside, (row + 0.5) / nside
+    lon, lat = sphere(x, y)
+    expected = healpix.pix2ang(nside, number, nest=True, lonlat=True)
+    np.testing.assert_allclose(np.mod(lon - expected[0] + 180, 360), 180, atol=1e-6)
+    np.testing.assert_allclose(lat, expected[1], atol=1e-7)
+    back = plane(*sphere(x, y, ellipsoidal=ellipsoidal), ellipsoidal=ellipsoidal)
+    np.testing.assert_allclose(back, (x, y), atol=1e-7)
+
+
 def test_nowhere():
     """A point without a place has no cell."""
     x, y = plane(np.array([np.nan, 1.0, np.inf]), np.array([0.0, np.nan, 3.0]))
     assert np.isnan(x).all()
     assert np.isnan(y).all()
+    beyond = sphere(np.array([1.5, 0.5, np.nan]), np.array([0.5, 12.5, 0.5]))
+    assert np.isnan(beyond).all()
 
 
 def test_ellipsoid():

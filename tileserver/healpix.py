@@ -9,10 +9,12 @@ north-west. In that plane (x, y) = (column / nside, row / nside) is the same for
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
-from tileserver.grid import Floats
+from tileserver.grid import LONLAT, Axis, Bounds, Floats, Grid
 
 FACES = 12
 LARGEST_NSIDE = 1 << 24
@@ -84,6 +86,65 @@ def _authalic(lat: Floats) -> Floats:
 
     ratio = q(np.sin(np.radians(lat))) / q(np.ones(1))[0]
     return np.arcsin(np.clip(ratio, -1, 1))
+
+
+def sphere(x: Floats, y: Floats, *, ellipsoidal: bool = False) -> tuple[Floats, Floats]:
+    """Longitudes and latitudes in degrees of points (x, y) of the stacked faces: the inverse of
+    `plane`, NaN beyond the faces (section 4.1, for rings that are not whole numbers)."""
+    inside = (x >= 0) & (x <= 1) & (y >= 0) & (y <= FACES)
+    face = np.clip(np.floor(np.where(inside, y, 0)), 0, FACES - 1).astype(np.intp)
+    inner = y - face
+    number = FACE_RING[face] - x - inner
+    length = np.minimum(np.minimum(number, 4 - number), 1.0)  # of the ring, in quarters
+    caps = 2 * np.arcsin(np.clip(length, 0, 1) / np.sqrt(6.0))
+    belt = np.arcsin(np.clip((2 - number) * 2 / 3, -1, 1))
+    phi = np.where(length < 1, np.where(number < 2, np.pi / 2 - caps, caps - np.pi / 2), belt)
+    along = FACE_EIGHTH[face] + (x - inner) / np.where(length > 0, length, 1.0)
+    lon = np.mod(45 * along + 180, 360) - 180
+    lat = np.degrees(_geodetic(phi) if ellipsoidal else phi)
+    return np.where(inside, lon, np.nan), np.where(inside, lat, np.nan)
+
+
+def _geodetic(phi: Floats) -> Floats:
+    """The inverse of `_authalic`, in radians (Snyder 1987, equation 3-18)."""
+    e2 = ECCENTRICITY**2
+    return (
+        phi
+        + (e2 / 3 + 31 * e2**2 / 180 + 517 * e2**3 / 5040) * np.sin(2 * phi)
+        + (23 * e2**2 / 360 + 251 * e2**3 / 3780) * np.sin(4 * phi)
+        + 761 * e2**3 / 45360 * np.sin(6 * phi)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Faces:
+    """Finds cells in the stacked faces, of any nside: a Lookup whose units are the sides of faces.
+
+    Args:
+        bounds: (west, south, east, north) of the cells in degrees.
+    """
+
+    ellipsoidal: bool = False
+    bounds: Bounds = (-180.0, -90.0, 180.0, 90.0)
+
+    @property
+    def is_continuous(self) -> bool:
+        """Neighbouring rows may belong to faces that lie far apart."""
+        return False
+
+    def positions(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
+        """Columns and rows, in sides of a face, of longitudes and latitudes."""
+        return plane(x, y, ellipsoidal=self.ellipsoidal)
+
+    def points(self, cols: Floats, rows: Floats) -> tuple[Floats, Floats]:
+        """Longitudes and latitudes at columns and rows."""
+        return sphere(cols, rows, ellipsoidal=self.ellipsoidal)
+
+
+def face_grid(nside: int, lookup: Faces) -> Grid:
+    """The grid of 12 · nside rows and nside columns."""
+    side = 1 / nside
+    return Grid(LONLAT, Axis(0, side, nside), Axis(0, side, FACES * nside), lookup=lookup)
 
 
 def nested(row: Index, col: Index, nside: int) -> Index:

@@ -57,11 +57,13 @@ class ReadPlan:
         window: one slice for each leading dimension of the variable, in the order of its `dims`,
             then rows and columns. All have non-negative starts; only that of the columns may end
             beyond the grid, on an axis that wraps: it goes on at column 0.
+        chunks: as of a `Sampling`: if there are any, rows and columns are those of their pile.
     """
 
     variable: str
     level: int
     window: tuple[slice, ...]
+    chunks: tuple[tuple[int, int], ...] = ()
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -100,7 +102,9 @@ def sample(
         is_reduced = is_coarsest and max(place.reduction) > LARGEST_STRIDE
         resampling = reducer if is_reduced else "nearest"
     lookup = level.grid.lookup
-    if resampling == "nearest" or (lookup is not None and not lookup.is_continuous):
+    if lookup is not None and not lookup.is_continuous:
+        return _strewn(place)
+    if resampling == "nearest":
         return _nearest(place)
     if resampling == "bilinear" and max(place.reduction) <= LARGEST_KERNEL_PX:
         return _bilinear(place)
@@ -200,6 +204,25 @@ def _nearest(place: _Place) -> Sampling | None:
         place.cells(row, col, crop[1].stop - crop[1].start),
         reduction=place.reduction,
     )
+
+
+def _strewn(place: _Place) -> Sampling | None:
+    """As _nearest, where a window around all cells would hold much else: by chunk."""
+    there = np.isfinite(place.y.at + place.x.at)
+    high, wide = place.chunk
+    if not there.any() or place.level.shape[-2] % high or place.level.shape[-1] % wide:
+        return _nearest(place)
+    row, col = (each.at[there].astype(np.intp) for each in (place.y, place.x))
+    across = place.level.shape[-1] // wide
+    numbers, own = np.unique(row // high * across + col // wide, return_inverse=True)
+    index = np.zeros(place.target.shape, np.int32)
+    index[there] = (own * high + row % high) * wide + col % wide
+    pile = (slice(0, len(numbers) * high), slice(0, wide))
+    return Sampling(
+        place.number, *pile, place.target.shape, "nearest", pile,
+        () if there.all() else (there,), Mesh(index), reduction=place.reduction,
+        chunks=tuple((number // across, number % across) for number in numbers.tolist()),
+    )  # fmt: skip
 
 
 def _tight(row: Index, col: Index, most: int) -> Window | None:

@@ -23,7 +23,7 @@ from time import monotonic
 from tileserver.catalog import Dataset
 from tileserver.cube import TIME
 from tileserver.plan import ReadPlan
-from tileserver.sources.chunk import count_chunks
+from tileserver.sources.chunk import planned_bytes
 from tileserver.sources.source import Source
 from tileserver.timeaxis import TimeAxis
 
@@ -123,7 +123,7 @@ class Prefetcher:
         starts, stops = [s.start for s in plan.window], [s.stop for s in plan.window]
         place = place_in_time(time, starts[axis])
         starts[axis] = stops[axis] = -1
-        key = (dataset, plan.variable, plan.level, *starts, *stops)
+        key = (dataset, plan.variable, plan.level, plan.chunks, *starts, *stops)
         drawn = self._watched.get(key)
         if drawn is None:
             self._watch(key, {place: now})
@@ -222,4 +222,4 @@ def _remember(drawn: Drawn, place: int, now: float) -> None:
 
 def _chunk_bytes(source: Source, plan: ReadPlan) -> int:
     level = source.cube.variables[plan.variable].levels[plan.level]
-    return count_chunks(plan.window, level.shape, level.chunks) * level.nbytes
+    return planned_bytes(plan, level)

@@ -13,7 +13,7 @@ from tileserver.drawing import Drawing, View
 from tileserver.errors import PayloadTooLarge
 from tileserver.grid import Grid
 from tileserver.plan import ReadPlan, Resampling, Sampling, sample
-from tileserver.sources.chunk import count_chunks
+from tileserver.sources.chunk import planned_bytes
 from tileserver.style import Colormap
 
 
@@ -62,7 +62,7 @@ class Reader:
             if sampling is not None:
                 leading = (slice(i, i + 1) for i in view.selection.of(variable))
                 window = (*leading, sampling.rows, sampling.cols)
-                plan = ReadPlan(variable.id, sampling.level, window)
+                plan = ReadPlan(variable.id, sampling.level, window, sampling.chunks)
             bands.append(Band(variable, packing, sampling, plan))
         return bands
 
@@ -108,7 +108,7 @@ class Reader:
     async def window(self, dataset: Dataset, plan: ReadPlan) -> Raw:
         """Stored numbers of any window. Raises SourceError, PayloadTooLarge."""
         level = dataset.source.cube.variables[plan.variable].levels[plan.level]
-        size = count_chunks(plan.window, level.shape, level.chunks) * level.nbytes
+        size = planned_bytes(plan, level)
         check_bytes(size, self.limits.series_bytes, "narrow the area or the time range")
         return await dataset.source.read(plan)
 
@@ -139,8 +139,7 @@ def nbytes(bands: Sequence[Band]) -> int:
     total = 0
     for band in bands:
         if band.plan is not None:
-            level = band.variable.levels[band.plan.level]
-            total += count_chunks(band.plan.window, level.shape, level.chunks) * level.nbytes
+            total += planned_bytes(band.plan, band.variable.levels[band.plan.level])
     return total
 
 

@@ -116,6 +116,8 @@ class Sampling:
         boxes: for the same with a lookup, instead of corners: (top, bottom, left, right) of each
             pixel, (h, w) each; 0 and 0 of one that has no place on the grid.
         turn: for average and mode, the columns in a turn, where a pixel may lie across the seam.
+        chunks: where cells lie strewn over the array, the chunks (row, col) that hold them: they
+            are piled up, each below the one before, and rows and cols count in that pile.
     """
 
     level: int
@@ -132,6 +134,7 @@ class Sampling:
     boxes: tuple[Floats, ...] = ()
     reduction: tuple[float, float] = (1.0, 1.0)
     turn: int | None = None
+    chunks: tuple[tuple[int, int], ...] = ()
 
     @classmethod
     def empty(cls, shape: tuple[int, int]) -> Sampling:

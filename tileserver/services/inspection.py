@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from tileserver import tms
 from tileserver.cube import TIME, Cube, Variable
 from tileserver.matrixset import matrix_set
-from tileserver.plan import sample
-from tileserver.sources.chunk import count_chunks
+from tileserver.plan import ReadPlan, sample
+from tileserver.sources.chunk import planned_chunks
 
 LARGE_CHUNK_BYTES = 32 << 20
 SMALL_CHUNK_BYTES = 64 << 10
@@ -51,7 +51,7 @@ def _tile_cost(variable: Variable, tiles: tms.MatrixSet, zoom: int) -> Cost:
         return Cost(0, 0)
     level = variable.levels[sampling.level]
     window = (*(slice(0, 1) for _ in variable.dims), sampling.rows, sampling.cols)
-    chunks = count_chunks(window, level.shape, level.chunks)
+    chunks = planned_chunks(ReadPlan(variable.id, sampling.level, window, sampling.chunks), level)
     return Cost(chunks, chunks * level.nbytes)
 
 

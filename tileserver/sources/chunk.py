@@ -82,16 +82,20 @@ def count_chunks(window: Sequence[slice], shape: tuple[int, ...], chunks: tuple[
     return total
 
 
+def planned_chunks(plan: ReadPlan, level: Level) -> int:
+    """How many chunks a plan touches."""
+    if not plan.chunks:
+        return count_chunks(plan.window, level.shape, level.chunks)
+    steps = count_chunks(plan.window[:-2], level.shape[:-2], level.chunks[:-2])
+    return steps * len(plan.chunks)
+
+
 def planned_bytes(plan: ReadPlan, level: Level) -> int:
     """What the chunks that a plan touches hold, decoded."""
-    *leading, _, _ = plan.window
-    if not plan.chunks:
-        return count_chunks(plan.window, level.shape, level.chunks) * level.nbytes
-    steps = count_chunks(leading, level.shape[:-2], level.chunks[:-2])
-    return steps * len(plan.chunks) * level.nbytes
+    return planned_chunks(plan, level) * level.nbytes
 
 
-def held(array: ChunkedArray, plan: ReadPlan) -> Raw | None:
+def held_plan(array: ChunkedArray, plan: ReadPlan) -> Raw | None:
     """A plan's numbers if all its chunks are held."""
     if not plan.chunks:
         return held_window(array, plan.window)
@@ -100,7 +104,7 @@ def held(array: ChunkedArray, plan: ReadPlan) -> Raw | None:
     return np.concatenate(known, axis=-2) if len(known) == len(parts) else None
 
 
-async def read(array: ChunkedArray, plan: ReadPlan) -> Raw:
+async def read_plan(array: ChunkedArray, plan: ReadPlan) -> Raw:
     """A plan's numbers, the chunks that are not held read together."""
     if not plan.chunks:
         return await read_window(array, plan.window)
