@@ -17,7 +17,7 @@ from tileserver.cache import ByteCache
 from tileserver.cube import Cube, Raw
 from tileserver.errors import CatalogError, SourceError
 from tileserver.plan import ReadPlan
-from tileserver.sources.chunk import Coordinates, held_window, read_window, together
+from tileserver.sources.chunk import Coordinates, held_plan, read_plan, read_window, together
 from tileserver.sources.storage.store import Store
 from tileserver.sources.watch import Watch
 from tileserver.sources.zarr.codec import LARGEST_TEXTS_NBYTES, NO_FIXED_SIZE, Decode, native
@@ -157,7 +157,7 @@ class ZarrArray:
     async def _shard_index(self, level: Shards, shard: str, start: int, stop: int | None) -> Raw:
         """Where chunks lie in a shard, kept as chunks are; NOTHING where it is not stored."""
         return await self.supply.cache.get(
-            (self, shard, start), lambda: self._read_index(level, shard, start, stop)
+            (self, shard, start, stop), lambda: self._read_index(level, shard, start, stop)
         )
 
     async def _read_index(self, level: Shards, shard: str, start: int, stop: int | None) -> Raw:
@@ -276,8 +276,8 @@ class ZarrSource:
 
     def held(self, plan: ReadPlan) -> Raw | None:
         """Stored numbers of a window, if all its chunks are held."""
-        return chunk.held(self.arrays[plan.variable][plan.level], plan)
+        return held_plan(self.arrays[plan.variable][plan.level], plan)
 
     async def read(self, plan: ReadPlan) -> Raw:
         """Stored numbers of a window. Raises SourceError."""
-        return await chunk.read(self.arrays[plan.variable][plan.level], plan)
+        return await read_plan(self.arrays[plan.variable][plan.level], plan)
