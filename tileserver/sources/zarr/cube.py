@@ -1,26 +1,29 @@
-"""From the arrays of a Zarr group to a cube, by the CF and GeoZarr conventions."""
+"""From the arrays of a Zarr hierarchy to a cube, by the CF and GeoZarr conventions."""
 
 from __future__ import annotations
 
-import asyncio
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from tileserver.cache import ByteCache
-from tileserver.cube import TIME, Cube, Level, Raw, Variable
+from tileserver.cube import TIME, Cube, Dimension, Level, Raw, Variable
 from tileserver.errors import CatalogError
-from tileserver.grid import Grid
 from tileserver.sources.storage.store import Store
 from tileserver.sources.watch import Unchanging, digest, of_documents, of_hierarchy
 from tileserver.sources.zarr.array import Supply, ZarrArray, ZarrSource, open_array
-from tileserver.sources.zarr.cf import flags_of, packing_of, physical_range, text
+from tileserver.sources.zarr.cf import flags_of, physical_range, text
 from tileserver.sources.zarr.dimension import dimension, time_name
-from tileserver.sources.zarr.georeference import CRS_NAMES, Coordinate, Georeference
-from tileserver.sources.zarr.hierarchy import Document, Hierarchy, read_hierarchy
+from tileserver.sources.zarr.georeference import Coordinate
+from tileserver.sources.zarr.hierarchy import Document, Hierarchy, parent, read_hierarchy
+from tileserver.sources.zarr.placing import Places, auxiliary, read_coordinates
+from tileserver.sources.zarr.pyramid import Pyramids
+from tileserver.sources.zarr.pyramid_levels import Placed, levels_of, same_axis
+from tileserver.sources.zarr.scope import Scope
 
-LARGEST_COORDINATE = 10_000_000
+MOST_WARNINGS = 50
+LISTED_PATHS = 3
 
 
 async def open_zarr(
@@ -43,124 +46,218 @@ async def open_zarr(
     read = of_documents(store, noted, consolidated=hierarchy.consolidated)
     version = digest([hierarchy.version, read.fingerprint])
     watch = of_hierarchy(store, noted, consolidated=hierarchy.consolidated)
-    prefix = f"{group.strip('/')}/" if group.strip("/") else ""
-    source = await _Reader(hierarchy, prefix, Supply(store, cache, pool), crs).open()
+    source = await _Reader(hierarchy, Supply(store, cache, pool), crs).open()
     return replace(source, version=version, watch=watch)
 
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
     hierarchy: Hierarchy
-    prefix: str
     supply: Supply
     crs: str | None
+    warnings: list[str] = field(default_factory=list)
+    left_out: dict[str, list[str]] = field(default_factory=dict)
 
     async def open(self) -> ZarrSource:
-        opened, warnings = self._open_arrays()
-        coordinates = await self._read_coordinates(opened)
-        axes = Georeference(coordinates, self.hierarchy.attrs, self.crs)
-        variables: dict[str, Variable] = {}
-        arrays: dict[str, tuple[ZarrArray, ...]] = {}
-        time = time_name(coordinates)
-        for name in sorted(set(opened) - _auxiliary(self.hierarchy.attrs, coordinates)):
+        scope, pyramids = Scope.of(self.hierarchy), Pyramids.of(self.hierarchy)
+        arrays = self._open_arrays()
+        beside = auxiliary(self.hierarchy, scope)
+        maps = [p for p in self.hierarchy.selected() if p in arrays and p not in beside]
+        coordinates = await read_coordinates(scope, arrays, maps)
+        places = Places(self.hierarchy, scope, pyramids, arrays, coordinates, self.crs)
+        names: dict[str, list[str]] = {}
+        for path in sorted(set(maps) - set(coordinates)):
+            names.setdefault(pyramids.variable_id(path, self.hierarchy.group), []).append(path)
+        levels = {
+            name: found
+            for name, paths in names.items()
+            if (found := self._place(places, name, paths))
+        }
+        if not levels:
+            raise CatalogError(
+                "nothing here is a map: "
+                + ("; ".join(self.warnings[:MOST_WARNINGS]) or "the group has no arrays")
+            )
+        return self._source(_Assembly(self.hierarchy, pyramids, levels))
+
+    def _open_arrays(self) -> dict[str, ZarrArray]:
+        """Those of the group, and coordinates that it may inherit."""
+        opened, selected = {}, set(self.hierarchy.selected())
+        for path, document in self.hierarchy.arrays.items():
             try:
-                array, grid = axes.place(name, opened[name])
-                variables[name] = _variable(name, array, grid, self.hierarchy.attrs[name], time)
-                arrays[name] = (array,)
+                opened[path] = open_array(path, document, self.hierarchy.attrs[path], self.supply)
             except CatalogError as error:
-                warnings.append(str(error))
+                if path in selected:
+                    self.warnings.append(str(error))
+        return opened
+
+    def _place(self, places: Places, name: str, paths: Sequence[str]) -> list[Placed]:
+        """The levels of a variable, the finest first; none where it is no map."""
+        placed: list[Placed] = []
+        reasons: list[str] = []
+        # The largest first: what the others lack follows from it.
+        for path in sorted(paths, key=lambda path: -_cells(places.arrays[path])):
+            try:
+                placed.append(places.place(name, path, placed[0] if placed else None))
+            except CatalogError as error:
+                reasons.append(str(error))
             except (TypeError, ValueError, KeyError, struct.error) as error:
                 # Attributes hold whatever somebody wrote: one variable's harm no other.
-                warnings.append(f"variable {name!r}: its attributes cannot be used ({error})")
-        if not variables:
-            raise CatalogError(
-                "nothing here is a map: " + ("; ".join(warnings) or "the group has no arrays")
-            )
-        if not self.hierarchy.consolidated:
-            warnings.append(
-                "the metadata is not consolidated: zarr.consolidate_metadata saves requests"
-            )
-        cube = self._cube(variables, arrays, coordinates, time, tuple(warnings))
-        return ZarrSource(self.hierarchy.version, cube, arrays, Unchanging())
+                reasons.append(f"variable {name!r}: its attributes cannot be used ({error})")
+        kept, left_out = levels_of(placed)
+        for path, why in left_out:
+            self.left_out.setdefault(why, []).append(path)
+        self.warnings.extend(reasons)
+        return kept
 
-    def _open_arrays(self) -> tuple[dict[str, ZarrArray], list[str]]:
-        opened, warnings = {}, []
-        for name, document in self.hierarchy.arrays.items():
-            attrs = self.hierarchy.attrs.setdefault(name, {})  # type: ignore[attr-defined]
-            try:
-                opened[name] = open_array(self.prefix + name, document, attrs, self.supply)
-            except CatalogError as error:
-                warnings.append(str(error))
-        return opened, warnings
-
-    async def _read_coordinates(self, opened: Mapping[str, ZarrArray]) -> dict[str, Coordinate]:
-        """The 1-D arrays that are named as their own dimension, or are a dimension's only one."""
-        wanted = {
-            name: array
-            for name, array in opened.items()
-            if array.dims == (name,) and array.shape[0] <= LARGEST_COORDINATE
-        }
-        values = await asyncio.gather(*(array.values() for array in wanted.values()))
-        return {
-            name: Coordinate(read, self.hierarchy.attrs.get(name, {}))
-            for name, read in zip(wanted, values, strict=True)
-        }
-
-    def _cube(
-        self,
-        variables: Mapping[str, Variable],
-        arrays: Mapping[str, tuple[ZarrArray, ...]],
-        coordinates: Mapping[str, Coordinate],
-        time: str | None,
-        warnings: tuple[str, ...],
-    ) -> Cube:
-        attrs = self.hierarchy.attrs.get("", {})
-        sizes = {
-            dim: size
-            for levels in arrays.values()
-            for dim, size in zip(levels[0].dims[:-2], levels[0].shape[:-2], strict=True)
-        }
-        dimensions = [
-            dimension(dim, size, coordinates.get(dim), time) for dim, size in sizes.items()
-        ]
-        return Cube(
+    def _source(self, assembly: _Assembly) -> ZarrSource:
+        variables, dimensions = assembly.variables(), assembly.dimensions()
+        attrs = self.hierarchy.attrs.get(self.hierarchy.group, {})
+        cube = Cube(
             variables=variables,
             dimensions={d.name: d for d in dimensions},
             title=text(attrs.get("title")),
             description=text(attrs.get("summary") or attrs.get("description")),
             attribution=text(attrs.get("attribution") or attrs.get("institution")),
             attrs=attrs,
-            warnings=warnings,
+            warnings=self._told(),
         )
+        arrays = {
+            name: tuple(level.array for level in levels) for name, levels in assembly.levels.items()
+        }
+        return ZarrSource(self.hierarchy.version, cube, arrays, Unchanging())
+
+    def _told(self) -> tuple[str, ...]:
+        levels = [
+            f"levels {_listed(paths)} are left out, being {why}"
+            for why, paths in self.left_out.items()
+        ]
+        found = [*levels, *self.warnings[: MOST_WARNINGS - len(levels)]]
+        more = len(levels) + len(self.warnings) - len(found)
+        if more:
+            found.append(f"and {more} more of the store's arrays are no maps, or cannot be read")
+        if not self.hierarchy.consolidated:
+            found.append(
+                "the metadata is not consolidated: zarr.consolidate_metadata saves requests"
+            )
+        return tuple(found)
 
 
-def _auxiliary(attrs: Mapping[str, Document], coordinates: Mapping[str, Coordinate]) -> set[str]:
-    """Arrays that describe others: coordinates, their bounds, grid mappings, listed helpers."""
-    names = set(coordinates)
-    for name, each in attrs.items():
-        for key in ("bounds", "climatology", "grid_mapping", "ancillary_bounds"):
-            names |= set(str(each.get(key, "")).split())
-        names |= set(str(each.get("coordinates", "")).split())
-        if name.endswith(("_bnds", "_bounds")) or name in CRS_NAMES:
-            names.add(name)
-    return names
+def _listed(paths: Sequence[str]) -> str:
+    more = f" and {len(paths) - LISTED_PATHS} more" if len(paths) > LISTED_PATHS else ""
+    return ", ".join(paths[:LISTED_PATHS]) + more
 
 
-def _variable(
-    name: str, array: ZarrArray, grid: Grid, attrs: Document, time: str | None
-) -> Variable:
-    packing = packing_of(array, attrs)
-    return Variable(
-        id=name,
-        dims=tuple(TIME if dim == time else dim for dim in array.dims[:-2]),
-        dtype=array.dtype,
-        levels=(Level(grid, array.chunks, array.shape, array.nbytes),),
-        packing=packing,
-        title=text(attrs.get("long_name"))
-        or text(attrs.get("title"))
-        or text(attrs.get("standard_name")),
-        units=text(attrs.get("units")),
-        valid_range=physical_range(packing),
-        flags=flags_of(attrs),
-        attrs=attrs,
-    )
+def _cells(array: ZarrArray) -> int:
+    cells = 1
+    for size in array.shape:
+        cells *= size
+    return cells
+
+
+@dataclass(slots=True)
+class _Axis:
+    """A dimension as some variables have it.
+
+    Args:
+        dim: its name in the store.
+        group: where it was met first.
+        is_time: whether it is the time axis of its group.
+    """
+
+    dim: str
+    size: int
+    coordinate: Coordinate | None
+    group: str
+    is_time: bool
+    variables: int = 0
+    name: str = ""
+
+    def is_same(self, other: _Axis) -> bool:
+        known = (self.coordinate is None) == (other.coordinate is None)
+        return known and self.size == other.size and same_axis(self.coordinate, other.coordinate)
+
+
+class _Assembly:
+    """Variables and dimensions of a cube; groups may have axes of the same name that differ."""
+
+    def __init__(
+        self, hierarchy: Hierarchy, pyramids: Pyramids, levels: Mapping[str, list[Placed]]
+    ) -> None:
+        self.levels = levels
+        self._hierarchy, self._pyramids = hierarchy, pyramids
+        self._axes: dict[str, list[_Axis]] = {}
+        self._of = {name: self._met(found[0]) for name, found in levels.items()}
+        self._name()
+
+    def variables(self) -> dict[str, Variable]:
+        """By id, each with a title of its own."""
+        found = {name: self._variable(name, levels) for name, levels in self.levels.items()}
+        titles = [variable.title for variable in found.values()]
+        return {
+            name: replace(v, title=f"{v.title} ({name})")
+            if v.title is not None and titles.count(v.title) > 1
+            else v
+            for name, v in found.items()
+        }
+
+    def dimensions(self) -> list[Dimension]:
+        """All that variables have, the name's own first."""
+        return [
+            replace(
+                dimension(a.dim, a.size, a.coordinate, a.dim if a.is_time else None), name=a.name
+            )
+            for axes in self._axes.values()
+            for a in axes
+        ]
+
+    def _met(self, placed: Placed) -> list[_Axis]:
+        """The axes of a variable, those that others have too counted once more."""
+        array = placed.array
+        dims, sizes = array.dims[:-2], array.shape[:-2]
+        known = {dim: c for dim, c in zip(dims, placed.axes, strict=True) if c is not None}
+        time = time_name(known)
+        found = []
+        for dim, size in zip(dims, sizes, strict=True):
+            axis = _Axis(dim, size, known.get(dim), parent(placed.path), dim == time)
+            same = self._axes.setdefault(TIME if axis.is_time else dim, [])
+            axis = next((each for each in same if each.is_same(axis)), axis)
+            if axis not in same:
+                same.append(axis)
+            axis.variables += 1
+            found.append(axis)
+        return found
+
+    def _name(self) -> None:
+        """A name for each axis: its own, or where others have that too one with its group's."""
+        taken = set(self._axes)
+        for name, axes in self._axes.items():
+            axes.sort(key=lambda axis: -axis.variables)
+            axes[0].name = name
+            for axis in axes[1:]:
+                shown = self._pyramids.shown(axis.group)
+                choices = [f"{name}_{part}" for part in (*shown[-1:], "_".join(shown))]
+                choices += [f"{name}_{n}" for n in range(2, len(axes) + 2)]
+                axis.name = next(each for each in choices if each not in taken)
+                taken.add(axis.name)
+
+    def _variable(self, name: str, levels: Sequence[Placed]) -> Variable:
+        finest = levels[0]
+        attrs: Document = self._hierarchy.attrs[finest.path]
+        return Variable(
+            id=name,
+            dims=tuple(axis.name for axis in self._of[name]),
+            dtype=finest.array.dtype,
+            levels=tuple(
+                Level(each.grid, each.array.chunks, each.array.shape, each.array.nbytes)
+                for each in levels
+            ),
+            packing=finest.packing,
+            title=text(attrs.get("long_name"))
+            or text(attrs.get("title"))
+            or text(attrs.get("standard_name")),
+            units=text(attrs.get("units")),
+            valid_range=physical_range(finest.packing),
+            flags=flags_of(attrs),
+            attrs=attrs,
+        )

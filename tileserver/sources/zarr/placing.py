@@ -1,0 +1,171 @@
+"""Where the arrays of a hierarchy lie: each with what its own group, and those above it, tell."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import ChainMap
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from tileserver.errors import CatalogError
+from tileserver.grid import Axis, Grid, is_degrees
+from tileserver.sources.zarr.array import ZarrArray
+from tileserver.sources.zarr.cf import packing_of
+from tileserver.sources.zarr.georeference import CRS_NAMES, Coordinate, Georeference
+from tileserver.sources.zarr.hierarchy import Document, Hierarchy, parent
+from tileserver.sources.zarr.pyramid import Pyramids, transform_of
+from tileserver.sources.zarr.pyramid_levels import Placed, coarser
+from tileserver.sources.zarr.scope import CRS_KEYS, Names, Scope, are_degrees, without_crs
+
+LARGEST_COORDINATE = 10_000_000
+LARGEST_DEG = 360.0  # whatever a latitude may exceed by, with cells that end beyond a pole
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Finds the place of arrays.
+
+    Args:
+        arrays: those of the hierarchy that can be read, by path.
+        coordinates: that were read, by path.
+        crs: what the catalogue says.
+    """
+
+    hierarchy: Hierarchy
+    scope: Scope
+    pyramids: Pyramids
+    arrays: Mapping[str, ZarrArray]
+    coordinates: Mapping[str, Coordinate]
+    crs: str | None
+    _grids: dict[object, Grid] = field(default_factory=dict)
+
+    def place(self, name: str, path: str, finest: Placed | None) -> Placed:
+        """The array of a variable in canonical order, and its grid. Raises CatalogError.
+
+        Args:
+            finest: a level of the variable, from which others follow that tell no place.
+        """
+        array, rung = self.arrays[path], self.pyramids.rung(path)
+        try:
+            return self._placed(name, path, {})
+        except CatalogError:
+            if finest is None or rung is None or not _is_regular(finest.grid):
+                raise
+            rows, cols = array.shape[-2:]
+            told = coarser(finest.grid, (rows, cols), rung.factor)
+            return self._placed(name, path, {"spatial:transform": list(told[:6])})
+
+    def _placed(self, name: str, path: str, told: Document) -> Placed:
+        array, own, names = self.arrays[path], self.hierarchy.attrs[path], self._names(path)
+        own = {**own, **self._transform(path, own, names), **told}
+        rung = self.pyramids.rung(path)
+        crs = rung.crs if rung is not None else None
+        if crs is not None and not any(key in names[""] or key in own for key in CRS_KEYS):
+            own["proj:code"] = crs
+        axes = self._axes(path, array)
+        seen: Names = ChainMap({name: own}, names)  # type: ignore[arg-type]
+        placed, grid = Georeference(axes, seen, self.crs).place(name, array)
+        _check_degrees(name, grid)
+        leading = tuple(axes.get(dim) for dim in placed.dims[:-2])
+        return Placed(path, placed, self._shared(grid), packing_of(placed, own), leading)
+
+    def _names(self, path: str) -> Names:
+        """Attributes as the array sees them: one that is a coarser level, as from a group below."""
+        rung = self.pyramids.rung(path)
+        is_coarser = rung is not None and rung.path == path and rung.factor != (1.0, 1.0)
+        names = self.scope.names(parent(path), from_above=is_coarser)
+        return without_crs(names) if are_degrees(self.arrays[path].dims, names) else names
+
+    def _transform(self, path: str, own: Document, names: Names) -> Document:
+        """What places it without coordinates, the nearest word first."""
+        rung, sizes = self.pyramids.rung(path), self._sizes(path)
+        told = rung.transform if rung is not None else None
+        found = transform_of(own, sizes) or transform_of(names[""], sizes) or told
+        return {} if found is None else {"spatial:transform": list(found)}
+
+    def _axes(self, path: str, array: ZarrArray) -> dict[str, Coordinate]:
+        """The coordinates of its dimensions; one from above only where it fits."""
+        rung = self.pyramids.rung(path)
+        axes = {}
+        for dim, size in zip(array.dims, array.shape, strict=True):
+            where = self.scope.find(parent(path), dim)
+            found = self.coordinates.get(where) if where is not None else None
+            if found is None or where is None:
+                continue
+            is_own = parent(where) == parent(path) and (rung is None or rung.path != path)
+            if is_own or found.values.size == size:
+                axes[dim] = found
+        return axes
+
+    def _sizes(self, path: str) -> set[int]:
+        return set(self.arrays[path].shape)
+
+    def _shared(self, grid: Grid) -> Grid:
+        """One grid for all variables on the same cells, and all that is kept by it."""
+        if grid.lookup is not None:
+            return grid
+        key = (grid.crs.srs, _axis_key(grid.x), _axis_key(grid.y))
+        return self._grids.setdefault(key, grid)
+
+
+def _check_degrees(name: str, grid: Grid) -> None:
+    """Metres are taken for degrees by no map, though converters write such a CRS."""
+    if is_degrees(grid.crs) and grid.lookup is None and max(-grid.y.low, grid.y.high) > LARGEST_DEG:
+        raise CatalogError(
+            f"variable {name!r}: its coordinates reach {grid.y.high:g}, which are no degrees, as "
+            "its CRS would have it: correct that, or set crs of the dataset in the catalogue"
+        )
+
+
+def _axis_key(axis: Axis) -> object:
+    edges = None if axis.edges is None else axis.edges.tobytes()
+    return (axis.start, axis.step, axis.size, axis.period, edges)
+
+
+def _is_regular(grid: Grid) -> bool:
+    return grid.lookup is None and grid.x.edges is None and grid.y.edges is None
+
+
+async def read_coordinates(
+    scope: Scope, arrays: Mapping[str, ZarrArray], wanted: Sequence[str]
+) -> dict[str, Coordinate]:
+    """The 1-D arrays that are named as a dimension of arrays by path, all read at once."""
+    dims = {(parent(path), dim) for path in wanted for dim in arrays[path].dims}
+    found = {path for path in (scope.find(*each) for each in dims) if path is not None}
+    paths = sorted(path for path in found if path in arrays and _is_axis(arrays[path]))
+    values = await asyncio.gather(*(arrays[path].values() for path in paths))
+    same: dict[object, npt.NDArray[np.generic]] = {}
+    attrs = scope.hierarchy.attrs
+    return {
+        path: Coordinate(same.setdefault(_content(read), read), attrs[path])
+        for path, read in zip(paths, values, strict=True)
+    }
+
+
+def _is_axis(array: ZarrArray) -> bool:
+    return array.dims == (array.path.rpartition("/")[2],) and array.shape[0] <= LARGEST_COORDINATE
+
+
+def _content(values: npt.NDArray[np.generic]) -> object:
+    """Equal for equal values, which levels and groups repeat."""
+    if values.dtype.kind == "O":
+        return id(values)
+    return (values.dtype.str, values.tobytes())
+
+
+def auxiliary(hierarchy: Hierarchy, scope: Scope) -> set[str]:
+    """Arrays that describe others: coordinates, their bounds, grid mappings, listed helpers."""
+    found: set[str | None] = set()
+    for path, attrs in hierarchy.attrs.items():
+        name = path.rpartition("/")[2]
+        group = parent(path) if path in hierarchy.arrays else path
+        for key in ("bounds", "climatology", "grid_mapping", "ancillary_bounds", "coordinates"):
+            told = attrs.get(key)
+            if isinstance(told, str):
+                found |= {scope.find(group, each.rstrip(":")) for each in told.split()}
+        if name.endswith(("_bnds", "_bounds")) or name in CRS_NAMES:
+            found.add(path)
+    return {path for path in found if path is not None}
