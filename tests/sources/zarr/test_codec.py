@@ -1,6 +1,10 @@
 """Every codec that zarr-python and numcodecs write is read."""
 
+import importlib.util
+import json
+import lzma
 import tracemalloc
+from contextlib import nullcontext
 
 import numcodecs
 import numpy as np
@@ -21,7 +25,9 @@ COMPRESSORS_V2 = [
     None,
     *(numcodecs.Blosc(cname=c, shuffle=s) for c in BLOSC for s in (0, 1, 2)),
     numcodecs.Zstd(), numcodecs.GZip(), numcodecs.Zlib(), numcodecs.LZ4(),
-    numcodecs.BZ2(), numcodecs.LZMA(),
+    numcodecs.BZ2(), numcodecs.LZMA(), numcodecs.LZMA(format=lzma.FORMAT_ALONE),
+    numcodecs.LZMA(format=lzma.FORMAT_RAW, filters=[{"id": lzma.FILTER_LZMA2, "preset": 1}]),
+    numcodecs.Base64(),
 ]  # fmt: skip
 FILTERS_V2 = [
     [numcodecs.Delta("i4")],
@@ -30,6 +36,8 @@ FILTERS_V2 = [
     [numcodecs.Delta("i4"), numcodecs.Shuffle(4)],
     [numcodecs.CRC32()], [numcodecs.Adler32()], [numcodecs.Fletcher32()],
     [numcodecs.AsType("i2", "i4")],
+    [numcodecs.Delta("i4", "i8")], [numcodecs.CRC32C()], [numcodecs.JenkinsLookup3()],
+    [numcodecs.CRC32(location="end")], [numcodecs.Base64()],
 ]  # fmt: skip
 
 
@@ -69,7 +77,7 @@ SHUFFLES = ("noshuffle", "shuffle", "bitshuffle")
 COMPRESSORS_V3 = [
     None,
     zarr.codecs.GzipCodec(), zarr.codecs.ZstdCodec(), zarr.codecs.ZstdCodec(checksum=True),
-    *(zarr.codecs.BloscCodec(cname=c, shuffle=s) for c in ("lz4", "zstd") for s in SHUFFLES),
+    *(zarr.codecs.BloscCodec(cname=c, shuffle=s) for c in BLOSC for s in SHUFFLES),
     zarr.codecs.Crc32cCodec(), [zarr.codecs.ZstdCodec(), zarr.codecs.Crc32cCodec()],
 ]  # fmt: skip
 
@@ -95,7 +103,8 @@ def test_transposed(tmp_path, order):
 
 EXTRA = {
     "LZ4": {}, "Zlib": {}, "BZ2": {}, "LZMA": {}, "Zstd": {}, "GZip": {}, "Blosc": {},
-    "CRC32": {}, "Adler32": {}, "Fletcher32": {}, "Shuffle": {"elementsize": 4},
+    "CRC32": {}, "CRC32C": {}, "Adler32": {}, "Fletcher32": {}, "JenkinsLookup3": {},
+    "Shuffle": {},
 }  # fmt: skip
 
 
@@ -130,18 +139,186 @@ def test_filters_of_numcodecs_in_v3(tmp_path, name):
     np.testing.assert_array_equal(read(path, "a"), zarr.open_group(path)["a"][...])
 
 
-def test_unknown_codec_of_v2():
-    """A codec that nobody knows is named, with the remedy."""
-    document = {"compressor": {"id": "mystery"}, "chunks": [2, 2]}
-    with pytest.raises(CatalogError, match="'mystery' is not known: rewrite"):
-        decoder_v2(document, np.dtype("f4"))
+def test_filters_of_numbers_in_big_endian(tmp_path):
+    """Filters undo what they did to numbers, in whichever order those were then stored."""
+    path = write(tmp_path / "a", numbers("i4", SHAPE), chunks=SHAPE, compressors=None)
+    document = json.loads((path / "a/zarr.json").read_text())
+    big = {"name": "bytes", "configuration": {"endian": "big"}}
+    delta = {"name": "numcodecs.delta", "configuration": {"dtype": "<i4", "astype": "<i2"}}
+    document["codecs"] = [delta, big]
+    (path / "a/zarr.json").write_text(json.dumps(document))
+    steps = np.diff(numbers("i4", SHAPE).ravel(), prepend=0)
+    (path / "a/c/0/0").write_bytes(steps.astype(">i2").tobytes())
+    np.testing.assert_array_equal(read(path, "a"), numbers("i4", SHAPE))
 
 
-def test_unknown_codec_of_v3():
-    """So in v3, where the array is left out and told of."""
-    codecs = [{"name": "bytes"}, {"name": "mystery"}]
-    with pytest.raises(CatalogError, match="'mystery' is not known: rewrite"):
-        decoder_v3(codecs, np.dtype("f4"), (2, 2))
+PACKED = ["pcodec", "zfpy"]
+DTYPES_PACKED = {"pcodec": ["i2", "u4", "f4", "f8"], "zfpy": ["i4", "f4", "f8"]}
+
+
+@pytest.mark.parametrize("zarr_format", [2, 3])
+@pytest.mark.parametrize(
+    ("kind", "dtype"), [(kind, dtype) for kind in PACKED for dtype in DTYPES_PACKED[kind]]
+)
+@pytest.mark.filterwarnings("ignore:Numcodecs codecs are not in the Zarr version 3")
+def test_codecs_of_other_packages(tmp_path, kind, dtype, zarr_format):
+    """Those of pcodec and zfpy, where they are installed; damaged chunks are told."""
+    pytest.importorskip(kind)
+    data = numbers(dtype, SHAPE)
+    codec = numcodecs.get_codec({"id": kind})
+    options = {"compressors": codec}
+    if zarr_format == 3:
+        options = {
+            "serializer": getattr(extra, {"pcodec": "PCodec", "zfpy": "ZFPY"}[kind])(),
+            "compressors": None,
+        }
+    path = write(tmp_path / "a", data, zarr_format=zarr_format, chunks=(16, 16), **options)
+    np.testing.assert_array_equal(read(path, "a"), data)
+    chunk = path / ("a/0.0" if zarr_format == 2 else "a/c/0/0")
+    cut = chunk.read_bytes()[:40]
+    chunk.write_bytes(codec.encode(numbers(dtype, (8, 8))))
+    with pytest.raises(SourceError):
+        read(path, "a", (slice(0, 4), slice(0, 4)))
+    chunk.write_bytes(cut)
+    with nullcontext() if kind == "zfpy" else pytest.raises(SourceError):  # zfp does not tell
+        read(path, "a", (slice(0, 4), slice(0, 4)))
+
+
+IMAGES = {
+    "Jpeg2k": {"level": 0}, "Jpegls": {}, "Jpegxl": {"lossless": True}, "Lerc": {}, "Tiff": {},
+    "Png": {}, "Jpegxr": {}, "Ljpeg": {}, "Zstd": {}, "Brotli": {}, "Deflate": {}, "Snappy": {},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", IMAGES)
+def test_codecs_of_imagecodecs(tmp_path, name):
+    """Images and compressors of imagecodecs, and no image that is larger than a chunk."""
+    images = pytest.importorskip("imagecodecs.numcodecs")
+    codec = getattr(images, name)(**IMAGES[name])
+    images.register_codecs(codecs=[codec.codec_id], verbose=False)
+    data = numbers("u2", (2, *SHAPE))
+    path = write(
+        tmp_path / "a", data, ("time", "lat", "lon"), zarr_format=2, chunks=(1, 16, 16),
+        compressors=codec,
+    )  # fmt: skip
+    np.testing.assert_array_equal(read(path, "a"), data)
+    (path / "a/0.0.0").write_bytes(codec.encode(numbers("u2", (500, 500))))
+    with pytest.raises(SourceError):
+        read(path, "a", (slice(0, 1), slice(0, 4), slice(0, 4)))
+
+
+@pytest.mark.parametrize("kind", ["pcodec", "zfpy", "msgpack2", "imagecodecs_jpeg2k"])
+def test_codecs_of_packages_that_are_absent(kind):
+    """The package is named. (It runs where there is none of them.)"""
+    package = {"pcodec": "pcodec", "zfpy": "zfpy", "msgpack2": "msgpack"}.get(kind, "imagecodecs")
+    if importlib.util.find_spec(package):
+        pytest.skip(f"{package} is installed")
+    document = {"compressor": {"id": kind}, "chunks": [2, 2]}
+    with pytest.raises(CatalogError, match=f"'{kind}' needs the package {package}: install"):
+        decoder_v2(document, np.dtype("u2"))
+
+
+MANY = ["", "a", "Grüße", "汉字" * 50, "x" * 300]
+OF_TEXTS = {
+    "vlen-utf8": [numcodecs.VLenUTF8()],
+    "json2": [numcodecs.JSON()],
+    "categorize": [numcodecs.Categorize(MANY, dtype=object, astype="u1")],
+    "vlen-bytes": [numcodecs.VLenBytes()],
+}
+
+
+@pytest.mark.parametrize("kind", OF_TEXTS)
+def test_texts_of_v2(kind):
+    """Objects by every codec that makes bytes of them are what numcodecs makes of those bytes."""
+    values = [text.encode() for text in MANY] if kind == "vlen-bytes" else MANY
+    data: object = np.array(values, dtype=object)
+    for codec in [*OF_TEXTS[kind], numcodecs.Zstd()]:
+        data = codec.encode(data)
+    document = {
+        "chunks": [len(MANY)],
+        "filters": [codec.get_config() for codec in OF_TEXTS[kind]],
+        "compressor": {"id": "zstd"},
+    }
+    decode = decoder_v2(document, np.dtype(object))
+    assert decode(memoryview(data)).tolist() == values
+
+
+@pytest.mark.parametrize("kind", ["vlen-utf8", "vlen-bytes"])
+def test_texts_that_say_to_be_too_many(kind):
+    """Room is made for as many texts as there should be, not for what a chunk says."""
+    config = {"id": kind}
+    stored = bytearray(
+        numcodecs.get_codec(config).encode(np.array([b"a", b"b"], dtype=object))
+        if kind == "vlen-bytes"
+        else numcodecs.get_codec(config).encode(np.array(["a", "b"], dtype=object))
+    )
+    stored[:4] = (2**31 - 1).to_bytes(4, "little")
+    decoders = (
+        decoder_v2({"chunks": [2], "filters": [config]}, np.dtype(object)),
+        decoder_v3([{"name": kind}], np.dtype(object), (2,)),
+    )
+    for decode in decoders:
+        with pytest.raises(ValueError, match="2147483647 texts instead of 2"):
+            decode(memoryview(stored))
+
+
+def scaled(**cast: object) -> list[dict[str, object]]:
+    """Codecs that pack floats, as zarr-python 3.2 writes them."""
+    return [
+        {"name": "scale_offset", "configuration": {"offset": 5, "scale": 10}},
+        {"name": "cast_value", "configuration": cast},
+        {"name": "bytes", "configuration": {"endian": "little"}},
+    ]
+
+
+def test_packed_by_codecs():
+    """scale_offset and cast_value come out as zarr-python 3.4 reads these bytes."""
+    codecs = scaled(data_type="uint16", scalar_map={"encode": [["NaN", 0]], "decode": [[0, "NaN"]]})
+    decode = decoder_v3(codecs, np.dtype("f4"), (4,))
+    found = decode(memoryview(bytes.fromhex("0000e8030100ffff")))
+    expected = np.frombuffer(bytes.fromhex("0000c07f0000d2423333a34000f4cc45"), "<f4")
+    np.testing.assert_array_equal(found, expected)
+    assert found.dtype == np.float32
+
+
+REFUSED = {
+    "pickle": "can run any program: rewrite",
+    "vlen-array": "holds an array in each cell",
+    "mystery": "is not known: rewrite",
+}
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_codecs_that_are_refused(kind):
+    """A codec that nobody knows, or that is not to be run, is named with the remedy."""
+    words = f"'{kind}' {REFUSED[kind]}"
+    for document in (
+        {"compressor": {"id": kind}, "chunks": [2, 2]},
+        {"filters": [{"id": kind}], "chunks": [2, 2]},
+    ):
+        with pytest.raises(CatalogError, match=words):
+            decoder_v2(document, np.dtype("f4"))
+    for name in (kind, f"numcodecs.{kind}"):
+        for codecs in ([{"name": "bytes"}, {"name": name}], [{"name": name}, {"name": "bytes"}]):
+            with pytest.raises(CatalogError, match=words):
+                decoder_v3(codecs, np.dtype("f4"), (2, 2))
+
+
+DAMAGED = {
+    "has no bytes before it": [{"name": "zstd"}, {"name": "bytes"}],
+    "no codec turns arrays into bytes": [{"name": "transpose", "configuration": {"order": [1, 0]}}],
+    "does not fit 2 dims": [{"name": "transpose", "configuration": {"order": [1]}}],
+    "cast_value from float64 to int16": [
+        {"name": "cast_value", "configuration": {"data_type": "float64"}}
+    ],
+}
+
+
+@pytest.mark.parametrize("words", DAMAGED)
+def test_codecs_that_do_not_fit(words):
+    """Codecs in no order that they could have been written in are told."""
+    with pytest.raises(CatalogError, match=words):
+        decoder_v3(DAMAGED[words], np.dtype("i2"), (2, 2))
 
 
 def test_a_codec_of_one_array_does_not_harm_another(tmp_path):
@@ -169,6 +346,47 @@ def test_chunk_that_would_be_far_too_large(compressor):
     document = {"chunks": [32, 32], "compressor": compressor.get_config()}
     decode = decoder_v2(document, np.dtype("u1"))
     stored = memoryview(compressor.encode(BOMB))
+    tracemalloc.start()
+    with pytest.raises(ValueError, match="would have more than"):
+        decode(stored)
+    assert tracemalloc.get_traced_memory()[1] < BOMB.nbytes / 4
+    tracemalloc.stop()
+
+
+def without_size(frame: bytes) -> bytes:
+    """A frame of Zstandard as writers that stream leave it: no size in its header, but a window."""
+    single, checksum = frame[4] >> 5 & 1, frame[4] & 4
+    blocks = 6 - single + (single, 2, 4, 8)[frame[4] >> 6]
+    return frame[:4] + bytes([checksum, 17 << 3]) + frame[blocks:]  # a window of 2**27 bytes
+
+
+def test_zstandard_frames_without_a_size():
+    """Frames that do not say how much they hold are read, up to what a chunk can have."""
+    data = numbers("f8", (500, 500))
+    stored = memoryview(without_size(numcodecs.Zstd().encode(data)))
+    assert data.nbytes <= zstd_size(stored) < data.nbytes + (1 << 17)
+    decode = decoder_v2({"chunks": [500, 500], "compressor": {"id": "zstd"}}, data.dtype)
+    np.testing.assert_array_equal(decode(stored), data)
+
+
+def streamed_bomb() -> bytes:
+    return without_size(numcodecs.Zstd().encode(BOMB))
+
+
+BOMBS = {
+    "zstd that does not say its size": ("zstd", streamed_bomb),
+    "lz4": ("lz4", lambda: numcodecs.LZ4().encode(BOMB)),
+    "bz2": ("bz2", lambda: numcodecs.BZ2().encode(BOMB)),
+    "lzma": ("lzma", lambda: numcodecs.LZMA(preset=0).encode(BOMB)),
+}
+
+
+@pytest.mark.parametrize("kind", BOMBS)
+def test_chunks_that_would_be_far_too_large_by_other_codecs(kind):
+    """So are those that say nothing of their size, as soon as they have too much."""
+    codec_id, make = BOMBS[kind]
+    decode = decoder_v2({"chunks": [32, 32], "compressor": {"id": codec_id}}, np.dtype("u1"))
+    stored = memoryview(make())
     tracemalloc.start()
     with pytest.raises(ValueError, match="would have more than"):
         decode(stored)

@@ -17,7 +17,7 @@ from tileserver.cache import ByteCache
 from tileserver.cube import Cube, Raw
 from tileserver.errors import CatalogError, SourceError
 from tileserver.plan import ReadPlan
-from tileserver.sources.chunk import Coordinates, held_plan, read_plan, read_window, together
+from tileserver.sources.chunk import Coordinates, held_plan, read_plan, together
 from tileserver.sources.storage.store import Store
 from tileserver.sources.watch import Watch
 from tileserver.sources.zarr.codec import LARGEST_TEXTS_NBYTES, NO_FIXED_SIZE, Decode, native
@@ -118,17 +118,20 @@ class ZarrArray:
 
     def _decoded(self, data: memoryview) -> Raw:
         try:
-            array = self.decode(data)
+            chunk = self._canonical(self.decode(data))
         except SourceError:
             raise
         except Exception as error:  # codecs raise whatever they like on damaged bytes
             raise SourceError(f"variable {self.path!r}: a chunk is damaged") from error
-        chunk = np.ascontiguousarray(native(array).transpose(self.order)).view(self.dtype)
-        chunk = chunk.reshape(self.chunks)  # which has no dimension where the array has none
         if np.may_share_memory(chunk, np.frombuffer(data, np.uint8)):
             chunk = chunk.copy()  # not compressed: it would keep the bytes of its neighbours too
         chunk.flags.writeable = False
         return chunk
+
+    def _canonical(self, array: Raw) -> Raw:
+        """In the machine's byte order, the order of dimensions that is served, and C order."""
+        chunk: Raw = np.ascontiguousarray(native(array).transpose(self.order)).view(self.dtype)
+        return chunk.reshape(self.chunks)  # which is () where numpy makes it (1,)
 
     async def _bytes(self, stored: Coordinates) -> memoryview | None:
         store = self.supply.store

@@ -40,7 +40,7 @@ def unpacker(kind: str, config: Config, dtype: np.dtype[Any], shape: Shape) -> S
     if kind == "zfpy":
         return lambda data: codec.decode(_padded_zfp(memoryview(data), shape))
     if kind == "pcodec":
-        return lambda data: codec.decode(data, out=np.empty(math.prod(shape), dtype))
+        return lambda data: _from_pcodec(data, np.empty(shape, dtype))
     return lambda data: codec.decode(data, out=np.empty(shape, dtype))
 
 
@@ -50,6 +50,16 @@ def _counted(data: Any, count: int) -> Any:
     if found != count:
         raise ValueError(f"a chunk holds {found} texts instead of {count}")
     return data
+
+
+def _from_pcodec(data: Any, out: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """All of an array; numcodecs does not look whether all of it was there."""
+    from pcodec import standalone  # a package that may be absent
+
+    progress = standalone.simple_decompress_into(bytes(data), out.reshape(-1))
+    if not progress.finished or progress.n_processed != out.size:
+        raise ValueError(f"a chunk holds {progress.n_processed} values instead of {out.size}")
+    return out
 
 
 def _padded_zfp(data: memoryview, shape: Shape) -> bytes:
