@@ -79,9 +79,7 @@ def _parse_v2(document: Document, attrs: Document) -> ArrayMetadata:
     fill = document.get("fill_value")
     # zarr-python knows no type of objects for some of them.
     if kind != "|O" or object_codec in ("vlen-utf8", "vlen-bytes"):
-        known: Any = get_data_type_from_json(
-            {"name": kind, "object_codec_id": object_codec}, zarr_format=2
-        )
+        known = _data_type({"name": kind, "object_codec_id": object_codec}, 2)
         dtype = known.to_native_dtype()
         fill = None if fill is None else _fill(known, fill, 2)
     _check_chunk(chunks, dtype)
@@ -116,7 +114,7 @@ def _parse_v3(document: Document) -> ArrayMetadata:
     if grid["name"] != "regular":
         raise CatalogError(f"chunk_grid {grid['name']!r} is not read: rechunk to a regular one")
     outer = _chunks(shape, grid["configuration"]["chunk_shape"])
-    known: Any = get_data_type_from_json(document["data_type"], zarr_format=3)
+    known = _data_type(document["data_type"], 3)
     dtype = known.to_native_dtype()
     shards, codecs, chunks = unshard(_codecs(document["codecs"]), outer)
     _check_chunk(chunks, dtype)
@@ -218,6 +216,16 @@ def _dims(names: object, count: int) -> tuple[str, ...]:
     if len(set(dims)) < count:
         raise CatalogError(f"two of its dimensions have one name {list(dims)}: rename one")
     return dims
+
+
+def _data_type(value: Any, zarr_format: int) -> Any:
+    try:
+        return get_data_type_from_json(value, zarr_format=zarr_format)
+    except ValueError as error:
+        told = value["name"] if zarr_format == 2 else value
+        raise CatalogError(
+            f"data_type {str(told)[:100]!r} is not read: rewrite the array as numbers"
+        ) from error
 
 
 def _fill(known: Any, value: object, zarr_format: int) -> Any:
