@@ -16,9 +16,10 @@ from tileserver.sources.zarr.array import Supply, ZarrArray, ZarrSource, open_ar
 from tileserver.sources.zarr.cf import flags_of, physical_range, text
 from tileserver.sources.zarr.dimension import dimension, time_name
 from tileserver.sources.zarr.georeference import Coordinate
-from tileserver.sources.zarr.hierarchy import Document, Hierarchy, parent, read_hierarchy
+from tileserver.sources.zarr.hierarchy import Document, Hierarchy, parent
 from tileserver.sources.zarr.placing import Places, auxiliary, read_coordinates
 from tileserver.sources.zarr.pyramid import Pyramids
+from tileserver.sources.zarr.pyramid_folder import read_store
 from tileserver.sources.zarr.pyramid_levels import Placed, levels_of, same_axis
 from tileserver.sources.zarr.scope import Scope
 
@@ -42,7 +43,7 @@ async def open_zarr(
     Raises CatalogError, saying what to do, where nothing in it is a map.
     """
     with store.noting() as noted:
-        hierarchy = await read_hierarchy(store, group)
+        hierarchy = await read_store(store, group)
     read = of_documents(store, noted, consolidated=hierarchy.consolidated)
     version = digest([hierarchy.version, read.fingerprint])
     watch = of_hierarchy(store, noted, consolidated=hierarchy.consolidated)
@@ -52,10 +53,19 @@ async def open_zarr(
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
+    """Opens what a hierarchy holds.
+
+    Args:
+        warnings: why arrays are not served.
+        lines: the same of arrays of one dimension.
+        left_out: paths of levels by the reason why they are none.
+    """
+
     hierarchy: Hierarchy
     supply: Supply
     crs: str | None
     warnings: list[str] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
     left_out: dict[str, list[str]] = field(default_factory=dict)
 
     async def open(self) -> ZarrSource:
@@ -76,7 +86,7 @@ class _Reader:
         if not levels:
             raise CatalogError(
                 "nothing here is a map: "
-                + ("; ".join(self.warnings[:MOST_WARNINGS]) or "the group has no arrays")
+                + ("; ".join([*self.warnings, *self.lines][:MOST_WARNINGS]) or "it has no arrays")
             )
         return self._source(_Assembly(self.hierarchy, pyramids, levels))
 
@@ -107,7 +117,9 @@ class _Reader:
         kept, left_out = levels_of(placed)
         for path, why in left_out:
             self.left_out.setdefault(why, []).append(path)
-        self.warnings.extend(reasons)
+        # What has one dimension is no map to anybody, unless there is nothing else.
+        is_line = all(len(places.arrays[path].shape) < 2 for path in paths)
+        (self.lines if is_line else self.warnings).extend(reasons)
         return kept
 
     def _source(self, assembly: _Assembly) -> ZarrSource:

@@ -71,14 +71,17 @@ def ancestry(group: str) -> list[str]:
     return ["/".join(parts[:n]) for n in range(len(parts) + 1)]
 
 
-async def read_hierarchy(store: Store, group: str = "") -> Hierarchy:
+async def read_hierarchy(store: Store, group: str = "", *, inherits: bool = True) -> Hierarchy:
     """All documents of a group and of those above it, in one round trip where consolidated.
+
+    Args:
+        inherits: whether to look above the group at all.
 
     Raises CatalogError where there is no Zarr group.
     """
     group = group.strip("/")
     _check_path(group)
-    way = ancestry(group)
+    way = ancestry(group) if inherits else [group]
     heads = await asyncio.gather(*(_read_node(store, path, is_top=True) for path in way))
     found = _Documents()
     for path, head in zip(way, heads, strict=True):
@@ -120,7 +123,7 @@ async def _read_node(
     names = ["zarr.json"] * (zarr_format != 2) + v2 * (zarr_format != 3)
     keys = [join(path, name) for name in names]
     documents = await asyncio.gather(*(store.get(key) for key in keys))
-    found = {n: _parsed(k, d) for n, k, d in zip(names, keys, documents, strict=True)}
+    found = {n: parsed(k, d) for n, k, d in zip(names, keys, documents, strict=True)}
     v3 = found.get("zarr.json")
     return _node_v3(v3) if v3 else _node_v2(found)
 
@@ -279,7 +282,8 @@ def _check_path(path: str) -> None:
         raise CatalogError(f"the metadata names {path[:100]!r}, which is no path in the store")
 
 
-def _parsed(name: str, data: memoryview | None) -> Document | None:
+def parsed(name: str, data: memoryview | None) -> Document | None:
+    """A JSON object, if there is one. Raises CatalogError where it is none."""
     if data is None:
         return None
     try:
