@@ -25,6 +25,8 @@ import numpy.typing as npt
 import pyproj
 from affine import Affine
 
+from tileserver.extent import lonlat_reach
+
 Floats = npt.NDArray[np.float64]
 Bounds = tuple[float, float, float, float]
 
@@ -316,25 +318,18 @@ class Grid:
         return (_half_turn(west), south, _half_turn(east, upper=True), north)
 
     def _degree_bounds(self) -> Bounds:
-        if is_degrees(self.crs):
-            return self.bounds
-        to_lonlat = transformer(self.crs, LONLAT)
-        west, south, east, north = to_lonlat.transform_bounds(*self.bounds, densify_pts=21)
-        if not all(map(math.isfinite, (west, south, east, north))):
-            return self._sampled_degree_bounds(to_lonlat)
-        return (west, south, east + FULL_CIRCLE_DEG if east < west else east, north)
+        return self.bounds if is_degrees(self.crs) else _projected_bounds(self.crs.srs, self.bounds)
 
-    def _sampled_degree_bounds(self, to_lonlat: pyproj.Transformer) -> Bounds:
-        """For grids whose corners lie off the Earth, e.g. sinusoidal or geostationary ones."""
-        x, y = np.meshgrid(
-            np.linspace(self.x.low, self.x.high, 129), np.linspace(self.y.low, self.y.high, 129)
-        )
-        lon, lat = to_lonlat.transform(x, y)
-        seen = np.isfinite(lon) & np.isfinite(lat)
-        if not seen.any():
-            raise ValueError("the grid lies nowhere on the Earth in its CRS")
-        lon, lat = lon[seen], lat[seen]
-        return (float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max()))
+
+@lru_cache(maxsize=1024)
+def _projected_bounds(crs: str, bounds: Bounds) -> Bounds:
+    """Bounds in a CRS as degrees; ValueError where none of them is on the Earth."""
+    known = _parsed_crs(crs)
+    to_lonlat, back = transformer(known, LONLAT), transformer(LONLAT, known)
+    found = lonlat_reach(to_lonlat.transform, back.transform, bounds)
+    if found is None:
+        raise ValueError("the grid lies nowhere on the Earth in its CRS")
+    return found
 
 
 def _inner_positions(grid: Grid) -> tuple[Floats, Floats]:

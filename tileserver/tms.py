@@ -6,9 +6,11 @@ import math
 from dataclasses import dataclass
 from functools import lru_cache
 
+import numpy as np
 import pyproj
 
 from tileserver.errors import InvalidParameter, TileOutOfRange
+from tileserver.extent import reach
 from tileserver.grid import LONLAT, Axis, Bounds, Grid, is_degrees, transformer
 
 WEB_MERCATOR_QUAD = "WebMercatorQuad"
@@ -17,6 +19,7 @@ LARGEST_TILE_PX = 1024
 # OGC 17-083r4, 6.1: a pixel of 0.28 mm; a degree on the equator of WGS 84.
 PIXEL_M = 0.28e-3
 METRES_PER_DEGREE = 6378137.0 * math.pi / 180
+NEAR_POLE_DEG = 90 - 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,20 +176,17 @@ def projected_bounds(tiles: MatrixSet, bounds: Bounds) -> Bounds:
     """Lon/lat bounds in the set's CRS, cut to the set."""
     limits = tiles.bounds
     west, south, east, north = bounds
-    if west > east:
-        west, east = -180.0, 180.0
-    if is_degrees(tiles.crs):
-        box = (west, south, east, north)
-    else:
-        area = tiles.crs.area_of_use
-        if area is not None:
-            south, north = max(south, area.south), min(north, area.north)
-        if south >= north:
-            return limits
-        to_set = transformer(LONLAT, tiles.crs)
-        box = to_set.transform_bounds(west, south, east, north, densify_pts=21)
-    if not all(map(math.isfinite, box)):
+    spans = [(west, east)] if west <= east else [(west, 180.0), (-180.0, east)]
+    boxes: list[Bounds | None] = [(first, south, last, north) for first, last in spans]
+    if not is_degrees(tiles.crs):
+        change = transformer(LONLAT, tiles.crs).transform
+        # A hair from the poles, which some projections put at infinity.
+        low, high = max(south, -NEAR_POLE_DEG), min(north, NEAR_POLE_DEG)
+        boxes = [reach(change, (first, low, last, high)) for first, last in spans]
+    ends = np.array([box for box in boxes if box is not None])
+    if not len(ends):
         return limits
+    box = (*ends[:, :2].min(axis=0).tolist(), *ends[:, 2:].max(axis=0).tolist())
     return (
         max(box[0], limits[0]), max(box[1], limits[1]),
         min(box[2], limits[2]), min(box[3], limits[3]),
@@ -196,6 +196,8 @@ def projected_bounds(tiles: MatrixSet, bounds: Bounds) -> Bounds:
 def native_zoom(tiles: MatrixSet, grid: Grid) -> int:
     """The first zoom whose pixels are as fine as the grid's cells, at its middle."""
     x, y = transformer(grid.crs, tiles.crs).transform(*grid.middle())
+    if not np.isfinite(x + y).all():
+        return tiles.first_zoom
     step = min(math.hypot(x[1] - x[0], y[1] - y[0]), math.hypot(x[2] - x[0], y[2] - y[0]))
     if not math.isfinite(step) or step <= 0:
         return tiles.first_zoom

@@ -52,7 +52,7 @@ def transform(src: str, dst: str, x: np.ndarray, y: np.ndarray) -> Pair:
 class Separable:
     """Cells between the edges of two axes of a CRS, rising or falling.
 
-    Longitudes are tried in three turns where the CRS is geographic.
+    Longitudes are tried in several turns where the CRS is geographic.
     """
 
     crs: str
@@ -78,13 +78,13 @@ class Separable:
     def turns(self) -> tuple[float, ...]:
         known = pyproj.CRS(self.crs)
         plain = known.is_geographic and not known.is_derived
-        return (0.0, -360.0, 360.0) if plain else (0.0,)
+        return (0.0, -360.0, 360.0, -720.0, 720.0) if plain else (0.0,)
 
     @property
     def wraps(self) -> bool:
         step = abs(self.x_edges[1] - self.x_edges[0])
         span = abs(self.x_edges[-1] - self.x_edges[0])
-        return len(self.turns) > 1 and abs(span - 360) < step / 2
+        return len(self.turns) > 1 and abs(span - 360) < 0.01 * step
 
     def find(self, x: np.ndarray, y: np.ndarray, crs: str = DEGREES) -> Pair:
         x, y = transform(crs, self.crs, np.asarray(x, float), np.asarray(y, float))
