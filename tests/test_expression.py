@@ -86,6 +86,49 @@ def test_truth_is_three_valued(text: str, expected: list[list[float]]) -> None:
     np.testing.assert_array_equal(value(text), expected)
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a in (1, 8)", [[1, 0, 0], [0, NAN, 1]]),
+        ("a not in [1, 8]", [[0, 1, 1], [1, NAN, 0]]),
+        ("a in (2, b / 0)", [[NAN, 1, NAN], [NAN, NAN, NAN]]),
+        ("1 < a in {2, 8}", [[0, 1, 0], [0, NAN, 1]]),
+        ("bit(a, 1)", [[0, 1, 0], [0, NAN, 0]]),
+        ("bit(a, 3) | bit(a, 0)", [[1, 0, 0], [1, NAN, 1]]),
+        ("not bit(a, 0) and a > 0", [[0, 1, 0], [0, NAN, 1]]),
+        ("bit(a, 60) + bit(a, -1) + bit(a / 2, 0)", [[NAN, 1, 0], [NAN, NAN, 0]]),
+    ],
+)
+def test_classes_and_bits(text: str, expected: list[list[float]]) -> None:
+    """Lists of classes, and single bits."""
+    np.testing.assert_array_equal(value(text), expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("a + b > 2", ""),
+        ("b if a == 4 else nan", "a"),
+        ("b if 4 != a else nan", "a"),
+        ("where(a in (4, 5), b, nan)", "a"),
+        ("where(a & 4, b, nan)", "a"),
+        ("where(bit(a, 2), b, nan)", "a"),
+        ("(a > 1) & (b > 1)", ""),
+        ("where(`q.l2a` == 1, a, b) + (b not in [1])", "b,q.l2a"),
+    ],
+)
+def test_which_variables_hold_classes(text: str, names: str) -> None:
+    """Those that are asked for single values or bits: they are not to be averaged."""
+    assert ",".join(sorted(Expression.parse(text).classes)) == names
+
+
+@pytest.mark.parametrize("text", ["a in 3", "a in ()", "a in b", "a in (1, 2) > 3", "bit(a)"])
+def test_lists_that_are_none(text: str) -> None:
+    """What is no list of classes is refused."""
+    with pytest.raises(InvalidParameter, match=r"^expression="):
+        value(text)
+
+
 @pytest.mark.parametrize("text", ["where(a > 0, a, b)", "a if a > 0 else b"])
 def test_where_takes_the_branch_alone(text: str) -> None:
     """NaN in the branch that is not taken does no harm; an unknown condition gives NaN."""

@@ -90,7 +90,8 @@ def _starts(calendar: str) -> tuple[Integers, int]:
 def _julian_days(months: Integers) -> Integers:
     """As `first_days`; in years that begin with March, whose months 3 to 14 last 153 days in 5."""
     year, month = np.divmod(months - 2, 12)
-    return 365 * year + year // 4 + (153 * month + 2) // 5 - JULIAN_EPOCH
+    days: Integers = 365 * year + year // 4 + (153 * month + 2) // 5 - JULIAN_EPOCH
+    return days
 
 
 def _julian_months(days: Integers) -> tuple[Integers, Integers]:

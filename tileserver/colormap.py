@@ -32,11 +32,13 @@ _INLINE_REMEDY = (
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """One class of a classified map: an integer in the data, its name, its colour."""
+    """One class of a classified map: an integer in the data, or the bits of a mask in it; its
+    name, its colour."""
 
     value: float
     label: str
     color: Rgba
+    mask: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,8 @@ class Interval:
 @dataclass(frozen=True, slots=True, eq=False)
 class Colormap:
     """256 colours, (256, 4) uint8 RGBA, read-only; or classes: exact values or intervals, in
-    ascending order (`lut` then has a band for each). Equal where the `key` is equal."""
+    ascending order, or bits, of which the first that are set count (`lut` then has a band for
+    each). Equal where the `key` is equal."""
 
     name: str
     lut: Lut
@@ -100,12 +103,14 @@ class Colormap:
 
     @classmethod
     def categorical(cls, name: str, categories: Sequence[Category]) -> "Colormap":
-        """The classes of a variable, at most 255, in any order.
+        """The classes of a variable, at most 255; in any order, but for those of bits.
 
         Raises:
             ValueError: too many classes, or none.
         """
-        ordered = tuple(sorted(categories, key=lambda entry: entry.value))
+        ordered = tuple(categories)
+        if ordered and ordered[0].mask is None:
+            ordered = tuple(sorted(categories, key=lambda entry: entry.value))
         return cls(name, _class_bands(ordered), ordered)
 
     @property
@@ -158,6 +163,8 @@ def _lookup(colormap: Colormap, dtype: np.dtype[np.floating[Any]]) -> _Lookup:
 
 def class_index(colormap: Colormap, values: NDArray[Any]) -> NDArray[np.uint8]:
     """1 + the class of each value, 0 where it has none."""
+    if colormap.categories and colormap.categories[0].mask is not None:
+        return _bit_index(colormap.categories, values)
     kind = float_type(values)
     lookup = _lookup(colormap, np.dtype(kind))
     if lookup.table is not None:
@@ -169,6 +176,18 @@ def class_index(colormap: Colormap, values: NDArray[Any]) -> NDArray[np.uint8]:
         inside = values == lookup.starts[place - 1]  # place 0 compares with the last: never equal
     index: NDArray[np.uint8] = place.astype(np.uint8)
     index *= inside
+    return index
+
+
+def _bit_index(categories: Sequence[Category], values: NDArray[Any]) -> NDArray[np.uint8]:
+    """1 + the first class whose bits each value has, 0 where it has those of none."""
+    known = np.isfinite(values)
+    bits = np.where(known, values, 0).astype(np.int64)
+    index = np.zeros(values.shape, np.uint8)
+    for place in range(len(categories), 0, -1):
+        entry = categories[place - 1]
+        index[bits & (entry.mask or 0) == int(entry.value)] = place
+    index *= known
     return index
 
 

@@ -18,6 +18,7 @@ Raw = npt.NDArray[np.number]
 Kind = Literal["time", "number", "text"]
 
 TIME = "time"
+MOST_LISTED = 12  # coordinates in a message
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,12 +30,16 @@ class Dimension:
         values: the coordinates: a TimeAxis, floats (n,), or texts.
         units: of numbers, as in the store, e.g. hPa.
         title: for people.
+        unit_s: of numbers that are a forecast's time ahead: the seconds of one.
+        notes: what the owner of the store should know of it.
     """
 
     name: str
     values: TimeAxis | npt.NDArray[np.float64] | tuple[str, ...]
     units: str | None = None
     title: str | None = None
+    unit_s: float | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def kind(self) -> Kind:
@@ -51,7 +56,7 @@ class Dimension:
     def labels(self) -> list[str] | list[float]:
         """The coordinates as they stand in JSON: times ascending, all else as stored."""
         if isinstance(self.values, TimeAxis):
-            return [self.values.labels[i] for i in self.values.order]
+            return self.values.texts(self.values.order)
         if isinstance(self.values, np.ndarray):
             return [_plain(v) for v in self.values.tolist()]
         return list(self.values)
@@ -59,14 +64,16 @@ class Dimension:
     def label(self, index: int) -> str:
         """One coordinate as text."""
         if isinstance(self.values, TimeAxis):
-            return self.values.labels[index]
+            return self.values.label(index)
         value = self.values[index]
         return f"{value:.12g}" if isinstance(value, float) else str(value)
 
     def default(self) -> int:
-        """The index taken where none is asked for: the latest time, the first of all else."""
+        """The index taken where none is asked for: a time axis' own, the first of all else."""
         if isinstance(self.values, TimeAxis):
-            return int(self.values.order[-1]) if self.values.size else 0
+            return self.values.default if self.values.size else 0
+        if isinstance(self.values, np.ndarray):
+            return int(np.isfinite(self.values).argmax())
         return 0
 
     def find(self, text: str, method: Method = "nearest") -> int:
@@ -84,28 +91,31 @@ class Dimension:
             wanted = float(text) if text.isascii() else math.nan
         except ValueError:
             wanted = math.nan
-        described = f"{_listed([self.label(i) for i in range(len(values))])}" + (
-            f" {self.units}" if self.units else ""
-        )
         if not math.isfinite(wanted):
-            raise InvalidParameter(self.name, text, f"expected a number, one of {described}")
-        distances = np.where(np.isnan(values), np.inf, np.abs(values - wanted))
+            raise self._no_such(text, "a number, one of")
+        distances = np.where(np.isfinite(values), np.abs(values - wanted), np.inf)
         best = int(distances.argmin())
         tolerance = 1e-6 * max(1.0, abs(wanted))
         if distances[best] <= tolerance:
             return best
-        step = float(np.abs(np.diff(values)).max()) if len(values) > 1 else math.inf
-        inside = np.nanmin(values) <= wanted <= np.nanmax(values)
-        if method == "exact" or not (inside or distances[best] <= step):
-            raise InvalidParameter(self.name, text, f"expected one of {described}")
+        known = values[np.isfinite(values)]
+        step = float(np.abs(np.diff(known)).max()) if len(known) > 1 else math.inf
+        inside = len(known) and known.min() <= wanted <= known.max()
+        if method == "exact" or not len(known) or not (inside or distances[best] <= step):
+            raise self._no_such(text, "one of")
         return best
+
+    def _no_such(self, text: str, expected: str) -> InvalidParameter:
+        labels = [self.label(i) for i in range(min(self.size, MOST_LISTED + 1))]
+        units = f" {self.units}" if self.units else ""
+        return InvalidParameter(self.name, text, f"expected {expected} {_listed(labels)}{units}")
 
 
 def _plain(value: float) -> float:
     return int(value) if value.is_integer() and abs(value) < 1e15 else value
 
 
-def _listed(values: Sequence[object], most: int = 12) -> str:
+def _listed(values: Sequence[object], most: int = MOST_LISTED) -> str:
     texts = [str(v) for v in values[:most]]
     return ", ".join(texts) + (", …" if len(values) > most else "")
 
@@ -170,11 +180,22 @@ class Level:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Flag:
-    """One class of a categorical variable (CF flag_values and flag_meanings)."""
+    """One class of a categorical variable (CF flag_values, flag_masks and flag_meanings).
+
+    Args:
+        value: of all its numbers, or of their bits in the mask.
+    """
 
     value: float
     label: str
     color: tuple[int, int, int, int] | None = None
+    mask: int | None = None
+
+    def holds(self, value: float) -> bool:
+        """Whether a number is of this class."""
+        if self.mask is None:
+            return value == self.value
+        return value == value and int(value) & self.mask == self.value
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -223,6 +244,14 @@ class Cube:
         """The time axis, if there is one."""
         dimension = self.dimensions.get(TIME)
         return dimension.values if dimension and isinstance(dimension.values, TimeAxis) else None
+
+    @property
+    def instant(self) -> str | None:
+        """The only time of data that have no time dimension, where the store tells it."""
+        if self.time is None or self.time.size != 1:
+            return None
+        static = all(TIME not in variable.dims for variable in self.variables.values())
+        return self.time.first if static else None
 
     def bounds(self) -> Bounds:
         """(west, south, east, north) in degrees around all variables."""

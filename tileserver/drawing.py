@@ -159,8 +159,8 @@ def default_colormap(layer: Layer) -> Colormap:
         return Colormap.categorical(
             layer.id,
             [
-                Category(flag.value, flag.label, flag.color or _rgba(spare[i * 13 % 256]))
-                for i, flag in enumerate(layer.flags)
+                Category(f.value, f.label, f.color or _rgba(spare[i * 13 % 256]), f.mask)
+                for i, f in enumerate(layer.flags)
             ],
         )
     return Colormap.named(DEFAULT_COLORMAP)

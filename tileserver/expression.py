@@ -4,8 +4,7 @@ The text is read by Python's own grammar and then only numbers, names of variabl
 and the functions below are let through; what is built from them are numpy operations on float64.
 
 A value that is not there is NaN, and so is all that is worked out from it: a division by zero, the
-logarithm of a negative number, an overflow. Truth is three-valued (Kleene): `a or b` holds where
-one of them holds though the other is not there, and `where` looks only at the branch it takes.
+logarithm of a negative number, an overflow.
 """
 
 from __future__ import annotations
@@ -21,85 +20,30 @@ import numpy as np
 import numpy.typing as npt
 
 from tileserver.errors import InvalidParameter
+from tileserver.operation import (
+    FUNCTIONS,
+    TRUTHS,
+    Floats,
+    Operation,
+    bitwise,
+    both,
+    choose,
+    compared,
+    either,
+    negated,
+)
 
-Floats = npt.NDArray[np.float64]
 Arrays = Mapping[str, npt.NDArray[np.floating]]
-Operation = Callable[..., Floats]
 
 LONGEST_TEXT = 1000
 MOST_NODES = 200
 DEEPEST = 30
 MOST_BANDS = 4
 LARGEST_EXPONENT = 16.0
-# Above this, float64 does not hold every integer, and bits mean nothing.
-LARGEST_INTEGER = 2.0**53
 
 _QUOTED = re.compile(r"`([^`]*)`")
 # A number run into a word (`1if`, `0x1f`, `2j`, `1_000`), about which Python itself would warn.
 _GLUED = re.compile(r"(?<![\w.])(?:\d++\.?+\d*+|\.\d++)(?:[eE][+-]?\d++)?+(?=\w)")
-
-
-def _bitwise(operation: Callable[..., npt.NDArray[np.int64]]) -> Operation:
-    """An operation on the bits of whole numbers; NaN where an operand is none."""
-
-    def on_floats(*operands: Floats) -> Floats:
-        whole = np.logical_and.reduce(
-            np.broadcast_arrays(
-                *((x == np.rint(x)) & (np.abs(x) < LARGEST_INTEGER) for x in operands)
-            )
-        )
-        integers = [np.where(whole, x, 0).astype(np.int64) for x in operands]
-        return np.where(whole, operation(*integers), np.nan)
-
-    return on_floats
-
-
-def _compared(comparison: Callable[[Floats, Floats], npt.NDArray[np.bool_]]) -> Operation:
-    def on_floats(a: Floats, b: Floats) -> Floats:
-        return np.where(np.isnan(a) | np.isnan(b), np.nan, comparison(a, b))
-
-    return on_floats
-
-
-def _both(a: Floats, b: Floats) -> Floats:
-    """Kleene's and: 0 where either is 0, else NaN where either is NaN, else 1."""
-    unknown = np.isnan(a) | np.isnan(b)
-    return np.where((a == 0) | (b == 0), 0.0, np.where(unknown, np.nan, 1.0))
-
-
-def _either(a: Floats, b: Floats) -> Floats:
-    """Kleene's or: 1 where either holds, else NaN where either is NaN, else 0."""
-    unknown = np.isnan(a) | np.isnan(b)
-    return np.where(_holds(a) | _holds(b), 1.0, np.where(unknown, np.nan, 0.0))
-
-
-def _negated(a: Floats) -> Floats:
-    return np.where(np.isnan(a), np.nan, a == 0)
-
-
-def _holds(a: Floats) -> npt.NDArray[np.bool_]:
-    holds: npt.NDArray[np.bool_] = (a != 0) & ~np.isnan(a)
-    return holds
-
-
-def _where(condition: Floats, a: Floats, b: Floats) -> Floats:
-    return np.where(np.isnan(condition), np.nan, np.where(condition != 0, a, b))
-
-
-def _clip(a: Floats, low: Floats, high: Floats) -> Floats:
-    return np.minimum(np.maximum(a, low), high)
-
-
-def _least(*operands: Floats) -> Floats:
-    return reduce(np.minimum, operands)
-
-
-def _greatest(*operands: Floats) -> Floats:
-    return reduce(np.maximum, operands)
-
-
-def _is_nan(a: Floats) -> Floats:
-    return np.isnan(a).astype(np.float64)
 
 
 _ARITHMETIC: dict[type[ast.AST], Operation] = {
@@ -112,57 +56,34 @@ _ARITHMETIC: dict[type[ast.AST], Operation] = {
     ast.Pow: np.power,
 }
 _BITWISE: dict[type[ast.AST], tuple[Operation, Operation]] = {  # of truths, of numbers
-    ast.BitAnd: (_both, _bitwise(np.bitwise_and)),
-    ast.BitOr: (_either, _bitwise(np.bitwise_or)),
+    ast.BitAnd: (both, bitwise(np.bitwise_and)),
+    ast.BitOr: (either, bitwise(np.bitwise_or)),
 }
 _COMPARISONS: dict[type[ast.AST], Operation] = {
-    ast.Lt: _compared(np.less),
-    ast.LtE: _compared(np.less_equal),
-    ast.Gt: _compared(np.greater),
-    ast.GtE: _compared(np.greater_equal),
-    ast.Eq: _compared(np.equal),
-    ast.NotEq: _compared(np.not_equal),
-}
-_MANY = 1000
-FUNCTIONS: dict[str, tuple[Operation, int, int]] = {  # with the least and most arguments
-    "abs": (np.abs, 1, 1),
-    "arccos": (np.arccos, 1, 1),
-    "arcsin": (np.arcsin, 1, 1),
-    "arctan": (np.arctan, 1, 1),
-    "arctan2": (np.arctan2, 2, 2),
-    "ceil": (np.ceil, 1, 1),
-    "clip": (_clip, 3, 3),
-    "cos": (np.cos, 1, 1),
-    "exp": (np.exp, 1, 1),
-    "floor": (np.floor, 1, 1),
-    "isnan": (_is_nan, 1, 1),
-    "log": (np.log, 1, 1),
-    "log10": (np.log10, 1, 1),
-    "log2": (np.log2, 1, 1),
-    "max": (_greatest, 2, _MANY),
-    "min": (_least, 2, _MANY),
-    "round": (np.rint, 1, 1),
-    "sin": (np.sin, 1, 1),
-    "sqrt": (np.sqrt, 1, 1),
-    "tan": (np.tan, 1, 1),
-    "tanh": (np.tanh, 1, 1),
-    "where": (_where, 3, 3),
+    ast.Lt: compared(np.less),
+    ast.LtE: compared(np.less_equal),
+    ast.Gt: compared(np.greater),
+    ast.GtE: compared(np.greater_equal),
+    ast.Eq: compared(np.equal),
+    ast.NotEq: compared(np.not_equal),
 }
 CONSTANTS = {"nan": math.nan, "pi": math.pi}
 ALLOWED = (
     "numbers, variables (in `backticks` where the name holds other signs than letters, digits, "
-    "_ and .), + - * / // % **, comparisons, and or not & | ~, a if c else b, "
+    "_ and .), + - * / // % **, comparisons, in (…), and or not & | ~, a if c else b, "
     f"{', '.join(sorted(FUNCTIONS))}, nan, pi; up to {MOST_BANDS} bands parted by ;"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class _Term:
-    """A part of the tree: how to work it out, whether it is a truth value, whether a constant."""
+    """A part of the tree: how to work it out, whether it is a truth value, whether a constant;
+    the name of the variable that it is."""
 
     run: Callable[[Arrays], Floats]
     truth: bool = False
     constant: bool = False
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -172,10 +93,13 @@ class Expression:
     Args:
         key: the text with blanks evened out; equal keys mean equal results.
         names: ids of the variables, at least one.
+        classes: those of them that are asked for single values or bits, as classes are: between
+            two of their values there is none.
     """
 
     key: str
     names: frozenset[str]
+    classes: frozenset[str]
     _terms: tuple[_Term, ...]
 
     @classmethod
@@ -187,7 +111,8 @@ class Expression:
         terms = tuple(parser.band(part) for part in parser.parts())
         if not parser.names:
             raise _refused(text, "expected at least one variable")
-        return cls(" ".join(text.split()), frozenset(parser.names), terms)
+        known = frozenset(parser.names), frozenset(parser.classes)
+        return cls(" ".join(text.split()), *known, terms)
 
     @property
     def bands(self) -> int:
@@ -232,6 +157,7 @@ class _Parser:
 
     def __init__(self, text: str) -> None:
         self.names: set[str] = set()
+        self.classes: set[str] = set()
         self._text = text
         self._nodes = 0
         self._quoted: dict[str, str] = {}
@@ -287,14 +213,14 @@ class _Parser:
             case ast.UnaryOp():
                 return self._unary(node)
             case ast.BoolOp(op=op, values=values):
-                logical = _both if isinstance(op, ast.And) else _either
+                logical = both if isinstance(op, ast.And) else either
                 return reduce(
                     lambda a, b: self._apply(logical, [a, b], truth=True), self._all(values)
                 )
             case ast.Compare():
                 return self._comparison(node)
             case ast.IfExp(test=test, body=body, orelse=orelse):
-                return self._apply(_where, self._all([test, body, orelse]))
+                return self._apply(choose, self._all([test, body, orelse]))
             case ast.Call():
                 return self._call(node)
         raise self._unknown(node)
@@ -333,13 +259,14 @@ class _Parser:
         if name.strip() == "":
             raise _refused(self._text, "expected the name of a variable between backticks")
         self.names.add(name)
-        return _Term(lambda arrays: arrays[name].astype(np.float64, copy=False))
+        return _Term(lambda arrays: arrays[name].astype(np.float64, copy=False), name=name)
 
     def _binary(self, node: ast.BinOp) -> _Term:
         operands = self._all([node.left, node.right])
         if type(node.op) in _BITWISE:
             logical, bitwise = _BITWISE[type(node.op)]
             truths = all(operand.truth for operand in operands)
+            self._note_classes(operands)
             return self._apply(logical if truths else bitwise, operands, truth=truths)
         if type(node.op) not in _ARITHMETIC:
             raise self._unknown(node.op)
@@ -360,19 +287,45 @@ class _Parser:
     def _unary(self, node: ast.UnaryOp) -> _Term:
         operand = self._term(node.operand)
         if isinstance(node.op, ast.Not) or (isinstance(node.op, ast.Invert) and operand.truth):
-            return self._apply(_negated, [operand], truth=True)
+            return self._apply(negated, [operand], truth=True)
         if isinstance(node.op, ast.Invert):
-            return self._apply(_bitwise(np.invert), [operand])
+            return self._apply(bitwise(np.invert), [operand])
         return self._apply(np.negative if isinstance(node.op, ast.USub) else np.positive, [operand])
 
+    def _note_classes(self, operands: Sequence[_Term]) -> None:
+        self.classes.update(term.name for term in operands if term.name is not None)
+
     def _comparison(self, node: ast.Compare) -> _Term:
-        unknown = [op for op in node.ops if type(op) not in _COMPARISONS]
-        if unknown:
-            raise self._unknown(unknown[0])
-        operands = self._all([node.left, *node.comparators])
-        pairs = zip(node.ops, operands[:-1], operands[1:], strict=True)
-        links = [self._apply(_COMPARISONS[type(op)], [a, b], truth=True) for op, a, b in pairs]
-        return reduce(lambda a, b: self._apply(_both, [a, b], truth=True), links)
+        operands: list[_Term | None] = [self._term(node.left)]
+        links = []
+        for op, right in zip(node.ops, node.comparators, strict=True):
+            left = operands[-1]
+            if left is None:
+                raise _refused(self._text, "expected nothing to be compared with a list")
+            if isinstance(op, (ast.In, ast.NotIn)):
+                links.append(self._membership(left, right, within=isinstance(op, ast.In)))
+                operands.append(None)
+                continue
+            if type(op) not in _COMPARISONS:
+                raise self._unknown(op)
+            term = self._term(right)
+            if isinstance(op, (ast.Eq, ast.NotEq)):
+                self._note_classes([left, term])
+            links.append(self._apply(_COMPARISONS[type(op)], [left, term], truth=True))
+            operands.append(term)
+        return reduce(lambda a, b: self._apply(both, [a, b], truth=True), links)
+
+    def _membership(self, left: _Term, right: ast.expr, *, within: bool) -> _Term:
+        """Whether a value is one of a list."""
+        if not isinstance(right, (ast.Tuple, ast.List, ast.Set)) or not right.elts:
+            raise _refused(self._text, "expected a list such as (4, 5) after in")
+        self._note_classes([left])
+        equal = _COMPARISONS[ast.Eq]
+        found = reduce(
+            lambda a, b: self._apply(either, [a, b], truth=True),
+            [self._apply(equal, [left, term], truth=True) for term in self._all(right.elts)],
+        )
+        return found if within else self._apply(negated, [found], truth=True)
 
     def _call(self, node: ast.Call) -> _Term:
         name = node.func.id if isinstance(node.func, ast.Name) else ""
@@ -382,7 +335,10 @@ class _Parser:
         if not least <= len(node.args) <= most:
             count = f"{least}" if least == most else f"at least {least}"
             raise _refused(self._text, f"expected {count} arguments of {name}()")
-        return self._apply(operation, self._all(node.args), truth=name == "isnan")
+        operands = self._all(node.args)
+        if name == "bit":
+            self._note_classes(operands[:1])
+        return self._apply(operation, operands, truth=name in TRUTHS)
 
 
 def _depths(tree: ast.expr) -> Iterator[int]:

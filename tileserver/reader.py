@@ -12,9 +12,13 @@ from tileserver.cube import Packing, Raw, Variable
 from tileserver.drawing import Drawing, View
 from tileserver.errors import PayloadTooLarge
 from tileserver.grid import Grid
+from tileserver.layer import Layer
 from tileserver.plan import ReadPlan, Resampling, Sampling, sample
 from tileserver.sources.chunk import planned_bytes
 from tileserver.style import Colormap
+
+# Resamplings that give no number but those stored.
+UNMIXED: tuple[Resampling, ...] = ("nearest", "mode")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +73,13 @@ class Reader:
     def _sampling(self, variable: Variable, target: Grid, view: View) -> Sampling:
         levels = variable.levels
         shapes = tuple((level.grid.key, level.chunks[-2:]) for level in levels)
-        reducer = _reducer(view, variable)
-        key = (shapes, target.key, view.resampling, reducer)
+        reducer, resampling = _reducer(view, variable), view.resampling
+        if view.layer.expression is not None and _has_classes(view.layer, variable):
+            resampling = resampling if resampling in UNMIXED else None
+        key = (shapes, target.key, resampling, reducer)
         known = self._samplings.held(key)
         if known is None:
-            known = sample(levels, target, view.resampling, reducer=reducer)
+            known = sample(levels, target, resampling, reducer=reducer)
             known = known or Sampling.empty(target.shape)
             self._samplings.put(key, known)
         return known
@@ -121,9 +127,15 @@ def _reducer(view: View, variable: Variable) -> Resampling:
     named, colormap = view.layer.style.colormap_name, view.choice.colormap
     if colormap is None and named is not None:
         colormap = Colormap.named(named)
-    if not variable.flags and not (colormap and colormap.categories):
+    if not _has_classes(view.layer, variable) and not (colormap and colormap.categories):
         return "average"
     return "mode" if variable.dtype.itemsize == 1 else "nearest"
+
+
+def _has_classes(layer: Layer, variable: Variable) -> bool:
+    """Whether a variable's numbers are classes or bits, between two of which there is none."""
+    asked = layer.expression is not None and variable.id in layer.expression.classes
+    return bool(variable.flags) or (asked and variable.dtype.kind in "iu")
 
 
 def check_bytes(size: int, limit: int, remedy: str) -> None:

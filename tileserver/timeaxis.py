@@ -138,9 +138,9 @@ class TimeAxis:
 
     def months(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
         """Of each instant, in order of time, its month and the seconds since that began (n,)."""
-        days, clock = np.divmod(self._sorted, DAY_S)
+        days = np.floor(self._sorted / DAY_S)
         months, day = months_of(days.astype(np.int64), self.calendar)
-        return months, (day - 1) * float(DAY_S) + clock
+        return months, self._sorted - (days - day + 1) * DAY_S
 
     @property
     def size(self) -> int:
@@ -170,7 +170,7 @@ class TimeAxis:
 
     @property
     def _same_s(self) -> float:
-        return WHOLE_S / 10**self._digits
+        return float(WHOLE_S / 10**self._digits)
 
     @cached_property
     def _margin(self) -> float:

@@ -156,6 +156,7 @@ def style_document(style: Style) -> dict[str, Any]:
                 "value": c.value,
                 "label": c.label,
                 "color": "#{:02x}{:02x}{:02x}".format(*c.color[:3]),
+                **({} if c.mask is None else {"mask": c.mask}),
             }
             for c in style.colormap.categories
         ]

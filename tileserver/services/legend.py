@@ -120,7 +120,8 @@ def _entry(entry: Category | Interval) -> dict[str, Any]:
     about = {"label": entry.label, "color": hex_color(entry.color)}
     if isinstance(entry, Interval):
         return {"value": entry.low, "range": [entry.low, entry.high], **about}
-    return {"value": entry.value, **about}
+    mask = {} if entry.mask is None else {"mask": entry.mask}
+    return {"value": entry.value, **about, **mask}
 
 
 def ticks(style: Style, most: int) -> list[Tick]:

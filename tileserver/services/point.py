@@ -17,7 +17,9 @@ async def point(
 ) -> dict[str, object]:
     """The answer of `/point`: the value at the finest level, null outside and where there is none.
 
-    `label` names the class of a categorical variable. Raises InvalidParameter, SourceError.
+    `label` names the class of a categorical variable, or all whose bits are set.
+
+    Raises InvalidParameter, SourceError.
     """
     check_single(layer)
     value = await value_at(read, layer, selection, lon, lat)
@@ -32,9 +34,9 @@ async def point(
         "value": value,
         "units": layer.units,
     }
-    meanings = {flag.value: flag.label for flag in layer.flags}
-    if value in meanings:
-        answer["label"] = meanings[value]
+    held = [flag.label for flag in layer.flags if value is not None and flag.holds(value)]
+    if held:
+        answer["label"] = ", ".join(held)
     return answer
 
 

@@ -17,7 +17,7 @@ from tileserver.cache import ByteCache
 from tileserver.cube import Cube, Raw
 from tileserver.errors import CatalogError, SourceError
 from tileserver.plan import ReadPlan
-from tileserver.sources.chunk import Coordinates, held_plan, read_plan, together
+from tileserver.sources.chunk import ChunkedArray, Coordinates, held_plan, read_plan, together
 from tileserver.sources.storage.store import Store
 from tileserver.sources.watch import Watch
 from tileserver.sources.zarr.codec import LARGEST_TEXTS_NBYTES, NO_FIXED_SIZE, Decode, native
@@ -250,13 +250,14 @@ def _check_path(path: str) -> None:
 
 def _served_type(dtype: np.dtype[Any], attrs: Document) -> np.dtype[Any]:
     """The type of decoded chunks: in the machine's byte order, bools as bytes, texts as objects,
-    and unsigned where _Unsigned says so (NetCDF Users Guide, attribute conventions)."""
+    and with a sign or not as _Unsigned says (NetCDF Users Guide, attribute conventions)."""
     if dtype.kind == "b":
         return np.dtype(np.uint8)
     if dtype.kind in NO_FIXED_SIZE:
         return np.dtype(object)
-    if dtype.kind == "i" and str(attrs.get("_Unsigned", "")).lower() == "true":
-        return np.dtype(f"u{dtype.itemsize}")
+    if dtype.kind in "iu" and "_Unsigned" in attrs:
+        told = {"true": "u", "false": "i"}.get(str(attrs["_Unsigned"]).lower(), dtype.kind)
+        return np.dtype(f"{told}{dtype.itemsize}")
     return dtype.newbyteorder("=")
 
 
@@ -274,7 +275,7 @@ class ZarrSource:
 
     version: str
     cube: Cube
-    arrays: Mapping[str, tuple[ZarrArray, ...]]
+    arrays: Mapping[str, tuple[ChunkedArray, ...]]
     watch: Watch
 
     def held(self, plan: ReadPlan) -> Raw | None:

@@ -105,12 +105,13 @@ def _stepped(numbers: Floats, months: int, day: int, calendar: str) -> Floats:
 
     def at(steps: Integers) -> Floats:
         first, following = (first_days(month + steps + i, calendar) for i in (0, 1))
-        return (first + np.minimum(number, following - first) - 1).astype(np.float64)
+        return np.asarray(first + np.minimum(number, following - first) - 1, np.float64)
 
     whole = np.floor(np.nan_to_num(numbers))
     steps = whole.astype(np.int64) * months
     start = at(steps)
-    return start + (numbers - whole) * (at(steps + months) - start)
+    days: Floats = start + (numbers - whole) * (at(steps + months) - start)
+    return days
 
 
 def _dates_in_digits(numbers: Floats, unit: str, calendar: str) -> Floats:
@@ -129,8 +130,9 @@ def _dates_in_digits(numbers: Floats, unit: str, calendar: str) -> Floats:
         raise ValueError(f"units='{unit} as …': some digits are no date")
     span = {"year": 12, "month": 1, "day": 0}[unit]
     length = first_days(months + span, calendar) - first if span else 1
-    days: Floats = first + day - 1 + (numbers - whole) * length
-    return np.rint(days * DAY_S)
+    days = first + day - 1 + (numbers - whole) * length
+    seconds: Floats = np.rint(days * DAY_S)
+    return seconds
 
 
 _PLACES = {"day": 1, "month": 100, "year": 10_000}

@@ -13,8 +13,9 @@ from tileserver.errors import CatalogError
 from tileserver.sources.storage.store import Store
 from tileserver.sources.watch import Unchanging, digest, of_documents, of_hierarchy
 from tileserver.sources.zarr.array import Supply, ZarrArray, ZarrSource, open_array
-from tileserver.sources.zarr.cf import flags_of, physical_range, text
+from tileserver.sources.zarr.cf import physical_range, text
 from tileserver.sources.zarr.dimension import dimension, time_name
+from tileserver.sources.zarr.flag import flags_of
 from tileserver.sources.zarr.georeference import Coordinate
 from tileserver.sources.zarr.hierarchy import Document, Hierarchy, parent
 from tileserver.sources.zarr.placing import Places, auxiliary, read_coordinates
@@ -124,6 +125,7 @@ class _Reader:
 
     def _source(self, assembly: _Assembly) -> ZarrSource:
         variables, dimensions = assembly.variables(), assembly.dimensions()
+        self.warnings.extend(note for each in dimensions for note in each.notes)
         attrs = self.hierarchy.attrs.get(self.hierarchy.group, {})
         cube = Cube(
             variables=variables,
@@ -269,7 +271,7 @@ class _Assembly:
             or text(attrs.get("title"))
             or text(attrs.get("standard_name")),
             units=text(attrs.get("units")),
-            valid_range=physical_range(finest.packing),
-            flags=flags_of(attrs),
+            valid_range=physical_range(finest.packing, attrs, finest.array.dtype),
+            flags=flags_of(attrs, finest.packing),
             attrs=attrs,
         )
