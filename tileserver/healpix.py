@@ -18,6 +18,7 @@ from tileserver.grid import LONLAT, Axis, Bounds, Floats, Grid
 
 FACES = 12
 LARGEST_NSIDE = 1 << 24
+SPHERE: Bounds = (-180.0, -90.0, 180.0, 90.0)
 Index = npt.NDArray[np.int64]
 
 # Of each face: the ring of its northern corner and its longitude, in units of nside rings and of
@@ -85,7 +86,8 @@ def _authalic(lat: Floats) -> Floats:
         return part
 
     ratio = q(np.sin(np.radians(lat))) / q(np.ones(1))[0]
-    return np.arcsin(np.clip(ratio, -1, 1))
+    phi: Floats = np.arcsin(np.clip(ratio, -1, 1))
+    return phi
 
 
 def sphere(x: Floats, y: Floats, *, ellipsoidal: bool = False) -> tuple[Floats, Floats]:
@@ -108,12 +110,13 @@ def sphere(x: Floats, y: Floats, *, ellipsoidal: bool = False) -> tuple[Floats, 
 def _geodetic(phi: Floats) -> Floats:
     """The inverse of `_authalic`, in radians (Snyder 1987, equation 3-18)."""
     e2 = ECCENTRICITY**2
-    return (
+    lat: Floats = (
         phi
         + (e2 / 3 + 31 * e2**2 / 180 + 517 * e2**3 / 5040) * np.sin(2 * phi)
         + (23 * e2**2 / 360 + 251 * e2**3 / 3780) * np.sin(4 * phi)
         + 761 * e2**3 / 45360 * np.sin(6 * phi)
     )
+    return lat
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +128,7 @@ class Faces:
     """
 
     ellipsoidal: bool = False
-    bounds: Bounds = (-180.0, -90.0, 180.0, 90.0)
+    bounds: Bounds = SPHERE
 
     @property
     def is_continuous(self) -> bool:
@@ -151,7 +154,8 @@ def nested(row: Index, col: Index, nside: int) -> Index:
     """The numbers in nested order of cells in the stacked faces: the bits of row and column in
     turn (section 4.2)."""
     face, inner = np.divmod(row, nside)
-    return face * nside**2 + (_spread(inner) << 1 | _spread(col))
+    numbers: Index = face * nside**2 + (_spread(inner) << 1 | _spread(col))
+    return numbers
 
 
 def ring(row: Index, col: Index, nside: int) -> Index:
@@ -171,7 +175,8 @@ def ring(row: Index, col: Index, nside: int) -> Index:
     )
     shift = np.where(north | south, 0, (number - nside) & 1)
     place = (FACE_EIGHTH[face] * length + col - inner + 1 + shift) // 2
-    return before + np.mod(place - 1, 4 * length)
+    numbers: Index = before + np.mod(place - 1, 4 * length)
+    return numbers
 
 
 def _spread(number: Index) -> Index:

@@ -15,10 +15,25 @@ import numpy.typing as npt
 from tileserver.cache import ByteCache
 from tileserver.cube import Raw
 from tileserver.errors import CatalogError
-from tileserver.healpix import FACES, LARGEST_NSIDE, Index, nested, ring
+from tileserver.grid import Bounds, Grid
+from tileserver.healpix import (
+    FACES,
+    LARGEST_NSIDE,
+    SPHERE,
+    Faces,
+    Index,
+    face_grid,
+    nested,
+    places,
+    ring,
+    sphere,
+)
 from tileserver.sources.chunk import Coordinates
 from tileserver.sources.zarr.array import ZarrArray
+from tileserver.sources.zarr.cf import packing_of
+from tileserver.sources.zarr.georeference import Coordinate
 from tileserver.sources.zarr.hierarchy import Document
+from tileserver.sources.zarr.scope import Names
 
 Order = Literal["nested", "ring"]
 
@@ -26,8 +41,11 @@ ORDERS: dict[str, Order] = {"nested": "nested", "nest": "nested", "ring": "ring"
 # Sides of the square blocks that are read as chunks: of nested order a block is a run of cells,
 # of ring order its cells are strewn over as many rings as it has diagonals.
 LARGEST_SIDE: dict[Order, int] = {"nested": 512, "ring": 128}
+NAME = "healpix"
+MOST_BOUNDED = 2_000_000  # cells around which a box is drawn
+CORNER = 1e-9
 # The names that conventions have for one thing: CF 1.13, easy.gems, xdggs, the DGGS of Zarr.
-LEVELS = ("refinement_level", "level", "depth", "resolution", "healpix_order_level")
+LEVELS = ("refinement_level", "level", "depth", "resolution")
 NSIDES = ("healpix_nside", "nside")
 SCHEMES = ("indexing_scheme", "healpix_order", "order")
 
@@ -67,16 +85,17 @@ class Healpix:
 
 
 def _nside(attrs: Document) -> int:
-    for names, found in ((NSIDES, lambda n: n), (LEVELS, lambda n: 2**n)):
-        for value in (attrs[name] for name in names if name in attrs):
-            number = _whole(value)
-            nside = found(number) if 0 <= number <= LARGEST_NSIDE else 0
-            if 1 <= nside <= LARGEST_NSIDE and nside & (nside - 1) == 0:
-                return nside
-            raise CatalogError(
-                f"HEALPix refinement {value!r}: expected an nside that is a power of two, or its "
-                "level, as a whole number"
-            )
+    for name in (name for name in (*NSIDES, *LEVELS) if name in attrs):
+        value = attrs[name]
+        number = _whole(value)
+        if name in LEVELS:
+            number = 2**number if 0 <= number < 64 else 0
+        if 1 <= number <= LARGEST_NSIDE and number & (number - 1) == 0:
+            return number
+        raise CatalogError(
+            f"HEALPix refinement {value!r}: expected an nside that is a power of two, or its "
+            "level, as a whole number"
+        )
     raise CatalogError(
         "HEALPix without its refinement: add refinement_level or healpix_nside to its mapping"
     )
@@ -118,6 +137,30 @@ class Cells:
             return None
         places = np.argsort(numbers, kind="stable")
         return cls(numbers[places], places)
+
+    def bounds(self, pixels: Healpix) -> Bounds:
+        """(west, south, east, north) of all cells in degrees; east may go on beyond 180.
+
+        Of cells in ring order, or of very many, those of the sphere.
+        """
+        if pixels.order == "ring" or not 0 < len(self.numbers) <= MOST_BOUNDED:
+            return SPHERE
+        row, col = places(self.numbers, pixels.nside)
+        inset = (CORNER, 1 - CORNER)  # on the edge itself another face may begin
+        corners = [
+            ((col + x) / pixels.nside, (row + y) / pixels.nside) for x in inset for y in inset
+        ]
+        points = [sphere(*corner, ellipsoidal=pixels.ellipsoidal) for corner in corners]
+        lon, lat = (np.concatenate(part) for part in zip(*points, strict=True))
+        turned = np.sort(np.mod(lon, 360.0))
+        gaps = np.diff(turned, append=turned[0] + 360.0)
+        widest = int(gaps.argmax())
+        south, north = float(lat.min()), float(lat.max())
+        if gaps[widest] * pixels.nside < 180.0:
+            return (-180.0, south, 180.0, north)
+        west = float(turned[(widest + 1) % len(turned)])
+        west = west - 360.0 if west >= 180.0 else west
+        return (west, south, west + 360.0 - float(gaps[widest]), north)
 
     def find(self, numbers: Index) -> Index:
         """The places of cells by their numbers, -1 for those that are not stored."""
@@ -204,3 +247,80 @@ class HealpixArray:
         cols = (col * side + np.arange(side, dtype=np.int64))[None, :]
         numbers = (nested if self.pixels.order == "nested" else ring)(rows, cols, self.pixels.nside)
         return numbers if self.cells is None else self.cells.find(numbers)
+
+
+MapArray = ZarrArray | HealpixArray
+
+
+def numbers_cells(attrs: Document) -> bool:
+    """Whether a coordinate holds the numbers of HEALPix cells (xdggs; CF 1.13)."""
+    return attrs.get("grid_name") == NAME or attrs.get("standard_name") == "healpix_index"
+
+
+@dataclass(frozen=True, slots=True)
+class Pixels:
+    """What is told of the cells along one dimension of an array.
+
+    Args:
+        dim: its name.
+        numbers: those of the cells, where they are stored.
+    """
+
+    dim: str
+    about: Healpix
+    numbers: Coordinate | None
+
+    @classmethod
+    def find(
+        cls, array: ZarrArray, own: Document, names: Names, numbers: Mapping[str, Coordinate]
+    ) -> Pixels | None:
+        """From an array's attributes and those that it sees; None where it has no such cells.
+
+        Args:
+            numbers: coordinates of cells by dimension.
+
+        Raises CatalogError.
+        """
+        known = next(((dim, numbers[dim]) for dim in array.dims if dim in numbers), None)
+        mapping = names.get(str(own.get("grid_mapping", "")).split(":")[0], {})
+        group = names.get("", {}).get("dggs")
+        if mapping.get("grid_mapping_name") == NAME:
+            attrs = mapping
+        elif isinstance(group, dict) and group.get("name") == NAME:
+            attrs = group
+        elif known is not None and known[1].attrs.get("grid_name") == NAME:
+            attrs = known[1].attrs
+        else:
+            return None
+        about = Healpix.parse(attrs)
+        if known is not None:
+            return cls(known[0], about, known[1])
+        sized = [d for d, n in zip(array.dims, array.shape, strict=True) if n == about.size]
+        told = attrs.get("spatial_dimension")
+        dim = told if told in array.dims else sized[0] if sized else None
+        return None if dim is None else cls(dim, about, None)
+
+    def place(self, array: ZarrArray, own: Document) -> tuple[HealpixArray, Grid]:
+        """The array as stacked faces, and their grid. Raises CatalogError."""
+        last = array.dims.index(self.dim)
+        ordered = array.ordered((*(i for i in range(len(array.dims)) if i != last), last))
+        cells = None if self.numbers is None else Cells.of(self.numbers.values, self.about)
+        if cells is None and ordered.shape[-1] != self.about.size:
+            raise CatalogError(
+                f"variable {array.path!r}: {ordered.shape[-1]} cells along {self.dim}, expected "
+                f"the {self.about.size} of nside {self.about.nside}, or their numbers in a "
+                "coordinate (cell_ids)"
+            )
+        if cells is not None and len(cells.numbers) != ordered.shape[-1]:
+            raise CatalogError(
+                f"variable {array.path!r}: {ordered.shape[-1]} cells along {self.dim}, whose "
+                f"coordinate has {len(cells.numbers)} numbers: rewrite the one that is wrong"
+            )
+        missing = packing_of(array, own).missing
+        found = HealpixArray(ordered, self.about, cells, missing[0] if missing else math.nan)
+        return found, face_grid(self.about.nside, self._lookup(cells))
+
+    def _lookup(self, cells: Cells | None) -> Faces:
+        if cells is None or not cells.numbers.size:
+            return Faces(self.about.ellipsoidal)
+        return Faces(self.about.ellipsoidal, cells.bounds(self.about))

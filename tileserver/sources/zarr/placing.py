@@ -15,6 +15,7 @@ from tileserver.grid import Axis, Grid, is_degrees
 from tileserver.sources.zarr.array import ZarrArray
 from tileserver.sources.zarr.cf import packing_of
 from tileserver.sources.zarr.georeference import CRS_NAMES, Coordinate, Georeference
+from tileserver.sources.zarr.healpix import MapArray, Pixels, numbers_cells
 from tileserver.sources.zarr.hierarchy import Document, Hierarchy, parent
 from tileserver.sources.zarr.pyramid import Pyramids, transform_of
 from tileserver.sources.zarr.pyramid_levels import Placed, coarser
@@ -67,10 +68,24 @@ class Places:
             own["proj:code"] = crs
         axes = self._axes(path, array)
         seen: Names = ChainMap({name: own}, names)  # type: ignore[arg-type]
-        placed, grid = Georeference(axes, seen, self.crs).place(name, array)
+        placed, grid = self._healpix(path, own, seen) or Georeference(axes, seen, self.crs).place(
+            name, array
+        )
         _check_degrees(name, grid)
         leading = tuple(axes.get(dim) for dim in placed.dims[:-2])
-        return Placed(path, placed, self._shared(grid), packing_of(placed, own), leading)
+        return Placed(path, placed, self._shared(grid), packing_of(array, own), leading)
+
+    def _healpix(self, path: str, own: Document, seen: Names) -> tuple[MapArray, Grid] | None:
+        """The array and its grid where its cells are those of HEALPix."""
+        array = self.arrays[path]
+        numbers = {
+            self.arrays[other].dims[0]: self.coordinates[other]
+            for other in self.coordinates
+            if numbers_cells(self.hierarchy.attrs[other])
+            and self.scope.find(parent(path), other.rpartition("/")[2]) == other
+        }
+        pixels = Pixels.find(array, own, seen, numbers)
+        return None if pixels is None else pixels.place(array, own)
 
     def _names(self, path: str) -> Names:
         """Attributes as the array sees them: one that is a coarser level, as from a group below."""
@@ -105,9 +120,7 @@ class Places:
 
     def _shared(self, grid: Grid) -> Grid:
         """One grid for all variables on the same cells, and all that is kept by it."""
-        if grid.lookup is not None:
-            return grid
-        key = (grid.crs.srs, _axis_key(grid.x), _axis_key(grid.y))
+        key = (grid.crs.srs, _axis_key(grid.x), _axis_key(grid.y), grid.lookup)
         return self._grids.setdefault(key, grid)
 
 
@@ -135,18 +148,21 @@ async def read_coordinates(
     """The 1-D arrays that are named as a dimension of arrays by path, all read at once."""
     dims = {(parent(path), dim) for path in wanted for dim in arrays[path].dims}
     found = {path for path in (scope.find(*each) for each in dims) if path is not None}
-    paths = sorted(path for path in found if path in arrays and _is_axis(arrays[path]))
+    found |= {path for path in arrays if numbers_cells(scope.hierarchy.attrs[path])}
+    attrs = scope.hierarchy.attrs
+    paths = sorted(path for path in found if path in arrays and _is_axis(arrays[path], attrs[path]))
     values = await asyncio.gather(*(arrays[path].values() for path in paths))
     same: dict[object, npt.NDArray[np.generic]] = {}
-    attrs = scope.hierarchy.attrs
     return {
         path: Coordinate(same.setdefault(_content(read), read), attrs[path])
         for path, read in zip(paths, values, strict=True)
     }
 
 
-def _is_axis(array: ZarrArray) -> bool:
-    return array.dims == (array.path.rpartition("/")[2],) and array.shape[0] <= LARGEST_COORDINATE
+def _is_axis(array: ZarrArray, attrs: Document) -> bool:
+    is_own = array.dims == (array.path.rpartition("/")[2],)
+    is_told = len(array.dims) == 1 and numbers_cells(attrs)
+    return (is_own or is_told) and array.shape[0] <= LARGEST_COORDINATE
 
 
 def _content(values: npt.NDArray[np.generic]) -> object:

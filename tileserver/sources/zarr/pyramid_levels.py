@@ -10,8 +10,8 @@ from affine import Affine
 
 from tileserver.cube import Packing
 from tileserver.grid import Grid
-from tileserver.sources.zarr.array import ZarrArray
 from tileserver.sources.zarr.georeference import Coordinate
+from tileserver.sources.zarr.healpix import MapArray
 
 SAME_SIZE = 1e-6  # part of a cell's area by which levels of one resolution may differ
 
@@ -26,7 +26,7 @@ class Placed:
     """
 
     path: str
-    array: ZarrArray
+    array: MapArray
     grid: Grid
     packing: Packing
     axes: tuple[Coordinate | None, ...]
@@ -59,7 +59,7 @@ def _difference(finest: Placed, level: Placed) -> str | None:
     mine, other = finest.grid, level.grid
     if mine.crs.srs != other.crs.srs and not mine.crs.equals(other.crs, ignore_axis_order=True):
         return "of another CRS than the finest level"
-    if mine.lookup is not other.lookup:
+    if mine.lookup != other.lookup:
         return "on other 2-D coordinates than the finest level"
     if finest.array.dims[:-2] != level.array.dims[:-2]:
         return "of other dimensions than the finest level"
