@@ -6,6 +6,7 @@ alone would not do: a box may hold a pole, or go beyond the edge of the Earth.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Literal
 
@@ -109,7 +110,7 @@ def lonlat_reach(to_lonlat: Change, from_lonlat: Change, box: Box) -> Box | None
         return (-180.0, south, 180.0, north)
     west = min(found_box[0], float(turned.min())) + seam
     east = max(found_box[2], float(turned.max())) + seam
-    turns = np.floor((west + 180) / TURN_DEG) * TURN_DEG
+    turns = math.floor((west + 180) / TURN_DEG) * TURN_DEG
     return (west - turns, south, east - turns, north)
 
 

@@ -34,6 +34,7 @@ FULL_CIRCLE_DEG = 360.0
 # Centres may stray from a regular spacing by this part of a cell before the axis counts as
 # irregular: a thousandth of a cell moves no pixel that anybody could see.
 REGULAR_TOLERANCE = 1e-3
+EDGE = 1e-9  # of a cell
 FLOAT32_BITS = 23  # of the significand; coordinates stored so stray by their rounding
 
 
@@ -144,9 +145,9 @@ class Axis:
             positions = _interpolated(x, self.edges, counts)
         if clamp:
             return np.clip(positions, 0, self.size)
-        # A coordinate on the last edge belongs to the last cell.
-        positions = np.where(positions == self.size, self.size - 1e-9, positions)
-        return np.where((positions >= 0) & (positions < self.size), positions, np.nan)
+        # A coordinate on an outer edge, as rounding leaves it, belongs to the cell inside.
+        inside = (positions >= -EDGE) & (positions <= self.size + EDGE)
+        return np.where(inside, np.clip(positions, 0, self.size - EDGE), np.nan)
 
     def centered(self, positions: Floats) -> Floats:
         """Positions that count from the first cell's centre (0.0), to interpolate between cells.
