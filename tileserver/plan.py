@@ -209,11 +209,11 @@ def _nearest(place: _Place) -> Sampling | None:
 def _strewn(place: _Place) -> Sampling | None:
     """As _nearest, where a window around all cells would hold much else: by chunk."""
     there = np.isfinite(place.y.at + place.x.at)
-    high, wide = place.chunk
-    if not there.any() or place.level.shape[-2] % high or place.level.shape[-1] % wide:
+    (high, wide), (rows, cols) = place.chunk, place.level.shape[-2:]
+    if place.is_separable or not there.any() or rows % high or cols % wide:
         return _nearest(place)
     row, col = (each.at[there].astype(np.intp) for each in (place.y, place.x))
-    across = place.level.shape[-1] // wide
+    across = cols // wide
     numbers, own = np.unique(row // high * across + col // wide, return_inverse=True)
     index = np.zeros(place.target.shape, np.int32)
     index[there] = (own * high + row % high) * wide + col % wide

@@ -1,8 +1,19 @@
 """All cases, in the order of the page."""
 
-from tests.formats import arrays, containers, earth, eopf, pyramids, shared, stac, tiff, time
+from tests.formats import (
+    arrays,
+    containers,
+    earth,
+    eopf,
+    healpix,
+    pyramids,
+    shared,
+    stac,
+    tiff,
+    time,
+)
 
 CASES = [
-    *arrays.CASES, *time.CASES, *earth.CASES, *pyramids.CASES, *eopf.CASES, *containers.CASES,
-    *tiff.CASES, *stac.CASES, *shared.CASES,
+    *arrays.CASES, *time.CASES, *earth.CASES, *healpix.CASES, *pyramids.CASES, *eopf.CASES,
+    *containers.CASES, *tiff.CASES, *stac.CASES, *shared.CASES,
 ]  # fmt: skip
