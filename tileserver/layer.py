@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
 from tileserver.catalog import Dataset
 from tileserver.config import CompositeConfig, StyleConfig
 from tileserver.cube import TIME, Cube, Flag, Variable
 from tileserver.errors import InvalidParameter, MissingParameter, VariableNotFound
 from tileserver.expression import Expression
-from tileserver.timeaxis import Method
+from tileserver.timeaxis import Method, format_instants
 
 EXPRESSION = "_"  # the variable id in a path that stands for `expression`
 PLAIN = StyleConfig()
@@ -150,9 +152,24 @@ class Selection:
         return Selection(tuple((d, index if d == dim else i) for d, i in self.indices))
 
     def time_label(self, cube: Cube) -> str | None:
-        """The time used, ISO 8601."""
+        """The time used, ISO 8601; that of all the data, where they have no time dimension."""
         index = self.index(TIME)
-        return None if index is None or cube.time is None else cube.time.labels[index]
+        if index is None or cube.time is None:
+            return cube.instant
+        return cube.time.label(index)
+
+    def valid_time(self, cube: Cube) -> str | None:
+        """The time that a forecast is for, where `time` is the one at which it was made."""
+        index, axis = self.index(TIME), cube.time
+        if index is None or axis is None:
+            return None
+        for dim, step in self.indices:
+            dimension = cube.dimensions[dim]
+            if dimension.unit_s is not None and isinstance(dimension.values, np.ndarray):
+                ahead = dimension.values[step] * dimension.unit_s
+                known = axis.seconds[[index]] + ahead
+                return format_instants(known, axis.calendar)[0] if np.isfinite(known) else None
+        return None
 
     def labels(self, cube: Cube) -> dict[str, str]:
         """The coordinates used, as text."""

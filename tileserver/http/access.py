@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-EXPOSED = b"ETag, X-Time, Warning, Server-Timing, Content-Length, Retry-After"
+EXPOSED = b"ETag, X-Time, X-Valid-Time, Warning, Server-Timing, Content-Length, Retry-After"
 ANY_ORIGIN = (b"access-control-allow-origin", b"*")
 PREFLIGHT = [
     ANY_ORIGIN,

@@ -149,6 +149,9 @@ def headers_of(view: View, asked: str | None, pinned: bool) -> dict[str, str]:
         step = view.selection.index("time")
         if asked is not None and step is not None and not axis.is_step(asked, step):
             headers["Warning"] = f"99 Nearest value used: time={used}"
+        valid_time = view.selection.valid_time(cube)
+        if valid_time is not None:
+            headers["X-Valid-Time"] = valid_time
     return headers
 
 

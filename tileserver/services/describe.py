@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from tileserver.catalog import Catalog, Dataset, Entry
-from tileserver.cube import Cube, Dimension
+from tileserver.cube import TIME, Cube, Dimension
 from tileserver.drawing import StyleChoice
 from tileserver.errors import (
     DimensionNotFound,
@@ -165,18 +165,22 @@ def style_document(style: Style) -> dict[str, Any]:
 
 def dimension(found: Dimension) -> dict[str, Any]:
     """One dimension: its type and extent, and its values where they are few."""
-    labels: Sequence[str | float] = found.labels()
     document: dict[str, Any] = {
         "type": found.kind,
         "size": found.size,
         "title": found.title,
         "units": found.units,
     }
-    if found.kind == "time":
-        ends = {"first": labels[0], "last": labels[-1], "default": labels[-1]} if labels else {}
-        return document | ends
-    document["default"] = labels[found.default()]
-    return document | ({"values": labels} if len(labels) <= LISTED_VALUES else {})
+    if isinstance(found.values, TimeAxis):
+        if found.size:
+            document |= {"first": found.values.first, "last": found.values.last}
+            document["default"] = found.label(found.default())
+    else:
+        document["default"] = found.labels()[found.default()]
+    # Clients page the times of `time`, which are many, and list all else.
+    if found.name == TIME or found.size > LISTED_VALUES:
+        return document
+    return document | {"values": found.labels()}
 
 
 def dimension_page(
@@ -189,7 +193,7 @@ def dimension_page(
     found = cube.dimensions.get(name)
     if found is None:
         raise DimensionNotFound(name, f"there are {', '.join(cube.dimensions) or 'none'}")
-    values = _between(found, start, end)
+    values = _between(found, start, end, limit + 1)
     page: dict[str, Any] = {
         "dimension": name,
         "type": found.kind,
@@ -204,13 +208,15 @@ def dimension_page(
     return page
 
 
-def _between(found: Dimension, start: str | None, end: str | None) -> list[str] | list[float]:
+def _between(
+    found: Dimension, start: str | None, end: str | None, most: int
+) -> list[str] | list[float]:
+    """At most so many of the values from start to end."""
     if isinstance(found.values, TimeAxis):
-        steps = found.values.between(start, end)
-        return [found.values.labels[i] for i in steps]
+        return found.values.texts(found.values.between(start, end)[:most])
     labels = found.labels()
     first = 0 if start is None else found.find(start)
     last = len(labels) - 1 if end is None else found.find(end)
     if first > last:
         raise InvalidParameter("end", end, f"expected a value not before start={start}")
-    return labels[first : last + 1]
+    return labels[first : last + 1][:most]

@@ -17,7 +17,8 @@ async def point(
 ) -> dict[str, object]:
     """The answer of `/point`: the value at the finest level, null outside and where there is none.
 
-    `label` names the class of a categorical variable, or all whose bits are set.
+    `label` names the class of a categorical variable, or all whose bits are set; `valid_time` is
+    the time that a forecast is for.
 
     Raises InvalidParameter, SourceError.
     """
@@ -29,11 +30,14 @@ async def point(
         "variable": layer.id,
         "lon": lon,
         "lat": lat,
-        "time": labels.pop(TIME, None),
+        "time": labels.pop(TIME, dataset.source.cube.instant),
         "dimensions": labels,
         "value": value,
         "units": layer.units,
     }
+    valid_time = selection.valid_time(dataset.source.cube)
+    if valid_time is not None:
+        answer["valid_time"] = valid_time
     held = [flag.label for flag in layer.flags if value is not None and flag.holds(value)]
     if held:
         answer["label"] = ", ".join(held)

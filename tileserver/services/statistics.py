@@ -145,7 +145,7 @@ async def statistics(
         "dataset": dataset.id,
         "variable": request.layer.id,
         "units": request.layer.units,
-        "time": labels.pop(TIME, None),
+        "time": labels.pop(TIME, dataset.source.cube.instant),
         "dimensions": labels,
         "level": request.level,
     }

@@ -115,7 +115,7 @@ def prepare(
                 f"the areas span more than {MOST_CELLS} cells: ask for fewer or smaller ones"
             )
         targets.append(Target(feature, weights))
-    times = tuple(axis.labels[step] for step in steps)
+    times = tuple(axis.texts(steps))
     return Request(layer, selection, steps, times, tuple(targets), aggregates)
 
 

@@ -32,11 +32,11 @@ class Chosen:
 
 def listed_values(dimension: Dimension) -> list[str]:
     """What a document lists: the coordinates, or where they are too many, what stands for them."""
+    if isinstance(dimension.values, TimeAxis) and dimension.size > LONGEST_LIST:
+        return [dimension.values.first, *_periods(dimension.values)]
     labels = _labels(dimension)
     if len(labels) <= LONGEST_LIST:
         return labels
-    if isinstance(dimension.values, TimeAxis):
-        return [labels[0], *_periods(dimension.values)]
     # Any other coordinate can be asked for too; these are spread over all of them.
     return [labels[i] for i in np.linspace(0, len(labels) - 1, LONGEST_LIST).astype(int)]
 
@@ -56,9 +56,9 @@ def choose(dimension: Dimension, text: str | None) -> Chosen:
         index = dimension.find(text)
         return Chosen(dimension.label(index), nearest=not _names(dimension, text, index))
     if "/" in text:
-        return Chosen(axis.labels[_last_step(axis, dimension.name, text)])
+        return Chosen(axis.label(_last_step(axis, dimension.name, text)))
     step = axis.find(text, name=dimension.name)
-    return Chosen(axis.labels[step], nearest=not axis.is_step(text, step))
+    return Chosen(axis.label(step), nearest=not axis.is_step(text, step))
 
 
 def _last_step(axis: TimeAxis, name: str, text: str) -> int:
@@ -80,31 +80,24 @@ def _names(dimension: Dimension, text: str, index: int) -> bool:
 
 def _labels(dimension: Dimension) -> list[str]:
     if isinstance(dimension.values, TimeAxis):
-        indices = dimension.values.order.tolist()
-    else:
-        indices = list(range(dimension.size))
-    return list(dict.fromkeys(dimension.label(i) for i in indices))
+        return dimension.values.texts(dimension.values.order)
+    return list(dict.fromkeys(dimension.label(i) for i in range(dimension.size)))
 
 
 def _periods(axis: TimeAxis) -> list[str]:
     """`start/end/period` of each regular stretch, or of the whole axis where it has too many."""
-    labels = [axis.labels[i] for i in axis.order]
     seconds = np.rint(axis.seconds[axis.order]).astype(np.int64)
-    steps = _steps(labels, seconds)
-    stretches = list(_stretches(steps))
+    months, rests = axis.months()
+    # From each instant to the next: seconds, or minus the months where they are whole.
+    whole = np.rint(rests[1:]) == np.rint(rests[:-1])
+    stretches = list(_stretches(np.where(whole, -np.diff(months), np.diff(seconds))))
     if len(stretches) >= LONGEST_LIST:
-        return [f"{labels[0]}/{labels[-1]}/{_typical(np.diff(seconds))}"]
+        return [f"{axis.first}/{axis.last}/{_typical(np.diff(seconds))}"]
+    ends = [axis.texts(axis.order[[each[i] for each in stretches]]) for i in (0, 1)]
     return [
-        labels[first] if first == last else f"{labels[first]}/{labels[last]}/{_period(step)}"
-        for first, last, step in stretches
+        start if start == end else f"{start}/{end}/{_period(step)}"
+        for start, end, (_, _, step) in zip(*ends, stretches, strict=True)
     ]
-
-
-def _steps(labels: list[str], seconds: Integers) -> Integers:
-    """From each instant to the next (n - 1,): seconds, or minus the months where they are whole."""
-    months = np.array([int(text[:4]) * 12 + int(text[5:7]) for text in labels])
-    rests = np.array([text[7:] for text in labels])
-    return np.where(rests[1:] == rests[:-1], -np.diff(months), np.diff(seconds))
 
 
 def _stretches(steps: Integers) -> Iterator[tuple[int, int, int]]:

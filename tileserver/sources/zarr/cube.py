@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from tileserver.cache import ByteCache
 from tileserver.cube import TIME, Cube, Dimension, Level, Raw, Variable
 from tileserver.errors import CatalogError
@@ -89,7 +91,33 @@ class _Reader:
                 "nothing here is a map: "
                 + ("; ".join([*self.warnings, *self.lines][:MOST_WARNINGS]) or "it has no arrays")
             )
-        return self._source(_Assembly(self.hierarchy, pyramids, levels))
+        assembly = _Assembly(self.hierarchy, pyramids, levels)
+        dimensions = assembly.dimensions()
+        if all(each.name != TIME for each in dimensions):
+            dimensions += await self._instant(arrays)
+        return self._source(assembly, dimensions)
+
+    async def _instant(self, arrays: Mapping[str, ZarrArray]) -> list[Dimension]:
+        """The time of all the data, where no variable has times: a coordinate of one number."""
+        beside = [p for p in self.hierarchy.selected() if parent(p) == self.hierarchy.group]
+        single = {p.rpartition("/")[2]: p for p in beside if p in arrays}
+        attrs = {name: self.hierarchy.attrs[path] for name, path in single.items()}
+        name = time_name(
+            {
+                name: Coordinate(np.empty(0, arrays[path].dtype), attrs[name])
+                for name, path in single.items()
+                if arrays[path].shape in ((), (1,))
+            }
+        )
+        if name is None:
+            return []
+        values = np.atleast_1d(await arrays[single[name]].values())
+        try:
+            found = dimension(name, 1, Coordinate(values, attrs[name]), name)
+        except CatalogError as error:
+            self.warnings.append(str(error))
+            return []
+        return [found] if found.size else []
 
     def _open_arrays(self) -> dict[str, ZarrArray]:
         """Those of the group, and coordinates that it may inherit."""
@@ -123,8 +151,8 @@ class _Reader:
         (self.lines if is_line else self.warnings).extend(reasons)
         return kept
 
-    def _source(self, assembly: _Assembly) -> ZarrSource:
-        variables, dimensions = assembly.variables(), assembly.dimensions()
+    def _source(self, assembly: _Assembly, dimensions: Sequence[Dimension]) -> ZarrSource:
+        variables = assembly.variables()
         self.warnings.extend(note for each in dimensions for note in each.notes)
         attrs = self.hierarchy.attrs.get(self.hierarchy.group, {})
         cube = Cube(

@@ -14,6 +14,7 @@ from tileserver.errors import CatalogError
 from tileserver.grid import Axis, Grid, is_degrees
 from tileserver.sources.zarr.array import ZarrArray
 from tileserver.sources.zarr.cf import packing_of
+from tileserver.sources.zarr.dimension import tells_time
 from tileserver.sources.zarr.georeference import CRS_NAMES, Coordinate, Georeference
 from tileserver.sources.zarr.healpix import MapArray, Pixels, numbers_cells
 from tileserver.sources.zarr.hierarchy import Document, Hierarchy, parent
@@ -106,7 +107,7 @@ class Places:
         rung = self.pyramids.rung(path)
         axes = {}
         for dim, size in zip(array.dims, array.shape, strict=True):
-            where = self.scope.find(parent(path), dim)
+            where = axis_path(self.scope, self.arrays, parent(path), dim)
             found = self.coordinates.get(where) if where is not None else None
             if found is None or where is None:
                 continue
@@ -145,9 +146,11 @@ def _is_regular(grid: Grid) -> bool:
 async def read_coordinates(
     scope: Scope, arrays: Mapping[str, ZarrArray], wanted: Sequence[str]
 ) -> dict[str, Coordinate]:
-    """The 1-D arrays that are named as a dimension of arrays by path, all read at once."""
+    """The 1-D arrays that are the axes of arrays by path, all read at once."""
     dims = {(parent(path), dim) for path in wanted for dim in arrays[path].dims}
-    found = {path for path in (scope.find(*each) for each in dims) if path is not None}
+    found = {
+        path for path in (axis_path(scope, arrays, *each) for each in dims) if path is not None
+    }
     found |= {path for path in arrays if numbers_cells(scope.hierarchy.attrs[path])}
     attrs = scope.hierarchy.attrs
     paths = sorted(path for path in found if path in arrays and _is_axis(arrays[path], attrs[path]))
@@ -159,9 +162,20 @@ async def read_coordinates(
     }
 
 
+def axis_path(scope: Scope, arrays: Mapping[str, ZarrArray], group: str, dim: str) -> str | None:
+    """The array of a dimension's coordinates: of its name, or else one of times along it."""
+    path = scope.find(group, dim)
+    if path is None or (path in arrays and not arrays[path].dims):
+        beside = scope.members.get(group, {}).values()
+        times = (other for other in beside if other in arrays and arrays[other].dims == (dim,))
+        attrs = scope.hierarchy.attrs
+        path = next((other for other in times if tells_time(attrs[other])), path)
+    return path
+
+
 def _is_axis(array: ZarrArray, attrs: Document) -> bool:
     is_own = array.dims == (array.path.rpartition("/")[2],)
-    is_told = len(array.dims) == 1 and numbers_cells(attrs)
+    is_told = len(array.dims) == 1 and (numbers_cells(attrs) or tells_time(attrs))
     return (is_own or is_told) and array.shape[0] <= LARGEST_COORDINATE
 
 
