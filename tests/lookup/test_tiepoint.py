@@ -40,8 +40,8 @@ def test_between_tie_points_places_are_linear(start, flipped):
     np.testing.assert_allclose(found_cols, col, atol=0.06)
     np.testing.assert_allclose(found_rows, row, atol=0.06)
     again_x, again_y = grid.lookup.points(col, row)
-    np.testing.assert_allclose(again_x, x, atol=1e-4)
-    np.testing.assert_allclose(again_y, y, atol=1e-4)
+    np.testing.assert_allclose(again_x, x, atol=3e-4)
+    np.testing.assert_allclose(again_y, y, atol=3e-4)
 
 
 def test_across_the_date_line():

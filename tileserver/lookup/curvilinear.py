@@ -63,8 +63,7 @@ def curvilinear_grid(lon: Floats, lat: Floats) -> Grid:
     _check(lon, lat)
     wraps = _wraps(lon, lat)
     vertices = _vertices_between(lon, lat, wraps)
-    valid = np.asarray(np.isfinite(lon + lat), np.bool_)
-    return _grid(vertices, valid, wraps)
+    return _grid(vertices, np.isfinite(lon + lat), wraps)
 
 
 def curvilinear_grid_of_corners(lon: Floats, lat: Floats) -> Grid | None:
@@ -77,7 +76,7 @@ def curvilinear_grid_of_corners(lon: Floats, lat: Floats) -> Grid | None:
     if order is None:
         return None
     lon, lat = lon[..., order], lat[..., order]
-    valid = np.isfinite(lon + lat).all(axis=-1)
+    valid: Valid = np.logical_and.reduce(np.isfinite(lon + lat), axis=-1)
     east = _unit(lon[:, -1, (1, 2)], lat[:, -1, (1, 2)])
     west = _unit(lon[:, 0, (0, 3)], lat[:, 0, (0, 3)])
     wraps = bool(np.nanmedian(np.abs(east - west)) < 1e-6)

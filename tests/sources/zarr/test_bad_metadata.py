@@ -54,16 +54,15 @@ def test_coordinates_of_another_length_are_refused(tmp_path: Path) -> None:
     assert any("10 cells along lat, whose coordinate has 17 values" in w for w in cube.warnings)
 
 
-def test_curvilinear_grid_says_what_to_do(tmp_path: Path) -> None:
-    """2-D coordinates are not read; the remedy is told."""
-    lon, lat = np.meshgrid(LON, LAT)
-    values = np.ones(lon.shape, np.float32)
+def test_coordinates_without_a_place_say_so(tmp_path: Path) -> None:
+    """2-D coordinates that are all missing place no cell."""
+    nowhere = np.full((3, 4), np.nan)
     cube = xr.Dataset(
-        {"v": (("y", "x"), values)},
-        {"lon": (("y", "x"), lon), "lat": (("y", "x"), lat)},
+        {"v": (("y", "x"), np.ones((3, 4), np.float32))},
+        {"lon": (("y", "x"), nowhere), "lat": (("y", "x"), nowhere)},
     )
     cube.to_zarr(tmp_path / "swath.zarr", zarr_format=2, consolidated=True)
-    with pytest.raises(CatalogError, match=r"curvilinear grids .* are not read: regrid"):
+    with pytest.raises(CatalogError, match=r"lon and lat cannot be used: .* are missing"):
         opened(tmp_path / "swath.zarr")
 
 

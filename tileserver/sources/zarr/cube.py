@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import struct
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
@@ -25,6 +26,7 @@ from tileserver.sources.zarr.pyramid import Pyramids
 from tileserver.sources.zarr.pyramid_folder import read_store
 from tileserver.sources.zarr.pyramid_levels import Placed, levels_of, same_axis
 from tileserver.sources.zarr.scope import Scope
+from tileserver.sources.zarr.tiepoint import read_tie_points
 
 MOST_WARNINGS = 50
 LISTED_PATHS = 3
@@ -76,10 +78,13 @@ class _Reader:
         arrays = self._open_arrays()
         beside = auxiliary(self.hierarchy, scope)
         maps = [p for p in self.hierarchy.selected() if p in arrays and p not in beside]
-        coordinates = await read_coordinates(scope, arrays, maps)
-        places = Places(self.hierarchy, scope, pyramids, arrays, coordinates, self.crs)
+        coordinates, ties = await asyncio.gather(
+            read_coordinates(scope, arrays, maps), read_tie_points(self.hierarchy, arrays)
+        )
+        places = Places(self.hierarchy, scope, pyramids, arrays, coordinates, self.crs, ties)
+        surfaces = await places.read_surfaces(maps, self.supply.pool)
         names: dict[str, list[str]] = {}
-        for path in sorted(set(maps) - set(coordinates)):
+        for path in sorted(set(maps) - set(coordinates) - surfaces):
             names.setdefault(pyramids.variable_id(path, self.hierarchy.group), []).append(path)
         levels = {
             name: found

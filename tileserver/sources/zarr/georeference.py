@@ -138,23 +138,9 @@ class Georeference:
             return LONLAT
         if self._is_lonlat(y, Y_STANDARD, DEGREES_NORTH, "lat"):
             return LONLAT
-        if self._is_curvilinear(name):
-            raise CatalogError(
-                f"variable {name!r}: curvilinear grids (2-D coordinates) are not read: "
-                "regrid it to 1-D latitudes and longitudes"
-            )
         raise CatalogError(
             f"variable {name!r}: no CRS: add a grid_mapping or proj:code attribute, "
             "or set crs of the dataset in the catalogue, e.g. EPSG:32632"
-        )
-
-    def _is_curvilinear(self, name: str) -> bool:
-        """Whether its `coordinates` attribute names longitudes that are no dimension of its own."""
-        named = str(self.attrs.get(name, {}).get("coordinates", "")).split()
-        return any(
-            self._is_lonlat(other, X_STANDARD, DEGREES_EAST, "lon")
-            for other in named
-            if other not in self.coordinates
         )
 
     def _is_lonlat(

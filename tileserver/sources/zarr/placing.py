@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import struct
 from collections import ChainMap
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -21,6 +23,8 @@ from tileserver.sources.zarr.hierarchy import Document, Hierarchy, parent
 from tileserver.sources.zarr.pyramid import Pyramids, transform_of
 from tileserver.sources.zarr.pyramid_levels import Placed, coarser
 from tileserver.sources.zarr.scope import CRS_KEYS, Names, Scope, are_degrees, without_crs
+from tileserver.sources.zarr.surface import Pair, Surface, pair_of, read_surface
+from tileserver.sources.zarr.tiepoint import TiePoints
 
 LARGEST_COORDINATE = 10_000_000
 LARGEST_DEG = 360.0  # whatever a latitude may exceed by, with cells that end beyond a pole
@@ -34,6 +38,7 @@ class Places:
         arrays: those of the hierarchy that can be read, by path.
         coordinates: that were read, by path.
         crs: what the catalogue says.
+        ties: ground control points, where there are some.
     """
 
     hierarchy: Hierarchy
@@ -42,7 +47,43 @@ class Places:
     arrays: Mapping[str, ZarrArray]
     coordinates: Mapping[str, Coordinate]
     crs: str | None
+    ties: TiePoints | None = None
     _grids: dict[object, Grid] = field(default_factory=dict)
+    _surfaces: dict[str, Surface | CatalogError] = field(default_factory=dict)
+
+    async def read_surfaces(self, maps: Sequence[str], pool: Executor) -> set[str]:
+        """Reads the 2-D coordinates of those arrays that no others place; their paths."""
+        wanted: dict[Pair, list[tuple[str, Grid | None]]] = {}
+        for path in maps:
+            pair = pair_of(path, self.arrays[path], self.scope, self.arrays)
+            plain = None if pair is None else self._plain(path)
+            if pair is not None and (plain is None or (pair.told and is_degrees(plain.crs))):
+                wanted.setdefault(pair, []).append((path, plain))
+        made = await asyncio.gather(
+            *(read_surface(pair, self.scope, self.arrays, pool) for pair in wanted),
+            return_exceptions=True,
+        )
+        for paths, surface in zip(wanted.values(), made, strict=True):
+            if isinstance(surface, BaseException) and not isinstance(surface, CatalogError):
+                raise surface
+            for path, plain in paths:
+                if plain is None or (isinstance(surface, Surface) and not surface.agrees(plain)):
+                    self._surfaces[path] = surface
+        return {path for pair in wanted for path in (pair.lon, pair.lat)}
+
+    def _plain(self, path: str) -> Grid | None:
+        """The grid of an array without 2-D coordinates, if it has one."""
+        try:
+            return self._placed(path.rpartition("/")[2], path, {}).grid
+        except (CatalogError, TypeError, ValueError, KeyError, struct.error):
+            return None
+
+    def _on_surface(self, name: str, path: str) -> tuple[ZarrArray, Grid] | None:
+        """The array and its grid where 2-D coordinates place it. Raises CatalogError."""
+        surface = self._surfaces.get(path)
+        if isinstance(surface, CatalogError):
+            raise CatalogError(f"variable {name!r}: {surface}")
+        return None if surface is None else surface.place(name, self.arrays[path])
 
     def place(self, name: str, path: str, finest: Placed | None) -> Placed:
         """The array of a variable in canonical order, and its grid. Raises CatalogError.
@@ -69,8 +110,11 @@ class Places:
             own["proj:code"] = crs
         axes = self._axes(path, array)
         seen: Names = ChainMap({name: own}, names)  # type: ignore[arg-type]
-        placed, grid = self._healpix(path, own, seen) or Georeference(axes, seen, self.crs).place(
-            name, array
+        placed, grid = (
+            self._healpix(path, own, seen)
+            or (self.ties and self.ties.place(name, path, array))
+            or self._on_surface(name, path)
+            or Georeference(axes, seen, self.crs).place(name, array)
         )
         _check_degrees(name, grid)
         leading = tuple(axes.get(dim) for dim in placed.dims[:-2])
