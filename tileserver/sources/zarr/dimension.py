@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -29,7 +30,7 @@ REFERENCE_TIME = "forecast_reference_time"  # a standard name: when a forecast w
 AHEAD = ("forecast_period", "step", "lead_time", "leadtime", "lead", "prediction_timedelta")
 READABLE = ("hours", "minutes", "seconds")  # units of times ahead that are stored in finer ones
 NO_CALENDAR = ("none", "")
-FIRST_YEARS_S = -62_104_060_800.0  # 0002-01-01: nothing is measured before, save typical years
+MEASURED_MONTH = 2 * 12  # of the year 2: nothing is from before, save typical years
 
 
 def time_name(coordinates: Mapping[str, Coordinate]) -> str | None:
@@ -144,14 +145,14 @@ def _time_axis(coordinate: Coordinate) -> tuple[TimeAxis, list[str]]:
         seconds = decode_times(_numbers(coordinate), units, calendar)
         if counts_months(units) and calendar != "360_day":
             notes.append(f"units={units!r} are counted by the calendar: write days since instead")
-    known = seconds[np.isfinite(seconds)]
-    typical = "climatology" in attrs or (known.size > 0 and known.max() < FIRST_YEARS_S)
-    axis = TimeAxis(seconds, calendar, climatological=bool(typical))
-    return axis, notes + _oddities(axis, known.size)
+    axis = TimeAxis(seconds, calendar)
+    if "climatology" in attrs or (axis.size and axis.months()[0][-1] < MEASURED_MONTH):
+        axis = replace(axis, climatological=True)
+    return axis, notes + _oddities(axis)
 
 
-def _oddities(axis: TimeAxis, known: int) -> list[str]:
-    notes = []
+def _oddities(axis: TimeAxis) -> list[str]:
+    notes, known = [], int(np.isfinite(axis.seconds).sum())
     if known < axis.seconds.size:
         notes.append(f"{axis.seconds.size - known} steps have no time and cannot be asked for")
     if axis.size < known:
