@@ -39,7 +39,7 @@ def test_parameter_is_described(name: str) -> None:
 def test_setting_is_described_with_its_default(name: str) -> None:
     """Every setting has a row with its default."""
     default = Settings.model_fields[name].default
-    shown = "" if default in ("", ()) else f" `{default}`"
+    shown = "" if str(default) in ("", "()") else f" `{default}`"
     assert f"| `TILESERVER_{name.upper()}` |{shown} |" in CONFIGURATION
 
 

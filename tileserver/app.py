@@ -20,17 +20,19 @@ from tileserver.cache import ByteCache
 from tileserver.catalog import Catalog
 from tileserver.cube import Raw
 from tileserver.gate import Gate
-from tileserver.http import datasets, errors, legend, openapi, pages, tiles, values, wmts
+from tileserver.http import admin, datasets, errors, legend, openapi, pages, tiles, values, wmts
 from tileserver.http.access import Cors
 from tileserver.http.endpoint import Context, Endpoint
 from tileserver.http.links import Links
 from tileserver.http.metrics import ENDPOINTS as METRICS
-from tileserver.http.metrics import Metrics, WorkCollector
+from tileserver.http.metrics import Metrics, RefreshCollector, WorkCollector
 from tileserver.http.ows import TitleCase
 from tileserver.http.tilefront import TileFront
 from tileserver.http.tileset import Tilesets
+from tileserver.noticeboard import Noticeboard
 from tileserver.pipeline import Engine
 from tileserver.reader import Limits
+from tileserver.refresh import Refresher
 from tileserver.settings import Settings
 from tileserver.sharedtiles import SharedTiles
 
@@ -40,6 +42,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *tiles.ENDPOINTS,
     *legend.ENDPOINTS,
     *values.ENDPOINTS,
+    *admin.ENDPOINTS,
     *wmts.ENDPOINTS,
     *METRICS,
 )
@@ -73,7 +76,11 @@ def create_app(settings: Settings, make_catalog: CatalogMaker | None = None) -> 
         engine = _engine(settings, budget, pool)
         caches: dict[str, ByteCache[Any]] = {"chunks": chunks, "pictures": engine.tiles}
         registry.register(WorkCollector(caches, found.traffic, engine.gate))
+        board = Noticeboard(settings.noticeboard, found.entries)
+        refresher = Refresher(found, board, interval_s=settings.refresh_s)
+        registry.register(RefreshCollector(refresher))
         opening = asyncio.ensure_future(found.open_all())
+        refreshing = asyncio.ensure_future(refresher.run())
         try:
             yield {
                 "context": Context(
@@ -81,12 +88,16 @@ def create_app(settings: Settings, make_catalog: CatalogMaker | None = None) -> 
                     tilesets=Tilesets(budget.answers // 2),
                     engine=engine,
                     gate=_gate(settings),
+                    refresher=refresher,
                     largest_body=settings.body_bytes,
                     registry=registry,
+                    admin_token=settings.admin_token.get_secret_value(),
                 )
             }
         finally:
             opening.cancel()
+            refreshing.cancel()
+            await asyncio.wait([refreshing])
             await engine.close()
             pool.shutdown(wait=False, cancel_futures=True)
 

@@ -7,7 +7,8 @@ import hashlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -79,13 +80,24 @@ Status = Literal["pending", "ready", "error"]
 
 @dataclass(slots=True, eq=False)
 class Entry:
-    """A dataset of the catalogue, open or not; `error` says why it is not."""
+    """A dataset of the catalogue, open or not.
+
+    Args:
+        error: why it is not open.
+        usable: whether its entry in the catalogue is sound, so that it may be opened at all.
+        opening: the first time, while it goes on and after.
+        generation: moved to open it anew where its metadata may not tell; a part of its version.
+        trouble: why it could not be looked at, or opened anew, when that was tried last.
+    """
 
     config: DatasetConfig
     origin: Origin
     error: str | None = None
     dataset: Dataset | None = None
     opening: asyncio.Future[None] | None = None
+    usable: bool = True
+    generation: int = 0
+    trouble: str | None = None
 
     @property
     def status(self) -> Status:
@@ -97,8 +109,8 @@ class Entry:
     @property
     def usable_origin(self) -> Origin:
         """Where it comes from. Raises CatalogError if its storage cannot be used."""
-        if self.error is not None:
-            raise CatalogError(self.error)
+        if not self.usable:
+            raise CatalogError(self.error or "its storage cannot be used")
         return self.origin
 
 
@@ -106,7 +118,8 @@ class Catalog:
     """The datasets by id, opened concurrently; one that fails harms no other.
 
     `traffic` is what goes to and from each storage that was used so far, by the storage's name; of
-    datasets without one by their bucket or host, or `disk`.
+    datasets without one by their bucket or host, or `disk`. `changed` is called when a dataset that
+    is open was read and found to be written anew underneath.
 
     Args:
         cache: decoded chunks of all sources.
@@ -128,6 +141,7 @@ class Catalog:
         self.service = service or ServiceConfig()
         self.matrix_sets = matrix_sets or MatrixSets()
         self.traffic: dict[str, Traffic] = {}
+        self.changed: Callable[[Entry], object] = lambda _: None
         self._cache, self._pool, self._workers = cache, pool, workers
         self._slots = asyncio.Semaphore(OPENED_AT_ONCE)
 
@@ -182,21 +196,51 @@ class Catalog:
         return [e.dataset for e in self.entries.values() if e.dataset is not None]
 
     async def _opened(self, entry: Entry) -> None:
-        if entry.status != "pending":
-            return
+        if entry.status == "pending":
+            with suppress(SourceUnavailable):
+                await self.reopen(entry)
+
+    async def reopen(self, entry: Entry) -> None:
+        """Open a dataset, for the first time or anew, and serve it from then on.
+
+        What is open is kept where the store does not answer; else an error takes its place.
+        Raises SourceUnavailable where trying again may help.
+        """
+        known = entry.error
         async with self._slots:
             try:
-                source = await open_source(
-                    entry.origin, cache=self._cache, pool=self._pool, traffic=self._shared(entry)
-                )
-                entry.dataset = make_dataset(entry.config, source, self.matrix_sets)
+                dataset = await self._open(entry)
+            except SourceUnavailable as error:
+                if entry.dataset is None:
+                    entry.error = str(error)
+                raise
             except TileserverError as error:
-                entry.error = str(error)
+                entry.dataset, entry.error = None, str(error)
             except Exception as error:  # one dataset's surprise must not stop the others
+                entry.dataset = None
                 entry.error = f"it cannot be opened ({type(error).__name__})"
                 log.exception("dataset cannot be opened", extra={"dataset": entry.config.id})
-            if entry.error:
-                log.warning("dataset %s: %s", entry.config.id, entry.error)
+            else:
+                entry.dataset, entry.error = dataset, None
+            finally:
+                if entry.error and entry.error != known:
+                    log.warning("dataset %s: %s", entry.config.id, entry.error)
+
+    async def _open(self, entry: Entry) -> Dataset:
+        opened: list[Dataset] = []
+
+        def changed() -> None:
+            if opened and self.has(opened[0]):  # else that is known
+                self.changed(entry)
+
+        source = await open_source(
+            replace(entry.usable_origin, changed=changed),
+            cache=self._cache,
+            pool=self._pool,
+            traffic=self._shared(entry),
+        )
+        opened.append(make_dataset(entry.config, source, self.matrix_sets, entry.generation))
+        return opened[0]
 
     def _shared(self, entry: Entry) -> Traffic:
         """The traffic of a dataset's storage, the same for all that lie in it."""
@@ -210,7 +254,10 @@ class Catalog:
 
 
 def make_dataset(
-    config: DatasetConfig, source: Source, matrix_sets: MatrixSets | None = None
+    config: DatasetConfig,
+    source: Source,
+    matrix_sets: MatrixSets | None = None,
+    generation: int = 0,
 ) -> Dataset:
     """A dataset of an open source, its catalogue entry checked against the data."""
     known = source.cube.variables.keys()
@@ -232,7 +279,8 @@ def make_dataset(
                 raise CatalogError(
                     f"composites.{name}: no variable {band!r}; there are {', '.join(known)}"
                 )
-    version = _digest(f"{source.version}|{config.model_dump_json()}")
+    content = config.model_dump_json(exclude={"refresh_s"})
+    version = _digest("|".join((source.version, content, *([str(generation)] * bool(generation)))))
     return Dataset(config, source, version, matrix_sets or MatrixSets())
 
 
@@ -339,7 +387,7 @@ def _entry(
         time_pattern=dataset.time_pattern,
         allowed=allowed,
     )
-    return Entry(dataset, origin, error)
+    return Entry(dataset, origin, error, usable=error is None)
 
 
 def _absolute(url: str, catalog: str) -> str:

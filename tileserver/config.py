@@ -108,6 +108,7 @@ class DatasetConfig(_Model):
     styles: Mapping[str, StyleConfig] = Field(default_factory=dict)
     composites: Mapping[Id, CompositeConfig] = Field(default_factory=dict)
     access: AccessConfig | None = None
+    refresh_s: float | None = Field(None, ge=0)
 
 
 class StorageConfig(_Model):

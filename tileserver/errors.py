@@ -14,6 +14,7 @@
     ├── DeadlineExceeded            504  it took longer than a request may; it may work in a moment
     └── SourceError                 502  a store or file could not be read
         ├── SourceUnavailable       503  it may work in a moment
+        │   └── SourceChanged       503  it was written anew since it was opened
         └── DatasetUnavailable      502  the dataset could not be opened
 
 Messages are `name='value': remedy`. They reach clients: no path, key or credential in them.
@@ -155,6 +156,10 @@ class SourceUnavailable(SourceError):
 
     status = 503
     title = "Source unavailable"
+
+
+class SourceChanged(SourceUnavailable):
+    """What is read is not of the state of the store that was opened; it is opened anew."""
 
 
 class DatasetUnavailable(SourceError):

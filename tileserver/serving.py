@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import multiprocessing
+import os
 import signal
 import socket
 import sys
+import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, Protocol
 
@@ -123,13 +125,25 @@ def run(settings: Settings, bound: socket.socket) -> None:
     waiting = (url, config.ready, settings.workers)
     threading.Thread(target=_announce, args=waiting, daemon=True).start()
     if settings.workers > 1:
-        Multiprocess(config, sockets=[bound]).run()
+        with _noticeboard(settings):
+            Multiprocess(config, sockets=[bound]).run()
         return
     server = uvicorn.Server(config)
     with contextlib.suppress(KeyboardInterrupt):
         server.run(sockets=[bound])
     if not server.started:
         sys.exit(STARTUP_FAILED)
+
+
+@contextlib.contextmanager
+def _noticeboard(settings: Settings) -> Iterator[None]:
+    """A file for what the workers tell each other; they find its name in the environment."""
+    if settings.noticeboard:
+        yield
+        return
+    with tempfile.NamedTemporaryFile(prefix="tileserver-") as file:
+        os.environ["TILESERVER_NOTICEBOARD"] = file.name
+        yield
 
 
 def _config(settings: Settings) -> _Config:

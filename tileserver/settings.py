@@ -5,7 +5,7 @@ from __future__ import annotations
 from ipaddress import ip_network
 from typing import Annotated, Literal
 
-from pydantic import ByteSize, Field, field_validator
+from pydantic import ByteSize, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 Words = Annotated[tuple[str, ...], NoDecode]
@@ -68,6 +68,16 @@ class Settings(BaseSettings):
         default=5, gt=0, description="How long a picture waits to be made, in seconds."
     )
     threads: int = Field(default=4, ge=1, le=256, description="Threads for decoding and drawing.")
+    refresh_s: float = Field(
+        default=60, ge=0, description="Within how many seconds datasets follow changes; 0: never."
+    )
+    admin_token: SecretStr = Field(
+        default=SecretStr(""), description="What admin requests must carry; none: nobody may."
+    )
+    noticeboard: str = Field(
+        default="",
+        description="File in which workers tell each other of changes; none: one of their own.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="warning", description="debug, info, warning or error."
     )

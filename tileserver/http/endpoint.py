@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Awaitable, Callable
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from prometheus_client import CollectorRegistry
@@ -15,10 +16,12 @@ from starlette.routing import Route
 from starlette.types import Receive
 
 from tileserver.catalog import Catalog
+from tileserver.errors import SourceChanged
 from tileserver.gate import Gate
 from tileserver.http.params import Parameter
 from tileserver.http.tileset import Tilesets
 from tileserver.pipeline import Engine
+from tileserver.refresh import Refresher
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -56,7 +59,23 @@ class Endpoint:
         async with context(request).gate if self.queued else nullcontext():
             if request.method == "POST":  # the handler itself reads from the client
                 return await self.handler(request)
-            return await _while_connected(self.handler, request)
+            return await _while_connected(renewing(self.handler), request)
+
+
+def renewing(handler: Handler) -> Handler:
+    """The handler, called again where what it read had been written anew underneath."""
+
+    @functools.wraps(handler)
+    async def answer(request: Request) -> Response:
+        try:
+            return await handler(request)
+        except SourceChanged:
+            if request.method == "POST":  # its body was read
+                raise
+            await context(request).refresher.renewed()
+            return await handler(request)
+
+    return answer
 
 
 async def _while_connected(handler: Handler, request: Request) -> Response:
@@ -89,8 +108,10 @@ class Context:
     tilesets: Tilesets
     engine: Engine
     gate: Gate  # of what is queued; pictures have the engine's
+    refresher: Refresher
     largest_body: int
     registry: CollectorRegistry
+    admin_token: str = field(repr=False)  # "": nobody has one
 
 
 def context(request: Request) -> Context:

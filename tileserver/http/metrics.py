@@ -24,11 +24,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from tileserver.cache import ByteCache
 from tileserver.gate import Gate
 from tileserver.http.endpoint import Endpoint, context
+from tileserver.refresh import Refresher
 from tileserver.sources.storage.traffic import Traffic
 
 T = TypeVar("T")
 
-KINDS = ("tiles", "datasets", "legend", "colormaps", "point", "timeseries", "statistics", "wmts")
+KINDS = ("tiles", "datasets", "legend", "colormaps", "point", "timeseries", "statistics", "wmts",
+         "events")  # fmt: skip
 BUCKETS_S = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -113,6 +115,28 @@ class WorkCollector(Collector):
         )
         yield GaugeMetricFamily("tileserver_waiting", "Pictures that wait", self._gate.waiting)
         yield CounterMetricFamily("tileserver_refused", "Pictures refused", self._gate.refused)
+
+
+class RefreshCollector(Collector):
+    """What came of looking for changes underneath, and how long that is ago."""
+
+    def __init__(self, refresher: Refresher) -> None:
+        self._refresher = refresher
+
+    def collect(self) -> Iterable[Metric]:
+        """Looks and openings by result, ages by dataset."""
+        looks = CounterMetricFamily("tileserver_refreshes", "Looks for changes", labels=["result"])
+        for result, number in self._refresher.counts.items():
+            looks.add_metric([result], number)
+        yield looks
+        ages = GaugeMetricFamily(
+            "tileserver_dataset_looked_seconds",
+            "Since this process last found it current or opened it",
+            labels=["dataset"],
+        )
+        for dataset, at in self._refresher.looked.items():
+            ages.add_metric([dataset], time.monotonic() - at)
+        yield ages
 
 
 _CACHE_FIGURES: Mapping[str, Callable[[ByteCache[Any]], float]] = {

@@ -23,6 +23,7 @@ from tileserver.errors import (
     TileserverError,
     VariableNotFound,
 )
+from tileserver.http.endpoint import renewing
 from tileserver.services.ows import OwsError, exception_report
 
 MOST_PARAMETERS = 100
@@ -74,7 +75,7 @@ def reported(handler: Handler) -> Handler:
     @functools.wraps(handler)
     async def answer(request: Request) -> Response:
         try:
-            return await handler(request)
+            return await renewing(handler)(request)
         except TileserverError as error:
             return report(error)
 

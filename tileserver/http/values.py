@@ -16,11 +16,11 @@ from tileserver.catalog import Dataset
 from tileserver.errors import (
     InvalidParameter,
     MissingParameter,
-    PayloadTooLarge,
     UnsupportedMediaType,
 )
 from tileserver.geometry import Feature, from_bbox, from_lonlat, parse_geometry
 from tileserver.http import caching, params
+from tileserver.http.body import read_body
 from tileserver.http.datasets import END, START
 from tileserver.http.endpoint import Context, Endpoint, context
 from tileserver.http.params import INTEGER, STRING, Parameter, Query, choice, integer, number
@@ -204,23 +204,12 @@ async def _body_features(request: Request, state: Context) -> list[Feature]:
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if "xml" in media_type:
         raise UnsupportedMediaType("body", media_type, "expected GeoJSON (application/geo+json)")
-    body = await _body(request, state.largest_body)
+    body = await read_body(request, state.largest_body, "send fewer vertices or features")
     try:
         document = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise InvalidParameter("body", body[:40].decode("utf-8", "replace"), f"{error}") from None
     return await asyncio.to_thread(parse_geometry, document, "body")
-
-
-async def _body(request: Request, limit: int) -> bytes:
-    """The body, read no further than the limit."""
-    parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > limit:
-            raise PayloadTooLarge(f"body: more than {limit} bytes: send fewer vertices or features")
-        parts.append(part)
-    return b"".join(parts)
 
 
 _BOTH = ("GET", "POST")

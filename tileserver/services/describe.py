@@ -47,6 +47,7 @@ def summary(entry: Entry, base: str) -> dict[str, Any]:
         "time": None,
         "variables": [],
         "status": entry.status,
+        **({"trouble": entry.trouble} if entry.trouble else {}),
         "links": [{"rel": "self", "href": f"{base}/datasets/{config.id}"}],
     }
     if dataset is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +31,7 @@ class Origin:
         times: of a stack's URLs, ISO 8601; else they are found by `time_pattern`.
         base: the folder that relative paths count from.
         allowed: prefixes of which URLs must have one, if there are any.
+        changed: called when a read finds that something was written anew since it was opened.
     """
 
     urls: tuple[str, ...]
@@ -41,10 +42,11 @@ class Origin:
     times: tuple[str, ...] | None = None
     time_pattern: str | None = None
     allowed: tuple[str, ...] = ()
+    changed: Callable[[], None] = lambda: None
 
     def store(self, url: str, traffic: Traffic | None) -> Store:
         """The store below a URL. Raises CatalogError."""
-        return open_store(url, self.storage, base=self.base, traffic=traffic)
+        return open_store(url, self.storage, base=self.base, traffic=traffic, changed=self.changed)
 
 
 async def open_source(

@@ -3,38 +3,35 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
 from urllib.parse import urlsplit
 
 import obstore
-from obstore.exceptions import (
-    BaseError,
-    GenericError,
-    NotSupportedError,
-    PermissionDeniedError,
-    UnauthenticatedError,
-)
+from obstore.exceptions import BaseError, GenericError
 from obstore.store import HTTPStore, LocalStore, S3Store
 from obstore.store import ObjectStore as ObstoreStore
 
-from tileserver.errors import CatalogError, SourceError, SourceUnavailable
+from tileserver.errors import CatalogError, SourceChanged, SourceError
+from tileserver.sources.storage.fault import foreign_errors
 from tileserver.sources.storage.ranges import Batch
 from tileserver.sources.storage.traffic import DEFAULT_CONNECTIONS, DEFAULT_TIMEOUT_S, Data, Traffic
 
 if TYPE_CHECKING:  # these exist for type checkers only
-    from obstore import GetResult, ObjectMeta
+    from obstore import GetOptions, GetResult, ObjectMeta
     from obstore.store import ClientConfig, RetryConfig, S3Config
 
 T = TypeVar("T")
 
 PAUSE_S = 0.05  # before a first retry
+SETTLED = timedelta(seconds=10)
+MOST_VERSIONS = 100_000  # of objects that are read in parts; 20 MB
+CLOCKS_APART = timedelta(seconds=2)
 SCHEMES = ("s3", "http", "https", "file")
 
 
@@ -114,17 +111,28 @@ class Noted:
 class Store:
     """The objects below one URL, by key relative to it; bytes are views of the store's buffers.
 
-    Raises SourceError (denied, refused), SourceUnavailable (no answer in time); an object that is
-    not there is None.
+    Raises SourceError (denied, refused), SourceUnavailable (no answer in time), SourceChanged; an
+    object that is not there is None. All parts of an object are of one version of it, and objects
+    that were written after the store was opened are not read, as far as clocks tell.
 
     Args:
         traffic: of the storage that it lies in; by default its own.
+        changed: called before SourceChanged is raised.
     """
 
-    def __init__(self, store: ObstoreStore, url: str, traffic: Traffic | None = None):
+    def __init__(
+        self,
+        store: ObstoreStore,
+        url: str,
+        traffic: Traffic | None = None,
+        changed: Callable[[], None] = lambda: None,
+    ):
         self.url = url
         self.raw = store
         self.traffic = traffic or Traffic()
+        self.opened = datetime.now(UTC)
+        self._changed = changed
+        self._versions: dict[str, str] = {}  # of objects that are read in parts
         self._batch = Batch(self._get_range)
         self._noted: Noted | None = None
 
@@ -140,25 +148,7 @@ class Store:
     async def get(self, key: str, *, about: int = 0) -> memoryview | None:
         """A whole object; `about` how many bytes it may have."""
 
-        answers: list[tuple[memoryview, GetResult]] = []
-
-        async def send() -> Data:
-            try:
-                result = await obstore.get_async(self.raw, key)
-                data = memoryview(await result.bytes_async())
-            except FileNotFoundError as error:
-                if "NoSuchBucket" in str(error):
-                    raise SourceError("the bucket does not exist: check url") from error
-                return None
-            answers.append((data, result))
-            return data
-
-        with _foreign_errors():
-            found = await self.traffic.read(self._whole(send), about=about)
-        if self._noted is not None and found is not None:
-            read = next(result for data, result in answers if data is found)
-            self._noted.versions[key] = self._entry(read.meta).stamp
-        return found
+        return await self._read(key, about=about)
 
     async def get_range(self, key: str, start: int, stop: int) -> memoryview | None:
         """The bytes from start to stop of an object, read with those asked for at the same time."""
@@ -174,18 +164,7 @@ class Store:
 
     async def get_suffix(self, key: str, length: int) -> memoryview | None:
         """The last bytes of an object."""
-
-        async def send() -> Data:
-            try:
-                result = await obstore.get_async(
-                    self.raw, key, options={"range": {"suffix": length}}
-                )
-                return memoryview(await result.bytes_async())
-            except FileNotFoundError:
-                return None
-
-        with _foreign_errors():
-            return await self.traffic.read(self._whole(send), nbytes=length)
+        return await self._read(key, {"range": {"suffix": length}}, nbytes=length)
 
     async def head(self, key: str) -> Entry | None:
         """Size and version of an object."""
@@ -222,15 +201,58 @@ class Store:
         return names
 
     async def _get_range(self, key: str, start: int, stop: int) -> Data:
+        return await self._read(key, {"range": (start, stop)}, nbytes=stop - start)
+
+    async def _read(
+        self, key: str, part: GetOptions | None = None, *, nbytes: int = 0, about: int = 0
+    ) -> Data:
+        """An object or a part of it, of the state that was opened."""
+        answers: list[tuple[memoryview, GetResult]] = []
+
         async def send() -> Data:
             try:
-                found = await obstore.get_range_async(self.raw, key, start=start, end=stop)
-                return memoryview(found)
-            except FileNotFoundError:
+                result = await obstore.get_async(self.raw, key, options=part)
+                self._check(key, result.meta, in_parts=part is not None)
+                data = memoryview(await result.bytes_async())
+            except FileNotFoundError as error:
+                if "NoSuchBucket" in str(error):
+                    raise SourceError("the bucket does not exist: check url") from error
                 return None
+            answers.append((data, result))
+            return data
 
-        with _foreign_errors():
-            return await self.traffic.read(self._whole(send), nbytes=stop - start)
+        with foreign_errors():
+            found = await self.traffic.read(self._whole(send), nbytes=nbytes, about=about)
+        if self._noted is not None and found is not None:
+            read = next(result for data, result in answers if data is found)
+            self._noted.versions[key] = self._entry(read.meta).stamp
+        return found
+
+    def _check(self, key: str, meta: ObjectMeta, *, in_parts: bool) -> None:
+        """Raise SourceChanged where an answer is not of the state that was opened."""
+        version = meta["e_tag"] or str(meta["size"])
+        known = self._versions.get(key) if in_parts else None
+        if known is not None and known == version:
+            return
+        if known is None and not self._is_newer(meta["last_modified"]):
+            if in_parts:
+                self._versions[key] = version
+                if len(self._versions) > MOST_VERSIONS:
+                    del self._versions[next(iter(self._versions))]
+            return
+        self._changed()
+        raise SourceChanged("the data was written anew meanwhile: try again in a moment")
+
+    def _is_newer(self, modified: datetime) -> bool:
+        """Whether an object was written since the store was opened.
+
+        Not while that is a moment ago: what is written all the time is opened anew only so often.
+        Not where a clock is far off, and not by HTTP, where some servers say that all is of now.
+        """
+        if modified <= self.opened or isinstance(self.raw, HTTPStore):
+            return False
+        now = datetime.now(UTC)
+        return now - self.opened > SETTLED and modified <= now + CLOCKS_APART
 
     def _whole(self, send: Callable[[], Awaitable[Data]]) -> Callable[[], Awaitable[Data]]:
         """Sends again what was cut off: obstore goes on only with objects that have an ETag."""
@@ -249,7 +271,7 @@ class Store:
         return sent
 
     async def _ask(self, send: Callable[[], Awaitable[T]]) -> T:
-        with _foreign_errors():
+        with foreign_errors():
             return await self.traffic.ask(send)
 
     def _entry(self, meta: ObjectMeta) -> Entry:
@@ -261,49 +283,20 @@ class Store:
         return Entry(meta["path"], meta["size"], tag or modified.isoformat(), stamp)
 
 
-@contextmanager
-def _foreign_errors() -> Iterator[None]:
-    """The store's errors in our words."""
-    try:
-        yield
-    except (PermissionDeniedError, UnauthenticatedError) as error:
-        raise SourceError(
-            "access denied: check the storage's credentials, anonymous and requester_pays"
-        ) from error
-    except (NotSupportedError, NotImplementedError) as error:
-        raise SourceError("the store cannot list its objects") from error
-    except GenericError as error:
-        raise _told(error) from error
-    except FileNotFoundError as error:
-        raise SourceError("an object is gone: it was there when it was opened") from error
-    except (BaseError, OSError, TimeoutError) as error:
-        raise SourceUnavailable("the store could not be read: try again") from error
-
-
-def _told(error: GenericError) -> SourceError:
-    text = str(error)
-    if re.search(r"NoSuchBucket|bucket.*not (found|exist)", text, re.IGNORECASE):
-        return SourceError("the bucket does not exist")
-    # The whole number: ports and durations stand in the text too.
-    if re.search(r"\b40[13]\b|denied|forbidden", text, re.IGNORECASE):
-        return SourceError(
-            "access denied: check the storage's credentials, anonymous and requester_pays"
-        )
-    return SourceUnavailable("the store did not answer in time: try again in a moment")
-
-
 def open_store(
     url: str,
     storage: Storage | None = None,
     *,
     base: Path | None = None,
     traffic: Traffic | None = None,
+    changed: Callable[[], None] = lambda: None,
 ) -> Store:
     """The store below a URL: s3://bucket/prefix, http(s)://…, file:///… or a path.
 
     Args:
         base: the folder that relative paths count from.
         traffic: what is shared with other stores of the storage; by default nothing is.
+        changed: as of Store.
 
     Raises CatalogError for a URL that cannot be used.
     """
@@ -314,17 +307,17 @@ def open_store(
         if not path.exists():
             raise CatalogError("url: no such file or folder")
         folder = path if path.is_dir() else path.parent
-        return Store(LocalStore(folder.resolve()), url, traffic or disk_traffic())
+        return Store(LocalStore(folder.resolve()), url, traffic or disk_traffic(), changed)
     traffic = traffic or storage.traffic()
     if parts.scheme == "s3":
-        return Store(_s3(parts.netloc, parts.path, storage), url, traffic)
+        return Store(_s3(parts.netloc, parts.path, storage), url, traffic, changed)
     if parts.scheme in ("http", "https"):
         store = HTTPStore.from_url(
             url,
             client_options=_client(storage, allow_http=parts.scheme == "http"),
             retry_config=_retry(storage),
         )
-        return Store(store, url, traffic)
+        return Store(store, url, traffic, changed)
     raise CatalogError(f"url: expected a path or one of {', '.join(SCHEMES)}")
 
 

@@ -1,0 +1,264 @@
+"""Datasets follow what is written underneath.
+
+    looked at every so often, by one worker for all     _look      opened anew if it has changed
+    asked for, by a client or by an event               refresh, hint     a new generation
+    a read finds that something is newer                _underneath       the same, at once
+    another worker has found a change, or was asked     _follow           looked at, or opened anew
+
+What is open is served until the new state is, and requests that have begun end on what they began
+with. What fails is tried again, at first soon.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections import Counter, defaultdict
+from collections.abc import Coroutine, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from time import monotonic
+
+from tileserver.catalog import Catalog, Entry
+from tileserver.errors import SourceError, SourceUnavailable
+from tileserver.noticeboard import Noticeboard, number_of
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 8  # datasets that are looked at, in one worker
+FOLLOW_EVERY_S = 0.5  # looks at what other workers tell
+SHORTEST = 0.8  # of the interval, so that many datasets do not stay in step
+RECENT = 0.75  # of the interval: then another worker's look will do
+RETRY_S = 60.0  # at most, of what failed and has no interval of its own
+QUIET_S, LONGEST_BURST_S = 1.0, 10.0  # of events for one dataset, before it is opened anew
+PATIENCE_S = 5.0  # of a request that waits for a dataset to be opened anew
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshed:
+    """What came of it: `changed` tells whether what was read at opening is other than before."""
+
+    entry: Entry
+    changed: bool
+
+
+class Refresher:
+    """Opens datasets of a catalogue anew when they have changed. Belongs to one event loop.
+
+    Args:
+        board: what the workers of this server tell each other.
+        interval_s: within which a change is seen, of datasets that say no other; 0: never.
+
+    Attributes:
+        counts: how often a look or an opening came out same, changed, gone or failed.
+        looked: when each dataset was last found current or opened by this worker, by monotonic().
+    """
+
+    def __init__(self, catalog: Catalog, board: Noticeboard, *, interval_s: float) -> None:
+        self._catalog, self._board, self._interval_s = catalog, board, interval_s
+        self.counts: Counter[str] = Counter()
+        self.looked: dict[str, float] = {}
+        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._failures: Counter[str] = Counter()
+        self._outdated: set[str] = set()  # known to have changed, and not yet opened anew
+        self._told: dict[str, int] = {}  # what other workers found that was looked into
+        self._renewals: dict[str, asyncio.Task[None]] = {}
+        self._bursts: dict[str, tuple[float, asyncio.TimerHandle]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        for dataset, entry in catalog.entries.items():
+            entry.generation = board.generation(dataset)
+        catalog.changed = self._underneath
+
+    async def run(self) -> None:
+        """Until it is cancelled."""
+        for entry in self._catalog.entries.values():
+            if entry.usable:
+                self._schedule(entry, random.random())
+        try:
+            while True:
+                await asyncio.sleep(FOLLOW_EVERY_S)
+                if self._board.is_shared:
+                    self._follow()
+        finally:
+            await self._close()
+
+    async def refresh(self, dataset: str) -> Refreshed:
+        """Open a dataset anew in all workers, in this one at once.
+
+        Raises DatasetNotFound; SourceUnavailable where the store does not answer.
+        """
+        entry = self._catalog.entry(dataset)
+        before = _content(entry)
+        if entry.usable:
+            await self._renew(entry, self._board.renew(dataset))
+        return Refreshed(entry, _content(entry) != before)
+
+    def hint(self, datasets: Iterable[str]) -> None:
+        """Something was written below each of these: open it anew once nothing more is."""
+        now = asyncio.get_running_loop().time()
+        for dataset in datasets:
+            begun, timer = self._bursts.get(dataset, (now, None))
+            if timer is not None:
+                timer.cancel()
+            when = min(now + QUIET_S, begun + LONGEST_BURST_S)
+            timer = asyncio.get_running_loop().call_at(when, self._end_burst, dataset)
+            self._bursts[dataset] = begun, timer
+
+    async def renewed(self) -> None:
+        """Wait a little for all datasets that are just being opened anew."""
+        if self._renewals:
+            await asyncio.wait(self._renewals.values(), timeout=PATIENCE_S)
+
+    def _end_burst(self, dataset: str) -> None:
+        self._bursts.pop(dataset, None)
+        self._start_renewal(self._catalog.entry(dataset), self._board.renew(dataset))
+
+    def _underneath(self, entry: Entry) -> None:
+        if entry.config.id not in self._renewals:
+            self._start_renewal(entry, self._board.renew(entry.config.id))
+
+    def _start_renewal(self, entry: Entry, generation: int) -> None:
+        dataset = entry.config.id
+        task = self._start(self._renew_quietly(entry, generation))
+        self._renewals[dataset] = task
+        task.add_done_callback(lambda done: self._end_renewal(dataset, done))
+
+    def _end_renewal(self, dataset: str, task: asyncio.Task[None]) -> None:
+        if self._renewals.get(dataset) is task:
+            del self._renewals[dataset]
+
+    def _follow(self) -> None:
+        """Do what other workers were asked to do, look into what they found."""
+        for dataset, entry in self._catalog.entries.items():
+            if not entry.usable or entry.status == "pending" or dataset in self._renewals:
+                continue
+            generation, found = self._board.generation(dataset), self._board.found(dataset)
+            if generation > entry.generation:
+                self._start_renewal(entry, generation)
+            elif found not in (0, self._told.get(dataset), number_of(_content(entry))):
+                self._told[dataset] = found
+                self._start(self._look(entry))
+
+    async def _renew_quietly(self, entry: Entry, generation: int) -> None:
+        with suppress(SourceUnavailable):  # it is tried again, and the listing tells
+            await self._renew(entry, generation)
+
+    async def _renew(self, entry: Entry, generation: int) -> None:
+        dataset = entry.config.id
+        await _settled(entry)
+        async with self._locks[dataset]:
+            if entry.generation >= generation:  # it was opened after this was asked for
+                return
+            entry.generation = max(generation, self._board.generation(dataset))
+            try:
+                await self._reopen(entry)
+            finally:
+                self._schedule(entry)
+
+    async def _look_in_turn(self, entry: Entry) -> None:
+        """Look at a dataset, unless another worker has, and again after its interval."""
+        dataset = entry.config.id
+        try:
+            failed = dataset in self._failures
+            if self._board.claim(dataset, RECENT * self._interval(entry)) or failed:
+                await self._look(entry)
+        finally:
+            self._schedule(entry, random.uniform(SHORTEST, 1.0))
+
+    async def _look(self, entry: Entry) -> None:
+        dataset = entry.config.id
+        await _settled(entry)
+        async with self._slots, self._locks[dataset]:
+            with suppress(SourceUnavailable):
+                if dataset in self._outdated or not await self._is_current(entry):
+                    await self._reopen(entry)
+                else:
+                    self._note(entry, "same")
+
+    async def _is_current(self, entry: Entry) -> bool:
+        """Whether nothing has changed. Raises SourceUnavailable where the store does not answer."""
+        if entry.dataset is None:
+            return False
+        try:
+            return await entry.dataset.source.watch.is_current()
+        except SourceUnavailable as error:
+            self._note(entry, "failed", str(error))
+            raise
+        except SourceError:  # denied, the bucket is gone: opening it says so
+            return False
+
+    async def _reopen(self, entry: Entry) -> None:
+        before = _content(entry)
+        self._outdated.add(entry.config.id)
+        try:
+            await self._catalog.reopen(entry)
+        except SourceUnavailable as error:
+            self._note(entry, "failed", str(error))
+            raise
+        self._outdated.discard(entry.config.id)
+        if entry.dataset is None:
+            self._note(entry, "gone")
+        else:
+            self._note(entry, "same" if _content(entry) == before else "changed")
+
+    def _note(self, entry: Entry, result: str, trouble: str | None = None) -> None:
+        """Count, tell the other workers, and remember what to try again soon."""
+        dataset = entry.config.id
+        self.counts[result] += 1
+        entry.trouble = trouble
+        if result != "failed":
+            self._board.tell(dataset, _content(entry))
+        if result in ("failed", "gone"):
+            self._failures[dataset] += 1
+        else:
+            del self._failures[dataset]
+            self.looked[dataset] = monotonic()
+
+    def _interval(self, entry: Entry) -> float:
+        own = entry.config.refresh_s
+        return self._interval_s if own is None else own
+
+    def _schedule(self, entry: Entry, part: float = 1.0) -> None:
+        """Its next turn: after a part of its interval, or sooner where something has failed."""
+        dataset, wait_s = entry.config.id, part * self._interval(entry)
+        if dataset in self._failures:
+            wait_s = min(wait_s or RETRY_S, 2.0 ** min(self._failures[dataset], 10))
+        if (timer := self._timers.pop(dataset, None)) is not None:
+            timer.cancel()
+        if wait_s:
+            loop = asyncio.get_running_loop()
+            self._timers[dataset] = loop.call_later(
+                wait_s, lambda: self._start(self._look_in_turn(entry))
+            )
+
+    def _start(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)  # the event loop itself keeps none
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("a dataset could not be looked at", exc_info=task.exception())
+
+    async def _close(self) -> None:
+        for timer in (*self._timers.values(), *(timer for _, timer in self._bursts.values())):
+            timer.cancel()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+def _content(entry: Entry) -> str:
+    """The version of what was read when it was opened."""
+    return "" if entry.dataset is None else entry.dataset.source.version
+
+
+async def _settled(entry: Entry) -> None:
+    """After the first opening."""
+    if entry.opening is not None and not entry.opening.done():
+        await asyncio.wait([entry.opening])

@@ -1,0 +1,48 @@
+"""The errors of obstore in our words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from obstore.exceptions import (
+    BaseError,
+    GenericError,
+    NotSupportedError,
+    PermissionDeniedError,
+    UnauthenticatedError,
+)
+
+from tileserver.errors import SourceError, SourceUnavailable
+
+
+@contextmanager
+def foreign_errors() -> Iterator[None]:
+    """The store's errors in our words."""
+    try:
+        yield
+    except (PermissionDeniedError, UnauthenticatedError) as error:
+        raise SourceError(
+            "access denied: check the storage's credentials, anonymous and requester_pays"
+        ) from error
+    except (NotSupportedError, NotImplementedError) as error:
+        raise SourceError("the store cannot list its objects") from error
+    except GenericError as error:
+        raise _told(error) from error
+    except FileNotFoundError as error:
+        raise SourceError("an object is gone: it was there when it was opened") from error
+    except (BaseError, OSError, TimeoutError) as error:
+        raise SourceUnavailable("the store could not be read: try again") from error
+
+
+def _told(error: GenericError) -> SourceError:
+    text = str(error)
+    if re.search(r"NoSuchBucket|bucket.*not (found|exist)", text, re.IGNORECASE):
+        return SourceError("the bucket does not exist")
+    # The whole number: ports and durations stand in the text too.
+    if re.search(r"\b40[13]\b|denied|forbidden", text, re.IGNORECASE):
+        return SourceError(
+            "access denied: check the storage's credentials, anonymous and requester_pays"
+        )
+    return SourceUnavailable("the store did not answer in time: try again in a moment")
