@@ -30,6 +30,7 @@ from tileserver.sources.zarr.tiepoint import read_tie_points
 
 MOST_WARNINGS = 50
 LISTED_PATHS = 3
+NOT_CONSOLIDATED = "the metadata is not consolidated: zarr.consolidate_metadata saves requests"
 
 
 async def open_zarr(
@@ -61,7 +62,8 @@ class _Reader:
     """Opens what a hierarchy holds.
 
     Args:
-        warnings: why arrays are not served.
+        warnings: about arrays and dimensions.
+        reasons: names of what is no map, or cannot be placed, by the reason why.
         lines: the same of arrays of one dimension.
         left_out: paths of levels by the reason why they are none.
     """
@@ -70,6 +72,7 @@ class _Reader:
     supply: Supply
     crs: str | None
     warnings: list[str] = field(default_factory=list)
+    reasons: dict[str, list[str]] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
     left_out: dict[str, list[str]] = field(default_factory=dict)
 
@@ -83,8 +86,9 @@ class _Reader:
         )
         places = Places(self.hierarchy, scope, pyramids, arrays, coordinates, self.crs, ties)
         surfaces = await places.read_surfaces(maps, self.supply.pool)
+        hidden = surfaces | coordinates.keys() | (ties.points if ties is not None else set())
         names: dict[str, list[str]] = {}
-        for path in sorted(set(maps) - set(coordinates) - surfaces):
+        for path in sorted(set(maps) - hidden):
             names.setdefault(pyramids.variable_id(path, self.hierarchy.group), []).append(path)
         levels = {
             name: found
@@ -94,7 +98,7 @@ class _Reader:
         if not levels:
             raise CatalogError(
                 "nothing here is a map: "
-                + ("; ".join([*self.warnings, *self.lines][:MOST_WARNINGS]) or "it has no arrays")
+                + ("; ".join([*self._told(), *self.lines][:MOST_WARNINGS]) or "it has no arrays")
             )
         assembly = _Assembly(self.hierarchy, pyramids, levels)
         dimensions = assembly.dimensions()
@@ -139,6 +143,7 @@ class _Reader:
         """The levels of a variable, the finest first; none where it is no map."""
         placed: list[Placed] = []
         reasons: list[str] = []
+        prefix = f"variable {name!r}: "
         # The largest first: what the others lack follows from it.
         for path in sorted(paths, key=lambda path: -_cells(places.arrays[path])):
             try:
@@ -147,13 +152,17 @@ class _Reader:
                 reasons.append(str(error))
             except (TypeError, ValueError, KeyError, struct.error) as error:
                 # Attributes hold whatever somebody wrote: one variable's harm no other.
-                reasons.append(f"variable {name!r}: its attributes cannot be used ({error})")
+                reasons.append(f"{prefix}its attributes cannot be used ({error})")
         kept, left_out = levels_of(placed)
         for path, why in left_out:
             self.left_out.setdefault(why, []).append(path)
         # What has one dimension is no map to anybody, unless there is nothing else.
         is_line = all(len(places.arrays[path].shape) < 2 for path in paths)
-        (self.lines if is_line else self.warnings).extend(reasons)
+        for reason in reasons:
+            if is_line:
+                self.lines.append(reason)
+            else:
+                self.reasons.setdefault(reason.removeprefix(prefix), []).append(repr(name))
         return kept
 
     def _source(self, assembly: _Assembly, dimensions: Sequence[Dimension]) -> ZarrSource:
@@ -167,27 +176,28 @@ class _Reader:
             description=text(attrs.get("summary") or attrs.get("description")),
             attribution=text(attrs.get("attribution") or attrs.get("institution")),
             attrs=attrs,
-            warnings=self._told(),
+            warnings=(*self._told(), *([] if self.hierarchy.consolidated else [NOT_CONSOLIDATED])),
         )
         arrays = {
             name: tuple(level.array for level in levels) for name, levels in assembly.levels.items()
         }
         return ZarrSource(self.hierarchy.version, cube, arrays, Unchanging())
 
-    def _told(self) -> tuple[str, ...]:
+    def _told(self) -> list[str]:
         levels = [
             f"levels {_listed(paths)} are left out, being {why}"
             for why, paths in self.left_out.items()
         ]
-        found = [*levels, *self.warnings[: MOST_WARNINGS - len(levels)]]
-        more = len(levels) + len(self.warnings) - len(found)
+        reasons = [
+            f"variable{'s' * (len(names) > 1)} {_listed(names)}: {why}"
+            for why, names in self.reasons.items()
+        ]
+        told = [*levels, *self.warnings, *reasons]
+        found = told[:MOST_WARNINGS]
+        more = len(told) - len(found)
         if more:
-            found.append(f"and {more} more of the store's arrays are no maps, or cannot be read")
-        if not self.hierarchy.consolidated:
-            found.append(
-                "the metadata is not consolidated: zarr.consolidate_metadata saves requests"
-            )
-        return tuple(found)
+            found.append(f"and {more} more of the kind")
+        return found
 
 
 def _listed(paths: Sequence[str]) -> str:
