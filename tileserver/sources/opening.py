@@ -15,7 +15,8 @@ from tileserver.sources.source import Source
 from tileserver.sources.storage.store import Storage, Store, open_store
 from tileserver.sources.storage.traffic import Traffic
 from tileserver.sources.tiff.cog import open_cog
-from tileserver.sources.tiff.stack import match_times, open_stack
+from tileserver.sources.tiff.filetime import match_times
+from tileserver.sources.tiff.stack import open_stack
 from tileserver.sources.zarr.cube import open_zarr
 
 TIFF_SUFFIXES = (".tif", ".tiff", ".cog", ".gtiff")

@@ -145,15 +145,20 @@ async def open_cog(store: Store, key: str, cache: ByteCache[Raw], pool: Executor
 
 async def found(store: Store, key: str) -> Entry:
     """The object of a key. Raises CatalogError where there is none, or it is a VRT."""
+    check_name(key)
+    entry = await store.head(key)
+    if entry is None:
+        raise CatalogError(f"key={key!r}: no such object")
+    return entry
+
+
+def check_name(key: str) -> None:
+    """Raise CatalogError for a VRT."""
     if key.lower().endswith(".vrt"):
         raise CatalogError(
             f"key={key!r}: a VRT may name any file and is not read; list its files as a stack, or "
             "write it out with gdal_translate -of COG"
         )
-    entry = await store.head(key)
-    if entry is None:
-        raise CatalogError(f"key={key!r}: no such object")
-    return entry
 
 
 async def open_file(store: Store, entry: Entry, cache: ByteCache[Raw], pool: Executor) -> CogFile:
@@ -245,21 +250,35 @@ def variables_of(file: CogFile, leading: Sequence[tuple[str, int]]) -> dict[str,
     Args:
         leading: (name, size) of dimensions before rows and columns, chunks of one step each.
     """
-    levels = tuple(
-        Level(
-            _grid(file.description, level),
-            (*(1 for _ in leading), *level.chunk),
-            (*(size for _, size in leading), *level.shape),
-            _chunk_bytes(level, file.description),
-        )
-        for level in file.raster.levels
-    )
+    levels = levels_of(file.raster.levels, file.description, leading)
     dims = tuple(name for name, _ in leading)
     bands = file.description.bands
     return {
         name: _variable(name, band, file.description, dims, levels)
         for name, band in zip(_names(bands), bands, strict=True)
     }
+
+
+def levels_of(
+    shapes: Sequence[LevelShape], description: Description, leading: Sequence[tuple[str, int]]
+) -> tuple[Level, ...]:
+    """Levels in the CRS of a description. Raises CatalogError."""
+    return tuple(
+        Level(
+            _grid(description, level),
+            (*(1 for _ in leading), *level.chunk),
+            (*(size for _, size in leading), *level.shape),
+            _chunk_bytes(level, description),
+        )
+        for level in shapes
+    )
+
+
+def packings_of(description: Description) -> tuple[Packing, ...]:
+    """How the numbers that are read of each band become physical ones."""
+    return tuple(
+        Packing(band.scale, band.offset, _missing(band, description)) for band in description.bands
+    )
 
 
 def _grid(description: Description, level: LevelShape) -> Grid:
