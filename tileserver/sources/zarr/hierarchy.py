@@ -288,7 +288,8 @@ def parsed(name: str, data: memoryview | None) -> Document | None:
         return None
     try:
         document = _from_json(data)
-    except (ValueError, RecursionError) as error:
+        orjson.dumps(document)  # as answers do: not what is nested too deep
+    except (ValueError, TypeError, RecursionError) as error:
         raise CatalogError(f"{name} is not valid JSON: rewrite the store's metadata") from error
     return _object(name, document)
 

@@ -193,12 +193,13 @@ def _chunks(shape: Shape, value: object) -> Shape:
     chunks = _shape("chunks", value)
     if len(chunks) != len(shape):
         raise CatalogError(f"chunks {list(chunks)} do not fit the shape {list(shape)}")
-    return tuple(c or int(n == 0) for c, n in zip(chunks, shape, strict=True))
+    chunks = tuple(c or int(n == 0) for c, n in zip(chunks, shape, strict=True))
+    if 0 in chunks:
+        raise CatalogError(f"chunks {list(chunks)} hold nothing; the metadata is damaged")
+    return chunks
 
 
 def _check_chunk(chunks: Shape, dtype: np.dtype[Any]) -> None:
-    if any(c < 1 for c in chunks):
-        raise CatalogError(f"chunks {list(chunks)} hold nothing; the metadata is damaged")
     nbytes = math.prod(chunks) * dtype.itemsize
     if nbytes > LARGEST_CHUNK_NBYTES:
         raise CatalogError(
