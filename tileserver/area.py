@@ -10,10 +10,10 @@ import pyproj
 import shapely
 from numpy.polynomial import chebyshev
 
-from tileserver.errors import PayloadTooLarge
 from tileserver.geometry import Geometry, Surface
 from tileserver.grid import FULL_CIRCLE_DEG, LONLAT, Axis, Floats, Grid, transformer
-from tileserver.outline import Outline, coverage, trace
+from tileserver.lookup.cover import cover_of, solid_angles
+from tileserver.outline import Outline, check_cells, coverage, trace
 
 Index = npt.NDArray[np.intp]
 
@@ -62,23 +62,19 @@ def weigh(grid: Grid, geometry: Geometry, *, most_cells: int = MOST_CELLS) -> We
             return None
         rows, cols = (slice(index, index + 1) for index in cell)
         return Weights(rows, cols, np.ones((1, 1)), cell_area(grid, rows, cols))
+    if grid.lookup is not None:
+        cover = cover_of(grid, geometry, most_cells)
+        return None if cover is None else _trimmed(grid, *cover)
     outline = trace(grid, geometry)
     if outline is not None and not outline.whole:
-        _check_cells(grid.y.size * grid.x.size, most_cells)
+        check_cells(grid.y.size * grid.x.size, most_cells)
         return _trimmed(grid, _centers_inside(grid, geometry), 0, 0)
     window = None if outline is None else _window(grid, outline)
     if outline is None or window is None:
         return None
     rows, cols = window
-    _check_cells((rows.stop - rows.start) * (cols.stop - cols.start), most_cells)
+    check_cells((rows.stop - rows.start) * (cols.stop - cols.start), most_cells)
     return _trimmed(grid, _parts(grid, outline, rows, cols), rows.start, cols.start)
-
-
-def _check_cells(count: int, most: int) -> None:
-    if count > most:
-        raise PayloadTooLarge(
-            f"the area spans {count} cells: ask for at most {most}, or at a coarser level"
-        )
 
 
 def _centers_inside(grid: Grid, surface: Surface) -> Floats:
@@ -140,8 +136,10 @@ def cell_area(grid: Grid, rows: slice, cols: slice) -> Floats:
     Projected: the planar area over the projection's areal scale. In transverse Mercator (UTM) it
     is the planar area itself: within a zone the scale varies by 0.1 % at most, less than moves a
     mean, and plain means of pixels are what everybody else computes there. Equal-area projections
-    have no such scale.
+    have no such scale. With a lookup: between great circles through the corners, on the sphere.
     """
+    if grid.lookup is not None:
+        return EARTH_RADIUS_M**2 * solid_angles(grid, rows, cols)
     wide = np.abs(np.diff(grid.x.cell_edges()))[np.arange(cols.start, cols.stop) % grid.x.size]
     if grid.x.edges is None:
         wide = wide[:1]

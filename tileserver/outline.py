@@ -9,7 +9,7 @@ grid's CRS, and costs no more than the pieces and the cells.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +22,7 @@ from tileserver.geometry import Surface, framed, polygons
 from tileserver.grid import FULL_CIRCLE_DEG, LONLAT, Floats, Grid, is_degrees, transformer
 
 Index = npt.NDArray[np.intp]
+Project = Callable[[Floats, Floats], tuple[Floats, Floats]]
 
 MOST_CROSSINGS = 20_000_000
 CROSSINGS_AT_ONCE = 500_000  # some 100 MB of arrays
@@ -73,25 +74,34 @@ class Outline:
         )
 
 
+def check_cells(count: int, most: int) -> None:
+    """Refuse an area of more cells than that. Raises PayloadTooLarge."""
+    if count > most:
+        raise PayloadTooLarge(
+            f"the area spans {count} cells: ask for at most {most}, or at a coarser level"
+        )
+
+
 def trace(grid: Grid, surface: Surface) -> Outline | None:
     """The outline in the grid's CRS; None where none of it can lie on the grid."""
     if is_degrees(grid.crs):
-        points, ring = _rings(surface)
+        points, ring = rings(surface)
         return Outline.of(_shifted_datum(points, grid.crs), ring)
     near = _near(grid, framed(surface, _central_meridian(grid.crs)))
     if near.is_empty:
         return None
-    points, ring = _rings(shapely.segmentize(near, LONGEST_EDGE_DEG))
+    points, ring = rings(shapely.segmentize(near, LONGEST_EDGE_DEG))
     tolerance = BEND_TOLERANCE * min(grid.resolution)
-    projected, ring = _bent(points, ring, transformer(LONLAT, grid.crs), tolerance)
+    projected, ring = bent(points, ring, transformer(LONLAT, grid.crs).transform, tolerance)
     seen = np.isfinite(projected).all(axis=1)
     return Outline.of(projected[seen], ring[seen], whole=bool(seen.all())) if seen.any() else None
 
 
-def _rings(surface: Surface) -> tuple[Floats, Index]:
+def rings(surface: Surface) -> tuple[Floats, Index]:
+    """The points (n, 2) of an area's rings, its inside on their left, and the ring of each."""
     oriented = shapely.orient_polygons(surface)
-    rings = shapely.get_rings(shapely.get_parts(oriented))
-    points, ring = shapely.get_coordinates(rings, return_index=True)
+    parts = shapely.get_rings(shapely.get_parts(oriented))
+    points, ring = shapely.get_coordinates(parts, return_index=True)
     return points, ring
 
 
@@ -133,14 +143,12 @@ def _near(grid: Grid, surface: Surface) -> Surface:
     return polygons(shapely.intersection(surface, around))
 
 
-def _bent(
-    points: Floats, ring: Index, project: pyproj.Transformer, tolerance: float
-) -> tuple[Floats, Index]:
+def bent(points: Floats, ring: Index, project: Project, tolerance: float) -> tuple[Floats, Index]:
     """The projected points (n, 2), more of them where an edge bends; infinite where not seen."""
-    there = np.column_stack(project.transform(*points.T))
+    there = np.column_stack(project(*points.T))
     for _ in range(MOST_HALVINGS):
         middles = (points[:-1] + points[1:]) / 2
-        between = np.column_stack(project.transform(*middles.T))
+        between = np.column_stack(project(*middles.T))
         bent = (ring[:-1] == ring[1:]) & (_distance(there[:-1], there[1:], between) > tolerance)
         at = np.flatnonzero(bent) + 1
         if not at.size:
