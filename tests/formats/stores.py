@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -97,11 +98,12 @@ def by_xarray(
     """A step (rows, cols) as xarray decodes it; of a dimension that is not asked the last time,
     else the first step."""
 
-    def read(ask: Mapping[str, str]) -> np.ndarray:
+    @lru_cache(maxsize=4)
+    def cells(ask: frozenset[tuple[str, str]]) -> np.ndarray:
         with xr.open_dataset(path, **{"engine": "zarr", "consolidated": False, **options}) as data:
-            return step(data[name], ask).transpose(*dims).values.astype(np.float64)
+            return step(data[name], dict(ask)).transpose(*dims).values.astype(np.float64)
 
-    return read
+    return lambda ask: cells(frozenset(ask.items()))
 
 
 def step(array: xr.DataArray, ask: Mapping[str, str]) -> xr.DataArray:

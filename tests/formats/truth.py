@@ -165,10 +165,17 @@ class Truth:
         if self.place.wraps:
             cols = np.mod(cols, width)
         inside = (rows >= 0) & (rows <= height) & (cols >= 0) & (cols <= width)
-        row = np.clip(np.nan_to_num(rows), 0, height - 1e-9).astype(int)
-        col = np.clip(np.nan_to_num(cols), 0, width - 1e-9).astype(int)
-        values = np.asarray(self.read(ask), np.float64).reshape(-1, height, width)
-        return np.where(inside, values[:, row, col], np.nan)
+        if not inside.any():
+            return np.full((1, *rows.shape), np.nan)
+        somewhere = [float(part[inside][0]) for part in (rows, cols)]  # for those outside
+        row = np.clip(np.where(inside, rows, somewhere[0]), 0, height - 1e-9).astype(int)
+        col = np.clip(np.where(inside, cols, somewhere[1]), 0, width - 1e-9).astype(int)
+        return np.where(inside, self.picked(row, col, ask), np.nan)
+
+    def picked(self, row: np.ndarray, col: np.ndarray, ask: Mapping[str, str]) -> np.ndarray:
+        """Values (bands, …) of cells."""
+        cells = np.asarray(self.read(ask)).reshape(-1, *self.place.shape)
+        return cells[:, row, col].astype(np.float64)
 
     def agrees(
         self,
