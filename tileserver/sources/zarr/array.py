@@ -18,7 +18,7 @@ from tileserver.cube import Cube, Raw
 from tileserver.errors import CatalogError, SourceError
 from tileserver.plan import ReadPlan
 from tileserver.sources.chunk import ChunkedArray, Coordinates, held_plan, read_plan, together
-from tileserver.sources.storage.store import Store
+from tileserver.sources.storage.objects import Objects
 from tileserver.sources.watch import Watch
 from tileserver.sources.zarr.codec import LARGEST_TEXTS_NBYTES, NO_FIXED_SIZE, Decode, native
 from tileserver.sources.zarr.hierarchy import Document
@@ -37,7 +37,7 @@ EMPTY = "empty"  # the key of what such chunks are
 class Supply:
     """Where chunks come from, where they are kept once decoded, and the threads that decode."""
 
-    store: Store
+    store: Objects
     cache: ByteCache[Raw]
     pool: Executor
 

@@ -13,8 +13,9 @@ import numpy as np
 from tileserver.cache import ByteCache
 from tileserver.cube import TIME, Cube, Dimension, Level, Raw, Variable
 from tileserver.errors import CatalogError
+from tileserver.sources.storage.objects import Objects
 from tileserver.sources.storage.store import Store
-from tileserver.sources.watch import Unchanging, digest, of_documents, of_hierarchy
+from tileserver.sources.watch import Unchanging, Watch, digest, of_documents, of_hierarchy
 from tileserver.sources.zarr.array import Supply, ZarrArray, ZarrSource, open_array
 from tileserver.sources.zarr.cf import physical_range, text
 from tileserver.sources.zarr.dimension import dimension, time_name
@@ -55,6 +56,26 @@ async def open_zarr(
     watch = of_hierarchy(store, noted, consolidated=hierarchy.consolidated)
     source = await _Reader(hierarchy, Supply(store, cache, pool), crs).open()
     return replace(source, version=version, watch=watch)
+
+
+async def open_objects(
+    store: Objects,
+    version: str,
+    watch: Watch,
+    *,
+    cache: ByteCache[Raw],
+    pool: Executor,
+    group: str = "",
+    crs: str | None = None,
+) -> ZarrSource:
+    """The same of objects that are not a plain store, whose state somebody else tells.
+
+    Args:
+        version: of that state, as far as the documents do not tell it.
+    """
+    hierarchy = await read_store(store, group)
+    source = await _Reader(hierarchy, Supply(store, cache, pool), crs).open()
+    return replace(source, version=digest([hierarchy.version, version]), watch=watch)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from tileserver.errors import CatalogError, SourceError
-from tileserver.sources.storage.store import Store
+from tileserver.sources.storage.objects import Objects
 
 Document = dict[str, Any]
 
@@ -71,7 +71,7 @@ def ancestry(group: str) -> list[str]:
     return ["/".join(parts[:n]) for n in range(len(parts) + 1)]
 
 
-async def read_hierarchy(store: Store, group: str = "", *, inherits: bool = True) -> Hierarchy:
+async def read_hierarchy(store: Objects, group: str = "", *, inherits: bool = True) -> Hierarchy:
     """All documents of a group and of those above it, in one round trip where consolidated.
 
     Args:
@@ -116,7 +116,7 @@ class _Node:
 
 
 async def _read_node(
-    store: Store, path: str, *, zarr_format: int | None = None, is_top: bool = False
+    store: Objects, path: str, *, zarr_format: int | None = None, is_top: bool = False
 ) -> _Node:
     """A node of either format, or of the one that its parent has."""
     v2 = [ARRAY, GROUP, ATTRS, *([".zmetadata"] if is_top else [])]
@@ -200,7 +200,7 @@ class _Documents:
 
 
 async def _list(
-    store: Store, found: _Documents, way: Sequence[str], heads: Sequence[_Node]
+    store: Objects, found: _Documents, way: Sequence[str], heads: Sequence[_Node]
 ) -> None:
     """The documents that are not consolidated: all below the group, and arrays beside the way."""
     walk = _Walk(store, found, asyncio.Semaphore(LISTED_AT_ONCE))
@@ -222,7 +222,7 @@ async def _list(
 class _Walk:
     """Goes through groups by listing them, breadth first, so many requests at once."""
 
-    store: Store
+    store: Objects
     found: _Documents
     slots: asyncio.Semaphore
 

@@ -9,14 +9,14 @@ import asyncio
 import posixpath
 
 from tileserver.errors import CatalogError, SourceError
-from tileserver.sources.storage.store import Store
+from tileserver.sources.storage.objects import Objects
 from tileserver.sources.zarr.hierarchy import Hierarchy, join, parsed, read_hierarchy
 
 MOST_LEVELS = 32
 PROBED = 12  # of a store that cannot be listed: the thirteenth level of 2^23 cells has 2^11
 
 
-async def read_store(store: Store, group: str) -> Hierarchy:
+async def read_store(store: Objects, group: str) -> Hierarchy:
     """The documents of a Zarr store, or of a levels folder. Raises CatalogError."""
     folder = group.strip("/")
     is_named = (folder or store.url.rstrip("/")).endswith(".levels")
@@ -31,7 +31,7 @@ async def read_store(store: Store, group: str) -> Hierarchy:
         return found
 
 
-async def read_levels(store: Store, folder: str) -> Hierarchy | None:
+async def read_levels(store: Objects, folder: str) -> Hierarchy | None:
     """The folder as one group whose levels are the stores in it; None where it holds none.
 
     Raises CatalogError for a link that leads out of the store.
@@ -62,7 +62,7 @@ async def read_levels(store: Store, folder: str) -> Hierarchy | None:
     )
 
 
-async def _numbers(store: Store, folder: str) -> list[int]:
+async def _numbers(store: Objects, folder: str) -> list[int]:
     """Which levels there are."""
     try:
         names = await store.children(folder)
@@ -72,7 +72,7 @@ async def _numbers(store: Store, folder: str) -> list[int]:
     return sorted(int(stem) for stem in stems if stem.isdecimal() and stem.isascii())[:MOST_LEVELS]
 
 
-async def _level(store: Store, path: str) -> Hierarchy | None:
+async def _level(store: Objects, path: str) -> Hierarchy | None:
     try:
         return await read_hierarchy(store, path, inherits=False)
     except CatalogError:
