@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -23,7 +24,7 @@ from tileserver.config import (
     StorageConfig,
     read_config,
 )
-from tileserver.cube import Raw, Variable
+from tileserver.cube import Cube, Raw, Variable
 from tileserver.errors import (
     CatalogError,
     DatasetNotFound,
@@ -260,35 +261,44 @@ def make_dataset(
     generation: int = 0,
 ) -> Dataset:
     """A dataset of an open source, its catalogue entry checked against the data."""
-    known = source.cube.variables.keys()
     try:
         source.cube.bounds()
     except ValueError as error:
         raise CatalogError(f"crs: {error}; set the dataset's crs in the catalogue") from error
     if source.cube.time is not None and source.cube.time.size == 0:
         raise CatalogError("time: no step has a valid time: write the time coordinate anew")
-    for what, names in (("variables", config.variables or ()), ("styles", config.styles)):
-        for name in names:
-            if name not in known and not (what == "styles" and name in config.composites):
-                raise CatalogError(f"{what}: no variable {name!r}; there are {', '.join(known)}")
-    for name, composite in config.composites.items():
-        if name in known:
-            raise CatalogError(f"composites: {name!r} is a variable already: choose another name")
-        for band in _bands(composite):
-            if band not in known:
-                raise CatalogError(
-                    f"composites.{name}: no variable {band!r}; there are {', '.join(known)}"
-                )
     content = config.model_dump_json(exclude={"refresh_s"})
     version = _digest("|".join((source.version, content, *([str(generation)] * bool(generation)))))
-    return Dataset(config, source, version, matrix_sets or MatrixSets())
+    return Dataset(_identified(config, source.cube), source, version, matrix_sets or MatrixSets())
 
 
-def _bands(composite: CompositeConfig) -> Sequence[str]:
-    """The variables that a composite is made of."""
-    if composite.expression is None:
-        return composite.bands or ()
-    return sorted(Expression.parse(composite.expression).names)
+def _identified(config: DatasetConfig, cube: Cube) -> DatasetConfig:
+    """An entry that names variables by their ids. Raises CatalogError where it names none."""
+
+    def identify(name: str, where: str) -> str:
+        variable = cube.find(name)
+        if variable is None:
+            raise CatalogError(f"{where}: {cube.no_such(name)}")
+        return variable.id
+
+    composites: dict[str, CompositeConfig] = {}
+    for name, composite in config.composites.items():
+        if name in cube.variables:
+            raise CatalogError(f"composites: {name!r} is a variable already: choose another name")
+        known = partial(identify, where=f"composites.{name}")
+        if composite.expression is not None:
+            Expression.parse(composite.expression, known)
+        bands = None if composite.bands is None else tuple(map(known, composite.bands))
+        composites[name] = composite.model_copy(update={"bands": bands})
+    styles = {
+        name if name in composites else identify(name, "styles"): style
+        for name, style in config.styles.items()
+    }
+    shown = None
+    if config.variables is not None:
+        shown = tuple(identify(name, "variables") for name in config.variables)
+    ids = {"composites": composites, "styles": styles, "variables": shown}
+    return config.model_copy(update=ids)
 
 
 def _digest(text: str) -> str:

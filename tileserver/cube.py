@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Literal
 
 import numpy as np
@@ -18,6 +19,7 @@ Raw = npt.NDArray[np.number]
 Kind = Literal["time", "number", "text"]
 
 TIME = "time"
+MEASUREMENTS = "measurements."  # what an EOPF product is about; beside it are conditions, quality
 MOST_LISTED = 12  # coordinates in a message
 
 
@@ -252,6 +254,31 @@ class Cube:
             return None
         static = all(TIME not in variable.dims for variable in self.variables.values())
         return self.time.first if static else None
+
+    def find(self, name: str) -> Variable | None:
+        """The variable of an id, or of the last parts of one: `b04` is `reflectance.b04`.
+
+        Where several end so, that of an EOPF product's measurements; None where none is meant.
+        """
+        if name in self.variables:
+            return self.variables[name]
+        ends = self._ending(name)
+        measured = [key for key in ends if key.startswith(MEASUREMENTS)]
+        found = measured if len(ends) > 1 else ends
+        return self.variables[found[0]] if len(found) == 1 else None
+
+    def no_such(self, name: str) -> str:
+        """What to say of a name that means no variable: which ones are near."""
+        ends = self._ending(name)
+        if ends:
+            return f"no variable {name!r}, but {_listed(ends)}: name one of them"
+        lasts = {key.rpartition(".")[2]: key for key in reversed(list(self.variables))}
+        near = [lasts.get(n, n) for n in get_close_matches(name, [*self.variables, *lasts], n=5)]
+        listed = _listed(list(dict.fromkeys(near))) if near else _listed(list(self.variables), 20)
+        return f"no variable {name!r}; there {'are' if len(near) != 1 else 'is'} {listed}"
+
+    def _ending(self, name: str) -> list[str]:
+        return [key for key in self.variables if key.endswith(f".{name}")]
 
     def bounds(self) -> Bounds:
         """(west, south, east, north) in degrees around all variables."""

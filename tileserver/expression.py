@@ -103,11 +103,15 @@ class Expression:
     _terms: tuple[_Term, ...]
 
     @classmethod
-    def parse(cls, text: str) -> Expression:
-        """The expression that a text says. Raises InvalidParameter naming `expression`."""
+    def parse(cls, text: str, identify: Callable[[str], str] = str) -> Expression:
+        """The expression that a text says. Raises InvalidParameter naming `expression`.
+
+        Args:
+            identify: the id of the variable that a name means.
+        """
         if len(text) > LONGEST_TEXT:
             raise _refused(text, f"expected at most {LONGEST_TEXT} characters")
-        parser = _Parser(text)
+        parser = _Parser(text, identify)
         terms = tuple(parser.band(part) for part in parser.parts())
         if not parser.names:
             raise _refused(text, "expected at least one variable")
@@ -155,7 +159,8 @@ def _literal(value: float) -> _Term:
 class _Parser:
     """Turns one text into terms, collecting the names of variables."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, identify: Callable[[str], str]) -> None:
+        self._identify = identify
         self.names: set[str] = set()
         self.classes: set[str] = set()
         self._text = text
@@ -258,8 +263,9 @@ class _Parser:
             return _literal(CONSTANTS[name])
         if name.strip() == "":
             raise _refused(self._text, "expected the name of a variable between backticks")
-        self.names.add(name)
-        return _Term(lambda arrays: arrays[name].astype(np.float64, copy=False), name=name)
+        key = self._identify(name)
+        self.names.add(key)
+        return _Term(lambda arrays: arrays[key].astype(np.float64, copy=False), name=key)
 
     def _binary(self, node: ast.BinOp) -> _Term:
         operands = self._all([node.left, node.right])

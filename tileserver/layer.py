@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Literal
 
 import numpy as np
@@ -79,11 +80,12 @@ def find_layer(dataset: Dataset, name: str, expression: str | None = None) -> La
     composite = dataset.config.composites.get(name)
     if composite is not None:
         return _composite_layer(dataset, name, composite)
-    shown = {v.id: v for v in dataset.variables}
-    if name not in shown:
-        known = ", ".join([*shown, *dataset.config.composites][:20])
+    shown, variable = dataset.variables, dataset.source.cube.find(name)
+    if variable is None or variable not in shown:
+        near = get_close_matches(name, [*dataset.config.composites, *(v.id for v in shown)], n=5)
+        known = ", ".join(near or [*dataset.config.composites, *(v.id for v in shown)][:20])
         raise VariableNotFound(name, f"dataset {dataset.id} has {known}")
-    return _variable_layer(dataset, shown[name])
+    return _variable_layer(dataset, variable)
 
 
 def _variable_layer(dataset: Dataset, variable: Variable) -> Layer:
@@ -113,19 +115,22 @@ def _composite_layer(dataset: Dataset, name: str, composite: CompositeConfig) ->
 
 
 def _expression_layer(dataset: Dataset, name: str, text: str, style: StyleConfig) -> Layer:
-    expression = Expression.parse(text)
-    known = dataset.source.cube.variables
-    for variable in sorted(expression.names):
-        if variable not in known:
-            listed = ", ".join(list(known)[:20])
-            raise InvalidParameter("expression", variable, f"no such variable; there are {listed}")
+    cube = dataset.source.cube
+
+    def identify(name: str) -> str:
+        variable = cube.find(name)
+        if variable is None:
+            raise InvalidParameter("expression", name, cube.no_such(name))
+        return variable.id
+
+    expression = Expression.parse(text, identify)
     if not expression.names or expression.bands not in (1, 3):
         raise InvalidParameter("expression", text, "expected variables, in one band or three")
     return Layer(
         id=name,
         title=(style.title if isinstance(style, CompositeConfig) else None) or text,
         units=style.units if isinstance(style, CompositeConfig) else None,
-        variables=tuple(known[v] for v in sorted(expression.names)),
+        variables=tuple(cube.variables[v] for v in sorted(expression.names)),
         style=style,
         key=f"e:{expression.key}",
         expression=expression,
