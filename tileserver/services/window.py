@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
 from tileserver.cube import TIME, Level, Raw, Variable
 from tileserver.errors import InvalidParameter
-from tileserver.grid import Axis, Floats
+from tileserver.grid import LONLAT, Axis, Floats, Grid
 from tileserver.layer import Layer, Selection
 from tileserver.plan import ReadPlan, choose_level
+from tileserver.projection import axis_coordinates, reprojected
 
 Read = Callable[[ReadPlan], Awaitable[Raw]]
 Values = npt.NDArray[np.floating]
@@ -28,6 +31,8 @@ class Part:
         rows, cols: of the variable's own level, to read.
         row_of, col_of: for each row and column of the layer's window the one in the part that
             holds its centre, -1 where there is none; None where the grids are the same.
+        cell_of: the same for each cell (rows, cols), of the flattened part, where rows and columns
+            alone do not tell.
     """
 
     variable: Variable
@@ -36,6 +41,7 @@ class Part:
     cols: slice
     row_of: Index | None = None
     col_of: Index | None = None
+    cell_of: Index | None = None
 
     @property
     def stored(self) -> Level:
@@ -55,6 +61,10 @@ class Part:
     def decode(self, raw: Raw) -> Values:
         """Physical values (steps, rows, cols) of the layer's window; NaN where there are none."""
         values = self.variable.packing.decode(raw.reshape(-1, *raw.shape[-2:]))
+        if self.cell_of is not None:
+            taken = values.reshape(len(values), -1).take(self.cell_of, axis=1, mode="clip")
+            taken[:, self.cell_of < 0] = np.nan
+            return taken
         if self.row_of is None or self.col_of is None:
             return values
         taken = values.take(self.row_of, axis=1).take(self.col_of, axis=2)
@@ -76,14 +86,26 @@ def check_single(layer: Layer) -> None:
 
 def finest(layer: Layer) -> Variable:
     """The variable whose grid is the layer's: that with the smallest cells."""
-    return min(layer.variables, key=lambda v: v.grid.resolution[0] * v.grid.resolution[1])
+    grids = [variable.grid for variable in layer.variables]
+    alike = len({grid.crs.srs for grid in grids}) == 1 and all(g.lookup is None for g in grids)
+    return min(layer.variables, key=lambda v: _cell_area(v.grid, alike))
+
+
+def _cell_area(grid: Grid, in_own_units: bool) -> float:
+    """Of a cell in the middle, to compare; with others in other units in square degrees."""
+    if in_own_units:
+        return grid.resolution[0] * grid.resolution[1]
+    lon, lat = reprojected(grid.crs, LONLAT, *grid.middle())
+    across, down = (np.diff(v[[0, 1, 0, 2]])[::2] for v in (lon, lat))
+    across = (across + 180) % 360 - 180
+    area = abs(across[0] * down[1] - across[1] * down[0]) * math.cos(math.radians(lat[0]))
+    return float(area) if math.isfinite(area) else math.inf
 
 
 def place(layer: Layer, level: int, rows: slice, cols: slice) -> tuple[Part, ...]:
     """The parts of all the layer's variables for a window of a level of the finest.
 
-    Variables on coarser grids give the value of the cell that holds each centre. Raises
-    InvalidParameter where they lie in another CRS, and where a variable has no cell there.
+    Variables on other grids give the value of the cell that holds each centre.
     """
     own = finest(layer)
     return tuple(
@@ -98,10 +120,8 @@ def _beside(own: Variable, variable: Variable, level: int, rows: slice, cols: sl
     grid = own.levels[level].grid
     if level < len(variable.levels) and variable.levels[level].grid is grid:
         return Part(variable, level, rows, cols)
-    if variable.grid.crs.srs != grid.crs.srs:
-        raise InvalidParameter(
-            "expression", f"{own.id}, {variable.id}", "expected variables in one CRS"
-        )
+    if variable.grid.crs.srs != grid.crs.srs or variable.grid.lookup is not grid.lookup:
+        return _across(own, variable, level, rows, cols)
     footprint = (grid.resolution[1], grid.resolution[0])
     number = choose_level(variable.levels, footprint)
     other = variable.levels[number].grid
@@ -112,12 +132,64 @@ def _beside(own: Variable, variable: Variable, level: int, rows: slice, cols: sl
     return Part(variable, number, own_rows, own_cols, row_of, col_of)
 
 
+def _across(own: Variable, variable: Variable, level: int, rows: slice, cols: slice) -> Part:
+    """As _beside, between grids of which no axis is the other's."""
+    grid = own.levels[level].grid
+    number = choose_level(variable.levels, _footprint(grid, variable.grid))
+    other = variable.levels[number].grid
+    window = (rows.start, rows.stop, cols.start, cols.stop)
+    own_rows, own_cols, cell_of = _cells_across(grid, other, window)
+    return Part(variable, number, own_rows, own_cols, cell_of=cell_of)
+
+
+def _footprint(grid: Grid, other: Grid) -> tuple[float, float]:
+    """The size (y, x) of a cell in the middle of a grid, in units of the other's axes."""
+    x, y = reprojected(grid.crs, other.crs, *grid.middle())
+    if other.lookup is not None:
+        x, y = other.lookup.positions(x, y)
+    sizes = [math.hypot(v[1] - v[0], v[2] - v[0]) for v in (y, x)]
+    return (sizes[0], sizes[1]) if math.isfinite(sum(sizes)) else (0.0, 0.0)
+
+
+@lru_cache(maxsize=8)
+def _cells_across(
+    grid: Grid, other: Grid, window: tuple[int, int, int, int]
+) -> tuple[slice, slice, Index]:
+    """The rows and columns of the other grid to read for a window, and which cell in them holds the
+    centre of each (rows, cols), -1 where none does. Kept, as a series asks again for each batch."""
+    part = Grid(
+        grid.crs,
+        _part(grid.x, slice(*window[2:])),
+        _part(grid.y, slice(*window[:2])),
+        lookup=grid.lookup,
+    )
+    x, y = axis_coordinates(part, other)
+    found_rows, row_of = _cells(other.y, y)
+    found_cols, col_of = _cells(other.x, x)
+    width = found_cols.stop - found_cols.start
+    lost = (row_of < 0) | (col_of < 0)
+    return found_rows, found_cols, np.where(lost, -1, row_of * width + col_of)
+
+
+def _part(axis: Axis, window: slice) -> Axis:
+    """The cells of a window, which on an axis that wraps may go on beyond its end."""
+    size = window.stop - window.start
+    start = axis.start + window.start * axis.step
+    if axis.edges is None or axis.centers is None:
+        return Axis(start, axis.step, size)
+    turns = np.arange(window.start, window.stop + 1) // axis.size * (axis.period or 0.0)
+    at = np.arange(window.start, window.stop) % axis.size
+    edges = axis.edges[np.append(at, at[-1] + 1)] + np.append(turns[:-1], turns[-2])
+    centers = axis.centers[at] + turns[:-1]
+    return Axis(float(edges[0]), axis.step, size, edges=edges, centers=centers)
+
+
 def _cells(axis: Axis, centers: Floats) -> tuple[slice, Index]:
     """The cells to read for some coordinates, and which of them is each one's."""
     positions = axis.positions(centers)
     known = np.isfinite(positions)
     if not known.any():
-        return slice(0, 1), np.full(len(centers), -1)
+        return slice(0, 1), np.full(centers.shape, -1)
     cells = np.floor(np.where(known, positions, 0)).astype(np.intp)
     first, last = int(cells[known].min()), int(cells[known].max())
     return slice(first, last + 1), np.where(known, cells - first, -1)
