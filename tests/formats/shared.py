@@ -38,7 +38,7 @@ class File(Truth):
     def opened(cls, path: Path, band: int, level: int) -> File:
         with rasterio.open(path, **_level(level)) as file:
             place = Separable.of_affine(file.crs.to_wkt(), file.transform, file.shape)
-            coarsest = len(file.overviews(band)) if level == 0 else level
+            coarsest = level + len(file.overviews(band))
 
         def read(_: Mapping[str, str]) -> np.ndarray:
             with rasterio.open(path, **_level(coarsest)) as file:

@@ -293,16 +293,17 @@ def wrong_values(
     rows, cols = _position(sample.y, y), _position(sample.x, x)
     height, width = sample.place.shape
     index = np.nan_to_num(got - 1 - step * height * width).astype(int)
+    wraps = bool(sample.x.period) and abs(abs(sample.x.stop - sample.x.start) - 360) < 1e-9
     gaps = []
     for at, cell, axis in ((rows, index // width, sample.y), (cols, index % width, sample.x)):
         border = BORDER + slack / np.abs(axis.step)
         off = np.abs(at - cell - 0.5)
-        if sample.place.wraps and axis is sample.x:
+        if wraps and axis is sample.x:
             off = np.minimum(off, width - off)
         outside = np.minimum(at, axis.size - at)  # below 0
         gaps.append((off > 0.5 + border, ~(outside > border)))
     wrong_cell = (gaps[0][0] | gaps[1][0]) | (index < 0) | (index >= height * width)
-    may_be_outside = gaps[0][1] | (gaps[1][1] & ~np.bool_(sample.place.wraps))
+    may_be_outside = gaps[0][1] | (gaps[1][1] & (not wraps))
     return np.where(np.isnan(got), ~may_be_outside, wrong_cell)
 
 

@@ -98,3 +98,27 @@ def test_folder_may_be_sent_on_to_itself_with_a_slash(tmp_path: Path) -> None:
         assert asyncio.run(found.get("object")) == b"here"
     with web_server(Elsewhere, tmp_path) as base, pytest.raises(CatalogError, match="redirects"):
         asyncio.run(check_address(f"{base}/cube.zarr", private))
+
+
+def test_links_out_of_the_folder_are_refused(tmp_path: Path) -> None:
+    """A symbolic link is followed within the folder, and no further: files, folders, listings."""
+    (tmp_path / "secret").mkdir()
+    (tmp_path / "secret/object").write_bytes(b"secret")
+    inside = tmp_path / "data"
+    (inside / "here").mkdir(parents=True)
+    (inside / "here/object").write_bytes(b"known")
+    (inside / "near").symlink_to(inside / "here")
+    (inside / "far").symlink_to(tmp_path / "secret")
+    (inside / "here/file").symlink_to(tmp_path / "secret/object")
+    (tmp_path / "alias").symlink_to(inside)
+
+    async def read() -> None:
+        for url in (inside, tmp_path / "alias"):
+            found = open_store(str(url))
+            assert bytes(await found.get("near/object") or b"") == b"known"
+            for key in ("far/object", "here/file"):
+                for ask in (found.get, found.head, partial(found.get_suffix, length=3)):
+                    with pytest.raises(SourceError, match="a link leads out of the folder"):
+                        await ask(key)
+
+    asyncio.run(read())

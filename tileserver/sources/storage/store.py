@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -135,6 +136,8 @@ class Store:
         self._versions: dict[str, str] = {}  # of objects that are read in parts
         self._batch = Batch(self._get_range)
         self._noted: Noted | None = None
+        self._folder = str(store.prefix) if isinstance(store, LocalStore) else None
+        self._inside: set[str] = set()  # folders that are known to lie in ours
 
     @contextmanager
     def noting(self) -> Iterator[Noted]:
@@ -168,6 +171,8 @@ class Store:
 
     async def head(self, key: str) -> Entry | None:
         """Size and version of an object."""
+
+        self._stay(key)
 
         async def send() -> Entry | None:
             try:
@@ -207,6 +212,7 @@ class Store:
         self, key: str, part: GetOptions | None = None, *, nbytes: int = 0, about: int = 0
     ) -> Data:
         """An object or a part of it, of the state that was opened."""
+        self._stay(key)
         answers: list[tuple[memoryview, GetResult]] = []
 
         async def send() -> Data:
@@ -227,6 +233,22 @@ class Store:
             read = next(result for data, result in answers if data is found)
             self._noted.versions[key] = self._entry(read.meta).stamp
         return found
+
+    def _stay(self, key: str) -> None:
+        """Raise SourceError where symbolic links on a local disk lead out of the store's folder."""
+        if self._folder is None:
+            return
+        path = f"{self._folder}/{key}"
+        parent = path.rpartition("/")[0]
+        if parent in self._inside and not os.path.islink(path):
+            return
+        for each in (parent, path):
+            if os.path.commonpath([os.path.realpath(each), self._folder]) != self._folder:
+                raise SourceError(
+                    "a link leads out of the folder: copy the files into it, or register theirs"
+                )
+        if len(self._inside) < MOST_VERSIONS:
+            self._inside.add(parent)
 
     def _check(self, key: str, meta: ObjectMeta, *, in_parts: bool) -> None:
         """Raise SourceChanged where an answer is not of the state that was opened."""
