@@ -148,10 +148,12 @@ class Store:
         finally:
             self._noted = None
 
-    async def get(self, key: str, *, about: int = 0) -> memoryview | None:
-        """A whole object; `about` how many bytes it may have."""
+    async def get(
+        self, key: str, *, about: int = 0, most: int | None = None
+    ) -> memoryview | None:
+        """A whole object; `about` how many bytes it may have, `most` how many it must not exceed."""
 
-        return await self._read(key, about=about)
+        return await self._read(key, about=about, most=most)
 
     async def get_range(self, key: str, start: int, stop: int) -> memoryview | None:
         """The bytes from start to stop of an object, read with those asked for at the same time."""
@@ -209,7 +211,13 @@ class Store:
         return await self._read(key, {"range": (start, stop)}, nbytes=stop - start)
 
     async def _read(
-        self, key: str, part: GetOptions | None = None, *, nbytes: int = 0, about: int = 0
+        self,
+        key: str,
+        part: GetOptions | None = None,
+        *,
+        nbytes: int = 0,
+        about: int = 0,
+        most: int | None = None,
     ) -> Data:
         """An object or a part of it, of the state that was opened."""
         self._stay(key)
@@ -219,6 +227,8 @@ class Store:
             try:
                 result = await obstore.get_async(self.raw, key, options=part)
                 self._check(key, result.meta, in_parts=part is not None)
+                if most is not None and result.meta["size"] > most:
+                    raise SourceError(f"an object is larger than the {most} bytes it may have")
                 data = memoryview(await result.bytes_async())
             except FileNotFoundError as error:
                 if "NoSuchBucket" in str(error):
