@@ -18,8 +18,10 @@ LONGEST_EDGE = 4.0  # in cells, of an outline before it is bent
 MOST_POINTS = 200_000
 LARGEST_JUMP = 8.0  # in cells, from one point of an outline to the next; farther apart is a seam
 CENTERS_AT_ONCE = 1 << 20
-PARTS = 4  # along each side of a cell on the border of an area
-FINE_PARTS = 16  # of one that holds all of it
+# Along each side of a cell on the border of an area: the fewer such cells, the more.
+FEWEST_PARTS, MOST_PARTS = 4, 32
+PARTS_IN_ALL = 1 << 21
+CORNER = 1e-6  # of a cell: corners are taken just inside, as neighbours may lie elsewhere
 METRES_PER_DEGREE = 111_195.0
 
 
@@ -35,7 +37,7 @@ def cover_of(grid: Grid, surface: Surface, most_cells: int) -> Cover | None:
     """What an area in degrees covers of a grid with a lookup; None where that is nothing.
 
     Exact where the whole outline lies on the grid and crosses no seam. Elsewhere cells at the
-    border count by how many of their 16 parts have their centre inside.
+    border count by how many of their parts have their centre inside.
 
     Raises PayloadTooLarge where more than `most_cells` are to be looked at.
     """
@@ -101,10 +103,30 @@ def _counted(grid: Grid, surface: Surface) -> Cover | None:
     if not parts.any():
         return _smaller_than_a_cell(grid, surface)
     at = np.nonzero(_border(parts > 0))
-    for start in range(0, len(at[0]), CENTERS_AT_ONCE // PARTS**2):
-        some = tuple(each[start : start + CENTERS_AT_ONCE // PARTS**2] for each in at)
-        parts[some] = _shares(grid, surface, some, PARTS)
+    assert grid.lookup is not None
+    if not grid.lookup.is_continuous:
+        at = np.nonzero(_border(parts > 0) | _cut(grid, surface, parts > 0))
+    count = math.isqrt(PARTS_IN_ALL // max(1, len(at[0])))
+    count = min(max(count, FEWEST_PARTS), MOST_PARTS)
+    for start in range(0, len(at[0]), CENTERS_AT_ONCE // count**2):
+        some = tuple(each[start : start + CENTERS_AT_ONCE // count**2] for each in at)
+        parts[some] = _shares(grid, surface, some, count)
     return Cover(parts, 0, 0)
+
+
+def _cut(grid: Grid, surface: Surface, inside: Valid) -> Valid:
+    """Cells of which a corner is of another kind than the centre: their neighbours in the array
+    need not be those on the Earth."""
+    cut = np.zeros(grid.shape, np.bool_)
+    height = max(1, CENTERS_AT_ONCE // grid.x.size)
+    for first in range(0, grid.y.size, height):
+        rows = np.arange(first, min(first + height, grid.y.size))
+        cols, down = np.meshgrid(np.arange(grid.x.size), rows)
+        for right in (CORNER, 1 - CORNER):
+            for below in (CORNER, 1 - CORNER):
+                corners = _inside(grid, surface, cols + right, down + below)
+                cut[first : first + height] |= corners != inside[first : first + height]
+    return cut
 
 
 def _smaller_than_a_cell(grid: Grid, surface: Surface) -> Cover | None:
@@ -116,7 +138,7 @@ def _smaller_than_a_cell(grid: Grid, surface: Surface) -> Cover | None:
     if np.isnan(col + row)[0]:
         return None
     at = (row.astype(np.intp), col.astype(np.intp))
-    share = np.maximum(_shares(grid, surface, at, FINE_PARTS), FINE_PARTS**-2)
+    share = np.maximum(_shares(grid, surface, at, MOST_PARTS), MOST_PARTS**-2)
     return Cover(share[:, None], int(at[0][0]), int(at[1][0]))
 
 
@@ -159,15 +181,14 @@ def _lonlat(grid: Grid, cols: Floats, rows: Floats) -> tuple[Floats, Floats]:
 def solid_angles(grid: Grid, rows: slice, cols: slice) -> Floats:
     """The areas (rows, cols) of the cells of a window on the unit sphere, between great circles
     through their corners; 0 where there is no cell."""
-    within = 1e-6  # of a cell: corners are taken just inside, as neighbours may lie elsewhere
     columns = np.arange(cols.start, cols.stop) % grid.x.size
     lines = np.arange(rows.start, rows.stop)
     corners = []
     for right, down in (
-        (within, within),
-        (1 - within, within),
-        (1 - within, 1 - within),
-        (within, 1 - within),
+        (CORNER, CORNER),
+        (1 - CORNER, CORNER),
+        (1 - CORNER, 1 - CORNER),
+        (CORNER, 1 - CORNER),
     ):
         lon, lat = _lonlat(grid, *np.meshgrid(columns + right, lines + down))
         x, y = np.radians(lon), np.radians(lat)
