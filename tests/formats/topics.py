@@ -11,9 +11,10 @@ from tests.formats import (
     stac,
     tiff,
     time,
+    values,
 )
 
 CASES = [
-    *arrays.CASES, *time.CASES, *earth.CASES, *healpix.CASES, *pyramids.CASES, *eopf.CASES,
-    *containers.CASES, *tiff.CASES, *stac.CASES, *shared.CASES,
+    *arrays.CASES, *time.CASES, *values.CASES, *earth.CASES, *healpix.CASES,
+    *pyramids.CASES, *eopf.CASES, *containers.CASES, *tiff.CASES, *stac.CASES, *shared.CASES,
 ]  # fmt: skip

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
@@ -90,7 +91,8 @@ def _periods(axis: TimeAxis) -> list[str]:
     months, rests = axis.months()
     # From each instant to the next: seconds, or minus the months where they are whole.
     whole = np.rint(rests[1:]) == np.rint(rests[:-1])
-    stretches = list(_stretches(np.where(whole, -np.diff(months), np.diff(seconds))))
+    steps = np.where(whole, -np.diff(months), np.diff(seconds))
+    stretches = list(islice(_stretches(steps), LONGEST_LIST))
     if len(stretches) >= LONGEST_LIST:
         return [f"{axis.first}/{axis.last}/{_typical(np.diff(seconds))}"]
     ends = [axis.texts(axis.order[[each[i] for each in stretches]]) for i in (0, 1)]

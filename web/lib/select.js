@@ -46,7 +46,7 @@ export function hasTime(variable) {
 export function timeOf(state) {
   if (!hasTime(variableOf(state))) return null;
   if (!state.times.length) return state.time ?? state.detail?.dimensions.time?.default?.toString() ?? null;
-  return state.times[nearestIndex(state.times, state.time)];
+  return state.times[nearestIndex(state.times, state.time ?? state.detail?.dimensions.time?.default?.toString() ?? null)];
 }
 
 /** @param {Pick<State, "time" | "times" | "detail" | "variable">} state @param {number} step wraps round */

@@ -30,6 +30,7 @@ from tileserver.sources.zarr.scope import Scope
 from tileserver.sources.zarr.tiepoint import read_tie_points
 
 MOST_WARNINGS = 50
+MANY_CHUNKS = 1000  # of a coordinate, each of which is a request
 LISTED_PATHS = 3
 NOT_CONSOLIDATED = "the metadata is not consolidated: zarr.consolidate_metadata saves requests"
 
@@ -105,6 +106,13 @@ class _Reader:
         coordinates, ties = await asyncio.gather(
             read_coordinates(scope, arrays, maps), read_tie_points(self.hierarchy, arrays)
         )
+        for path in coordinates:
+            count = -(-arrays[path].shape[0] // arrays[path].chunks[0])
+            if count > MANY_CHUNKS:
+                self.warnings.append(
+                    f"coordinate {path!r} lies in {count} chunks, which takes long to open: "
+                    "rewrite it in one"
+                )
         places = Places(self.hierarchy, scope, pyramids, arrays, coordinates, self.crs, ties)
         surfaces = await places.read_surfaces(maps, self.supply.pool)
         hidden = surfaces | coordinates.keys() | (ties.points if ties is not None else set())
