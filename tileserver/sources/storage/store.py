@@ -151,7 +151,7 @@ class Store:
     async def get(
         self, key: str, *, about: int = 0, most: int | None = None
     ) -> memoryview | None:
-        """A whole object; `about` how many bytes it may have, `most` how many it must not exceed."""
+        """A whole object, of about so many bytes; SourceError where it has more than the most."""
 
         return await self._read(key, about=about, most=most)
 
