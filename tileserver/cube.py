@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Literal
@@ -280,9 +280,9 @@ class Cube:
     def _ending(self, name: str) -> list[str]:
         return [key for key in self.variables if key.endswith(f".{name}")]
 
-    def bounds(self) -> Bounds:
-        """(west, south, east, north) in degrees around all variables."""
-        grids = {id(v.grid): v.grid for v in self.variables.values()}
+    def bounds(self, variables: Iterable[Variable] | None = None) -> Bounds:
+        """(west, south, east, north) in degrees around some variables, by default all."""
+        grids = {id(v.grid): v.grid for v in variables or self.variables.values()}
         boxes = [grid.lonlat_bounds() for grid in grids.values()]
         if len(boxes) == 1:
             return boxes[0]

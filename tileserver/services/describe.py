@@ -54,7 +54,7 @@ def summary(entry: Entry, base: str) -> dict[str, Any]:
         return found | ({"error": entry.error} if entry.error else {})
     return found | {
         "title": dataset.title,
-        "bbox": list(dataset.source.cube.bounds()),
+        "bbox": list(dataset.source.cube.bounds(dataset.variables)),
         "time": _time(dataset.source.cube.time),
         "variables": [layer.id for layer in layers(dataset)],
         "links": _links(dataset, base),
