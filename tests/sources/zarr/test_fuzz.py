@@ -32,9 +32,9 @@ class Watched(Store):
 
     keys: list[str]
 
-    async def get(self, key: str, *, about: int = 0) -> memoryview | None:
+    async def get(self, key: str, *, about: int = 0, most: int | None = None) -> memoryview | None:
         self._note(key)
-        return await super().get(key, about=about)
+        return await super().get(key, about=about, most=most)
 
     async def get_range(self, key: str, start: int, stop: int) -> memoryview | None:
         self._note(key)
@@ -216,3 +216,24 @@ def test_sound_stores(kind):
 def test_metadata_that_is_wrong(case):
     """Whatever is wrong, the store is opened or what is wrong is told, in no more than a page."""
     assert len(told(case[1])) < 20_000
+
+
+@pytest.mark.parametrize("kind", ["v2 consolidated", "v3"])
+def test_documents_that_are_far_too_large(kind):
+    """A hundred megabytes of attributes are not read."""
+    name = ".zmetadata" if kind == "v2 consolidated" else "a/zarr.json"
+    words = b'{"attributes": {"a": "' + b"x" * (100 << 20) + b'"}}'
+    assert "larger than the 67108864 bytes" in told({**STORES[kind], name: words})
+
+
+@pytest.mark.parametrize("depth", [900, 100_000])
+def test_documents_nested_very_deep(depth):
+    """Lists in lists in lists are no metadata."""
+    words = b'{"attributes": ' + b"[" * depth + b"]" * depth + b"}"
+    assert "not valid JSON" in told({**STORES["v3"], "a/zarr.json": words})
+
+
+def test_keys_written_twice():
+    """The last one counts, as every reader of JSON has it."""
+    document = STORES["v3"]["a/zarr.json"].rstrip()
+    assert told({**STORES["v3"], "a/zarr.json": document[:-1] + b', "shape": [2, 8, 12]}'}) == ""

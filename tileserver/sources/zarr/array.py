@@ -136,7 +136,8 @@ class ZarrArray:
     async def _bytes(self, stored: Coordinates) -> memoryview | None:
         store = self.supply.store
         if not self.shards:
-            return await store.get(self.key(stored), about=self.nbytes)
+            most = 2 * self.nbytes + LARGEST_TEXTS_NBYTES
+            return await store.get(self.key(stored), about=self.nbytes, most=most)
         span = self.shards[0].span
         shard = self.key(tuple(c // n for c, n in zip(stored, span, strict=True)))
         start, stop = 0, None

@@ -11,12 +11,13 @@ from typing import Any
 
 import orjson
 
-from tileserver.errors import CatalogError, SourceError
+from tileserver.errors import CatalogError, SourceError, SourceUnavailable
 from tileserver.sources.storage.objects import Objects
 
 Document = dict[str, Any]
 
 MOST_NODES = 10_000
+LARGEST_DOCUMENT_NBYTES = 1 << 26
 DEEPEST = 16
 LISTED_AT_ONCE = 32
 LISTING_S = 60.0
@@ -122,7 +123,8 @@ async def _read_node(
     v2 = [ARRAY, GROUP, ATTRS, *([".zmetadata"] if is_top else [])]
     names = ["zarr.json"] * (zarr_format != 2) + v2 * (zarr_format != 3)
     keys = [join(path, name) for name in names]
-    documents = await asyncio.gather(*(store.get(key) for key in keys))
+    most = LARGEST_DOCUMENT_NBYTES
+    documents = await asyncio.gather(*(store.get(key, most=most) for key in keys))
     found = {n: parsed(k, d) for n, k, d in zip(names, keys, documents, strict=True)}
     v3 = found.get("zarr.json")
     return _node_v3(v3) if v3 else _node_v2(found)
@@ -218,6 +220,10 @@ async def _list(
         ) from error
 
 
+class _Unlisted(SourceError):
+    """A store that does not list its objects."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Walk:
     """Goes through groups by listing them, breadth first, so many requests at once."""
@@ -241,7 +247,7 @@ class _Walk:
                 return
             try:
                 found = await asyncio.gather(*(self._children(*each) for each in groups.items()))
-            except SourceError as error:
+            except _Unlisted as error:
                 raise CatalogError(
                     "the metadata is not consolidated and the store cannot be listed: "
                     "run zarr.consolidate_metadata on it"
@@ -257,7 +263,12 @@ class _Walk:
 
     async def _children(self, path: str, node: _Node) -> dict[str, _Node]:
         async with self.slots:
-            names = await self.store.children(join(path, ""))
+            try:
+                names = await self.store.children(join(path, ""))
+            except SourceUnavailable:
+                raise
+            except SourceError as error:
+                raise _Unlisted(str(error)) from error
         if len(names) + len(self.found.attrs) > MOST_NODES:
             raise _too_large()
         paths = [join(path, name) for name in names]

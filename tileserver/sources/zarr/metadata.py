@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from zarr.core.dtype import get_data_type_from_json
@@ -219,7 +219,7 @@ def _dims(names: object, count: int) -> tuple[str, ...]:
     return dims
 
 
-def _data_type(value: Any, zarr_format: int) -> Any:
+def _data_type(value: Any, zarr_format: Literal[2, 3]) -> Any:
     try:
         return get_data_type_from_json(value, zarr_format=zarr_format)
     except ValueError as error:
