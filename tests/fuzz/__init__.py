@@ -1,0 +1,1 @@
+"""Damaged and hostile stores, through the whole server."""

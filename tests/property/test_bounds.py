@@ -1,0 +1,45 @@
+"""Whatever shows something lies in the bounds and limits that clients are told."""
+
+import numpy as np
+from hypothesis import HealthCheck, given, settings
+
+from tests.formats.truth import DEGREES, transform
+from tests.property.grids import Sample, Tile, cases, drawn
+from tileserver.layer import find_layer
+from tileserver.matrixset import matrix_set
+from tileserver.services import tilejson
+from tileserver.tms import tile_range
+
+EXAMPLES = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@EXAMPLES
+@given(cases())
+def test_limits_hold_all_data(case: tuple[Sample, Tile]) -> None:
+    """A tile that shows something is within the limits of WMTS, its pixels in TileJSON's bounds."""
+    sample, tile = case
+    tiles = matrix_set(tile.tiles)
+    dataset = sample.dataset
+    west, south, east, north = tilejson.document(dataset, find_layer(dataset, "v"), tiles, base="")[
+        "bounds"
+    ]
+    assert -180 <= west < east <= 180
+    assert -90 <= south < north <= 90
+    shown = np.isfinite(drawn(sample, tile, 0))
+    if not shown.any():
+        return
+    found = tile_range(tiles, tile.zoom, dataset.source.cube.bounds())
+    assert found.min_x <= tile.col <= found.max_x
+    assert found.min_y <= tile.row <= found.max_y
+    lon, lat = _centers(tile, shown)
+    slack = 1e-6 * max(1.0, east - west)  # of a datum's change
+    assert ((lon >= west - slack) & (lon <= east + slack)).all()
+    assert ((lat >= south - slack) & (lat <= north + slack)).all()
+
+
+def _centers(tile: Tile, shown: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Of the pixels that show something."""
+    row, col = np.nonzero(shown)
+    x = tile.grid.x.start + (col + 0.5) * tile.grid.x.step
+    y = tile.grid.y.start + (row + 0.5) * tile.grid.y.step
+    return transform(tile.grid.crs.srs, DEGREES, x, y)
