@@ -14,7 +14,7 @@ import zarr
 
 from tileserver.cache import ByteCache
 from tileserver.errors import CatalogError
-from tileserver.healpix import nested
+from tileserver.lookup.healpix import nested
 from tileserver.sources.chunk import read_window
 from tileserver.sources.storage.store import open_store
 from tileserver.sources.zarr.array import Supply, open_array

@@ -1,4 +1,4 @@
-"""HEALPix in Zarr: cells in one dimension, read as the stacked faces of `tileserver.healpix`."""
+"""HEALPix in Zarr: cells in one dimension, read as the stacked faces of `lookup.healpix`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tileserver.cache import ByteCache
 from tileserver.cube import Raw
 from tileserver.errors import CatalogError
 from tileserver.grid import Bounds, Grid
-from tileserver.healpix import (
+from tileserver.lookup.healpix import (
     FACES,
     LARGEST_NSIDE,
     SPHERE,

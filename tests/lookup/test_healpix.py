@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tileserver.healpix import nested, places, plane, ring, sphere
+from tileserver.lookup.healpix import nested, places, plane, ring, sphere
 
 NSIDES = st.integers(0, 20).map(lambda depth: 2**depth)
 
