@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -30,7 +31,8 @@ if TYPE_CHECKING:  # these exist for type checkers only
 T = TypeVar("T")
 
 PAUSE_S = 0.05  # before a first retry
-SETTLED = timedelta(seconds=10)
+OUT_OF_RANGE = re.compile(r"status code: 416|InvalidRange")
+SETTLED = timedelta(seconds=5)
 MOST_VERSIONS = 100_000  # of objects that are read in parts; 20 MB
 CLOCKS_APART = timedelta(seconds=2)
 SCHEMES = ("s3", "http", "https", "file")
@@ -148,9 +150,7 @@ class Store:
         finally:
             self._noted = None
 
-    async def get(
-        self, key: str, *, about: int = 0, most: int | None = None
-    ) -> memoryview | None:
+    async def get(self, key: str, *, about: int = 0, most: int | None = None) -> memoryview | None:
         """A whole object, of about so many bytes; SourceError where it has more than the most."""
 
         return await self._read(key, about=about, most=most)
@@ -234,6 +234,11 @@ class Store:
                 if "NoSuchBucket" in str(error):
                     raise SourceError("the bucket does not exist: check url") from error
                 return None
+            except GenericError as error:
+                if part is None or not OUT_OF_RANGE.search(str(error)):
+                    raise
+                self._check(key, await obstore.head_async(self.raw, key), in_parts=True)
+                raise SourceError("an object ends before what it should hold") from error
             answers.append((data, result))
             return data
 
@@ -281,6 +286,8 @@ class Store:
         Not while that is a moment ago: what is written all the time is opened anew only so often.
         Not where a clock is far off, and not by HTTP, where some servers say that all is of now.
         """
+        if not modified.microsecond:  # the store tells whole seconds
+            modified += timedelta(seconds=1)
         if modified <= self.opened or isinstance(self.raw, HTTPStore):
             return False
         now = datetime.now(UTC)
