@@ -71,7 +71,7 @@ class ZarrArray:
     @property
     def nbytes(self) -> int:
         """The size of one decoded chunk."""
-        return int(np.prod(self.chunks)) * self.dtype.itemsize
+        return math.prod(self.chunks) * self.dtype.itemsize
 
     def ordered(self, order: tuple[int, ...]) -> ZarrArray:
         """The same array with its stored dimensions in another order; opened arrays are stored."""
