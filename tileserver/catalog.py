@@ -395,6 +395,8 @@ def _entry(
         crs=dataset.crs,
         times=dataset.times,
         time_pattern=dataset.time_pattern,
+        assets=dataset.assets,
+        references=dataset.references,
         allowed=allowed,
     )
     return Entry(dataset, origin, error, usable=error is None)

@@ -105,6 +105,8 @@ class DatasetConfig(_Model):
     variables: tuple[str, ...] | None = None
     time_pattern: str | None = None
     times: tuple[str, ...] | None = None
+    assets: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
     styles: Mapping[str, StyleConfig] = Field(default_factory=dict)
     composites: Mapping[Id, CompositeConfig] = Field(default_factory=dict)
     access: AccessConfig | None = None

@@ -6,13 +6,16 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from tileserver.cache import ByteCache
 from tileserver.cube import Raw
 from tileserver.errors import CatalogError
 from tileserver.sources.address import check_address
+from tileserver.sources.shelf import Shelf
 from tileserver.sources.source import Source
-from tileserver.sources.storage.store import Storage, Store, open_store
+from tileserver.sources.stac import Opener, is_stac
+from tileserver.sources.storage.store import Storage, Store, is_local, open_store
 from tileserver.sources.storage.traffic import Traffic
 from tileserver.sources.tiff.cog import open_cog
 from tileserver.sources.tiff.filetime import match_times
@@ -31,6 +34,8 @@ class Origin:
         urls: one URL, which may hold wildcards; or those of a stack.
         times: of a stack's URLs, ISO 8601; else they are found by `time_pattern`.
         base: the folder that relative paths count from.
+        assets: of STAC items, those that become variables; else all that hold data.
+        references: prefixes of what a document may name beside what lies in its own folder.
         allowed: prefixes of which URLs must have one, if there are any.
         changed: called when a read finds that something was written anew since it was opened.
     """
@@ -42,6 +47,8 @@ class Origin:
     crs: str | None = None
     times: tuple[str, ...] | None = None
     time_pattern: str | None = None
+    assets: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
     allowed: tuple[str, ...] = ()
     changed: Callable[[], None] = lambda: None
 
@@ -69,8 +76,23 @@ async def open_source(
     if first.lower().endswith(TIFF_SUFFIXES):
         folder, _, name = first.rpartition("/")
         return await open_cog(origin.store(folder or ".", traffic), name, cache, pool)
+    if is_stac(first):
+        return await _open_stac(origin, cache, pool, traffic)
     store = origin.store(first, traffic)
     return await open_zarr(store, cache=cache, pool=pool, group=origin.group, crs=origin.crs)
+
+
+async def _open_stac(
+    origin: Origin, cache: ByteCache[Raw], pool: Executor, traffic: Traffic | None
+) -> Source:
+    url = origin.urls[0]
+    root = str((origin.base / urlsplit(url).path).absolute()) if is_local(url) else url
+    shelf = Shelf(
+        root, origin.base, origin.storage, origin.references, origin.allowed, traffic,
+        origin.changed,
+    )  # fmt: skip
+    opener = Opener(shelf, cache, pool, origin.group, origin.crs)
+    return await opener.open(origin.assets)
 
 
 async def _timed(origin: Origin, store: Store, keys: list[str]) -> list[tuple[str, str]]:

@@ -8,6 +8,7 @@ number is in `Packing.missing`, so that no valid value is lost.
 from __future__ import annotations
 
 import asyncio
+import math
 import re
 from collections import Counter
 from collections.abc import Hashable, Sequence
@@ -48,6 +49,7 @@ class CogFile:
     """
 
     identity: Hashable
+    entry: Entry
     description: Description
     raster: Raster
     cache: ByteCache[Raw]
@@ -176,7 +178,8 @@ async def open_file(store: Store, entry: Entry, cache: ByteCache[Raw], pool: Exe
         raster = TiffRaster.over(store, entry, _masked(tiff, description), description, pool)
     head.keep = False
     _check_size(raster, description)
-    return CogFile((store.url, entry.key, fingerprint([entry])), description, raster, cache)
+    identity = (store.url, entry.key, fingerprint([entry]))
+    return CogFile(identity, entry, description, raster, cache)
 
 
 # Threads import GDAL, so that the loop does not stand still: see sources/tiff/gdal.py.
@@ -324,8 +327,11 @@ def _variable(
 
 
 def _missing(band: Band, description: Description) -> tuple[int | float, ...]:
-    """The numbers that are not valid; NaN never is, and needs no mention."""
+    """The numbers that are not valid; NaN never is, and one that the type lacks cannot be."""
     found = [n for n in (band.nodata, description.marker) if n is not None and n == n]
     if description.dtype.kind == "f":
-        return tuple(float(description.dtype.type(n)) for n in found)
-    return tuple(int(n) for n in found if float(n).is_integer())
+        limit = float(np.finfo(description.dtype.name).max)
+        return tuple(float(description.dtype.type(n)) for n in found if abs(n) <= limit)
+    info = np.iinfo(description.read_dtype.name)
+    whole = [int(n) for n in found if math.isfinite(n) and float(n).is_integer()]
+    return tuple(n for n in whole if info.min <= n <= info.max)

@@ -39,7 +39,14 @@ from tileserver.sources.tiff.stacked import (
     place_of,
     told,
 )
-from tileserver.sources.watch import ListingWatch, ObjectsWatch, Watch, of_entries
+from tileserver.sources.watch import (
+    AllWatches,
+    ListingWatch,
+    ObjectsWatch,
+    Watch,
+    digest,
+    of_entries,
+)
 from tileserver.timeaxis import TimeAxis
 
 # So few files are looked up one by one; more by listing their folder.
@@ -108,12 +115,13 @@ class Stack:
     """Files that are to be a source.
 
     Args:
-        version, watch: of the source.
+        version: of what named the files.
+        watch: of all files; else those whose headers are read at opening are watched.
     """
 
     steps: tuple[Step, ...]
     version: str
-    watch: Watch
+    watch: Watch | None
     warnings: tuple[str, ...] = ()
 
     async def open(
@@ -152,10 +160,12 @@ class Stack:
             attrs=dict(first.description.tags),
             warnings=(*self.warnings, *advice(first), *_dropped(frame, first), *told_faults),
         )
+        version, watch = self.version, self.watch
+        if watch is None:
+            version, watch = _of_files(version, steps, files)
         return StackSource(
-            self.version, cube, key, steps, first.description.crs, frame, common, cache, pool,
-            self.watch,
-        )  # fmt: skip
+            version, cube, key, steps, first.description.crs, frame, common, cache, pool, watch
+        )
 
 
 Pairs = Sequence[tuple[Step, Member]]
@@ -296,6 +306,18 @@ def _dropped(frame: Frame, first: CogFile) -> tuple[str, ...]:
         f"{lost} of the files' overviews cannot be used, as {why}: warp all to one extent with "
         "gdalwarp -te … -of COG",
     )
+
+
+def _of_files(version: str, steps: Sequence[Step], files: Files) -> tuple[str, Watch]:
+    """The version and watch of a stack by the files whose headers were read."""
+    stamps: dict[Store, dict[str, str]] = {}
+    for step in steps:
+        for member in step.members:
+            if member.number in files:
+                stamp = files[member.number].entry.stamp
+                stamps.setdefault(member.store, {})[member.key] = stamp
+    watches = [ObjectsWatch(store, known) for store, known in stamps.items()]
+    return digest([version, *(watch.fingerprint for watch in watches)]), AllWatches(watches)
 
 
 def _told_gone(keys: Sequence[str]) -> str:

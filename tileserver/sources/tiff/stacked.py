@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 import numpy as np
@@ -24,6 +24,7 @@ from tileserver.sources.chunk import held_window, read_window, together
 from tileserver.sources.storage.store import Entry, Store
 from tileserver.sources.tiff.cog import CogFile, Layer, found, open_file, packings_of
 from tileserver.sources.tiff.harmony import Common
+from tileserver.sources.tiff.note import Note, noted
 from tileserver.sources.tiff.placement import Frame, Place
 from tileserver.sources.watch import Watch
 
@@ -36,7 +37,8 @@ class Member:
         number: tells it from the others of its stack.
         entry: its object, None where nobody has asked for it yet.
         place: where it lies, None where its header was not read and nobody else says.
-        hint: what is said elsewhere of its numbers: files of one hint are alike.
+        hint: what else tells files apart: those of one hint are alike.
+        notes: what others say of its bands.
     """
 
     number: int
@@ -45,6 +47,7 @@ class Member:
     entry: Entry | None = None
     place: Place | None = None
     hint: object = None
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -150,7 +153,8 @@ class StackSource:
         file = await opened(member, self.cache, self.pool)
         check_crs(file, self.crs)
         shapes = [level.shape for level in file.raster.levels]
-        self.frame.corner(place_of(file))
+        if self.frame.corner(place_of(file)) != self.frame.corner(member.place or place_of(file)):
+            raise SourceError("its header says another place than its item: correct proj:transform")
         for level in range(len(self.frame.levels)):
             self.frame.own_level(level, shapes)
         self.common.check(packings_of(file.description), file.description)
@@ -211,7 +215,10 @@ class StackSource:
 async def opened(member: Member, cache: ByteCache[Raw], pool: Executor) -> CogFile:
     """A file with its header read. Raises CatalogError, SourceError."""
     entry = member.entry or await found(member.store, member.key)
-    return await open_file(member.store, entry, cache, pool)
+    file = await open_file(member.store, entry, cache, pool)
+    if not member.notes:
+        return file
+    return replace(file, description=noted(file.description, member.notes))
 
 
 def place_of(file: CogFile) -> Place:

@@ -1,0 +1,111 @@
+"""The objects that a document names by their URLs, as far as they may be read."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+from tileserver.errors import CatalogError, shown
+from tileserver.sources.address import check_address
+from tileserver.sources.storage.store import Storage, Store, is_local, open_store
+from tileserver.sources.storage.traffic import Traffic
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shelf:
+    """Opens the stores of URLs that lie beside a document, or below prefixes that were named.
+
+    A document is written by others, and what it names is read with the credentials of the
+    dataset's storage: so only from its own folder, by HTTP from its own host.
+
+    Args:
+        root: URL of the document, or its absolute path.
+        base: the folder that relative paths of the catalogue count from.
+        named: prefixes of URLs elsewhere that may be read, too.
+        allowed: prefixes of which every URL must have one, if there are any.
+        traffic: of the document's storage.
+    """
+
+    root: str
+    base: Path
+    storage: Storage | None = None
+    named: Sequence[str] = ()
+    allowed: Sequence[str] = ()
+    traffic: Traffic | None = None
+    changed: Callable[[], None] = lambda: None
+    stores: dict[str, Store] = field(default_factory=dict)
+
+    def may_read(self, url: str) -> bool:
+        """Whether a URL lies where the document may point to."""
+        if any(_is_below(url, prefix) for prefix in self.named):
+            return True
+        if url.startswith(("http:", "https:")):
+            return _place(url) == _place(self.root)
+        return is_local(url) == is_local(self.root) and _is_below(url, _folder(self.root))
+
+    async def find(self, url: str) -> tuple[Store, str]:
+        """The store and key of an absolute URL. Raises CatalogError where it may not be read."""
+        if not self.may_read(url):
+            folder = shown(url.partition("?")[0].rpartition("/")[0] + "/")
+            raise CatalogError(
+                f"the document points to {folder}, which the dataset may not read: add it to the "
+                f"dataset's references, if it is meant, e.g. references: [{folder}]"
+            )
+        folder, key = self._split(url)
+        if folder not in self.stores:
+            await check_address(url, self.storage, self.allowed)
+            shared = self.traffic if is_local(url) == is_local(self.root) else None
+            self.stores[folder] = open_store(
+                folder, self.storage, base=self.base, traffic=shared, changed=self.changed
+            )
+        return self.stores[folder], key
+
+    async def folder(self, url: str) -> Store:
+        """The store below an absolute URL, such as one of Zarr. Raises CatalogError."""
+        await self.find(url)
+        shared = self.traffic if is_local(url) == is_local(self.root) else None
+        return open_store(url, self.storage, base=self.base, traffic=shared, changed=self.changed)
+
+    def _split(self, url: str) -> tuple[str, str]:
+        """The folder, bucket or host of a URL that may be read, and the key there."""
+        parts = urlsplit(url)
+        if parts.query:  # of an API's page, or signed: it belongs to this one object
+            return url, ""
+        if not is_local(url):
+            return _place(url), parts.path.strip("/")
+        # Of the whole folder that may be read, so that no link on the disk leads out of it.
+        folder = next((each for each in self.named if _is_below(url, each)), _folder(self.root))
+        return folder, parts.path.removeprefix(urlsplit(folder).path).strip("/")
+
+
+def absolute(href: str, document: str) -> str:
+    """A link of a document as a URL, or a path as the document's own is; without `..`."""
+    if urlsplit(href).scheme:
+        return href.removeprefix("file://")
+    root = urlsplit(document)
+    target = urlsplit(href)
+    if href.startswith("//"):
+        return f"{root.scheme}:{href}"
+    path = posixpath.normpath(posixpath.join(posixpath.dirname(root.path), target.path))
+    return urlunsplit((root.scheme, root.netloc, path, target.query, ""))
+
+
+def _place(url: str) -> str:
+    """The bucket or host."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _folder(url: str) -> str:
+    return url.rpartition("/")[0]
+
+
+def _is_below(url: str, prefix: str) -> bool:
+    """Whether a URL lies below a prefix, which ends with a whole name, and does not leave it."""
+    if ".." in urlsplit(url).path.split("/"):
+        return False
+    stem = prefix.rstrip("/")
+    return stem == "" or url == stem or url.startswith(f"{stem}/")
