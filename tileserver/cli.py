@@ -22,7 +22,7 @@ from rich.table import Table
 from tileserver import __version__, catalog
 from tileserver.cache import ByteCache
 from tileserver.catalog import Catalog
-from tileserver.cube import Cube, Raw
+from tileserver.cube import Cube, Raw, Variable
 from tileserver.errors import CatalogError, TileserverError
 from tileserver.services import describe, inspection
 from tileserver.services.inspection import Cost
@@ -200,9 +200,16 @@ def _variable_table(cube: Cube) -> Table:
             ", ".join((*variable.dims, "y", "x")),
             " × ".join(map(str, level.shape)),
             " × ".join(map(str, level.chunks)),
-            str(len(variable.levels)),
+            _levels(variable),
         )
     return table
+
+
+def _levels(variable: Variable) -> str:
+    """How many, and how wide their cells are."""
+    count = len(variable.levels)
+    widths = ", ".join(f"{level.grid.cell_size[0]:.4g}" for level in variable.levels)
+    return f"{count}: {widths}" if count > 1 else "1"
 
 
 def _cost_table(cube: Cube) -> Table:

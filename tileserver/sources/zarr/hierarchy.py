@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -85,10 +85,13 @@ async def read_hierarchy(store: Objects, group: str = "", *, inherits: bool = Tr
     way = ancestry(group) if inherits else [group]
     heads = await asyncio.gather(*(_read_node(store, path, is_top=True) for path in way))
     found = _Documents()
+    above: dict[str, _Node] = {}
     for path, head in zip(way, heads, strict=True):
         found.add(path, head)
         if head.consolidated is not None and _holds(found, group):
+            await _list(store, found, above)
             return found.hierarchy(group, consolidated=True)
+        above[path] = head
     own = heads[-1]
     if not own.is_group:
         raise CatalogError(
@@ -97,8 +100,9 @@ async def read_hierarchy(store: Objects, group: str = "", *, inherits: bool = Tr
             else "no Zarr group here: neither zarr.json nor .zmetadata nor .zgroup; "
             "check url and group"
         )
-    await _list(store, found, way, heads)
-    return found.hierarchy(group, consolidated=own.consolidated is not None)
+    del above[group]
+    await _list(store, found, above, {group: own})
+    return found.hierarchy(group, consolidated=False)
 
 
 def _holds(found: _Documents, group: str) -> bool:
@@ -202,17 +206,19 @@ class _Documents:
 
 
 async def _list(
-    store: Objects, found: _Documents, way: Sequence[str], heads: Sequence[_Node]
+    store: Objects,
+    found: _Documents,
+    above: Mapping[str, _Node],
+    groups: Mapping[str, _Node] | None = None,
 ) -> None:
-    """The documents that are not consolidated: all below the group, and arrays beside the way."""
+    """The documents that are not consolidated: all below groups, and what lies in those above."""
     walk = _Walk(store, found, asyncio.Semaphore(LISTED_AT_ONCE))
     try:
         async with asyncio.timeout(LISTING_S):
-            for path, head in zip(way[:-1], heads, strict=False):
-                if head.is_group and head.consolidated is None:
-                    await walk.inherited(path, head)
-            if heads[-1].consolidated is None:
-                await walk.below(way[-1], heads[-1])
+            for path, node in above.items():
+                if node.is_group:
+                    await walk.inherited(path, node)
+            await walk.below(groups or {})
     except TimeoutError as error:
         raise CatalogError(
             f"the metadata is not consolidated and took more than {LISTING_S:.0f} s to list: "
@@ -239,9 +245,8 @@ class _Walk:
         except SourceError:
             return
 
-    async def below(self, path: str, node: _Node) -> None:
-        """All that lies in a group and in those below it."""
-        groups = {path: node}
+    async def below(self, groups: Mapping[str, _Node]) -> None:
+        """All that lies in groups and in those below them."""
         for _ in range(DEEPEST):
             if not groups:
                 return
