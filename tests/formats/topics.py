@@ -6,6 +6,7 @@ from tests.formats import (
     earth,
     eopf,
     healpix,
+    matrixsets,
     pyramids,
     shared,
     stac,
@@ -15,6 +16,6 @@ from tests.formats import (
 )
 
 CASES = [
-    *arrays.CASES, *time.CASES, *values.CASES, *earth.CASES, *healpix.CASES,
+    *arrays.CASES, *time.CASES, *values.CASES, *earth.CASES, *healpix.CASES, *matrixsets.CASES,
     *pyramids.CASES, *eopf.CASES, *containers.CASES, *tiff.CASES, *stac.CASES, *shared.CASES,
 ]  # fmt: skip
