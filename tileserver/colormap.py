@@ -153,7 +153,8 @@ def _lookup(colormap: Colormap, dtype: np.dtype[np.floating[Any]]) -> _Lookup:
     starts = np.array([e.low if isinstance(e, Interval) else e.value for e in classes], kind)
     ends = np.array([e.high if isinstance(e, Interval) else np.nan for e in classes], kind)
     padded = np.concatenate([[kind(-np.inf)], ends])
-    if colormap.intervals or starts[-1] - starts[0] > TABLE_SPAN:
+    whole = not colormap.intervals and np.array_equal(starts, np.rint(starts))
+    if not whole or starts[-1] - starts[0] > TABLE_SPAN:
         return _Lookup(starts, padded, 0.0, None)
     low = float(starts[0]) - 1  # one place below and one above, that are no class
     table = np.zeros(int(starts[-1] - low) + 2, np.uint8)

@@ -21,6 +21,8 @@ Range = tuple[float, float]
 
 WIDE_BITS = 16  # from here on a valid range of nearly all numbers says nothing of the values
 NEARLY = 0.99
+DEEPEST = 3  # of lists in lists
+LARGEST = 1 << 64  # of integers
 ROUNDING = 1e-6  # of a step: what working out stored numbers from physical ones may be off
 
 _INTEGER = re.compile(r"[+-]?\d{1,20}", re.ASCII)
@@ -39,15 +41,15 @@ def number(value: object) -> Number:
     return found[0]
 
 
-def numbers(value: object) -> list[Number]:
+def numbers(value: object, depth: int = DEEPEST) -> list[Number]:
     """An attribute that is one number or several, maybe as texts. Raises ValueError."""
-    if isinstance(value, (list, tuple)):
-        return [each for part in value for each in numbers(part)]
+    if isinstance(value, (list, tuple)) and depth:
+        return [each for part in value for each in numbers(part, depth - 1)]
     if isinstance(value, str):
         return [_parsed(word) for word in re.split(r"[\s,;]+", value.strip()) if word]
-    if isinstance(value, (bool, int, float)):
+    if isinstance(value, float) or (isinstance(value, int) and abs(value) <= LARGEST):
         return [value]
-    raise ValueError(f"{value!r}: expected a number")
+    raise ValueError(f"a value of type {type(value).__name__}: expected a number")
 
 
 def _parsed(word: str) -> Number:
@@ -56,7 +58,7 @@ def _parsed(word: str) -> Number:
         word.rstrip("bBsSlLuUfF") if not word.lower().startswith(("0x", "inf", "-inf")) else word
     )
     if word.lower().startswith("0x"):
-        return int(word, 16)
+        return int(word[:18], 16)
     return int(plain) if _INTEGER.fullmatch(plain) else float(plain or word)
 
 

@@ -97,7 +97,7 @@ def _of_numbers(dim: str, coordinate: Coordinate, title: str | None) -> Dimensio
         units = np.datetime_data(coordinate.values.dtype)[0]
     unit_s = SECONDS.get(str(units).lower())
     if unit_s is not None and unit_s < 1:
-        values, units, unit_s = _readable(values * unit_s)
+        values, units, unit_s = _readable(np.round(values * unit_s, 9))
     ahead = attrs.get("standard_name") in AHEAD or dim.lower() in AHEAD
     return Dimension(dim, values, units=units, title=title, unit_s=unit_s if ahead else None)
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from itertools import repeat
 from typing import Any
 
+import numpy as np
 from PIL import ImageColor
 
 from tileserver.cube import Flag, Packing
@@ -31,10 +32,11 @@ def flags_of(attrs: Mapping[str, Any], packing: Packing) -> tuple[Flag, ...]:
     if masks and packing.is_plain and all(0 < m < LARGEST_MASK and m == int(m) for m in masks):
         return _masked(attrs, values if len(values) == len(masks) else None, masks)
     labels, colors = _labels(attrs, values), _colors(attrs, len(values))
-    physical = [value * packing.scale + packing.offset for value in values]
     known: dict[float, Flag] = {}
-    for value, label, color in zip(physical, labels, colors, strict=True):
-        known.setdefault(float(value), Flag(float(value), label, color))
+    for stored, label, color in zip(values, labels, colors, strict=True):
+        value = float(stored * packing.scale + packing.offset)
+        if abs(value) < np.inf:
+            known.setdefault(value, Flag(value, label, color))
     return tuple(known.values())
 
 
