@@ -70,14 +70,14 @@ async def open_source(
     first = origin.urls[0]
     if first.lower().endswith(".vrt"):
         raise CatalogError("url: VRT files are refused, as they can name any file: list the COGs")
+    if len(origin.urls) == 1 and is_stac(first):
+        return await _open_stac(origin, cache, pool, traffic)
     if len(origin.urls) > 1 or any(c in first for c in WILDCARDS):
         store, keys = _common_store(origin, traffic)
         return await open_stack(store, await _timed(origin, store, keys), cache, pool, keys)
     if first.lower().endswith(TIFF_SUFFIXES):
         folder, _, name = first.rpartition("/")
         return await open_cog(origin.store(folder or ".", traffic), name, cache, pool)
-    if is_stac(first):
-        return await _open_stac(origin, cache, pool, traffic)
     store = origin.store(first, traffic)
     return await open_zarr(store, cache=cache, pool=pool, group=origin.group, crs=origin.crs)
 

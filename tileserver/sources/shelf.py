@@ -89,7 +89,9 @@ def absolute(href: str, document: str) -> str:
     target = urlsplit(href)
     if href.startswith("//"):
         return f"{root.scheme}:{href}"
-    path = posixpath.normpath(posixpath.join(posixpath.dirname(root.path), target.path))
+    path = root.path
+    if target.path:
+        path = posixpath.normpath(posixpath.join(posixpath.dirname(root.path), target.path))
     return urlunsplit((root.scheme, root.netloc, path, target.query, ""))
 
 

@@ -34,7 +34,8 @@ REMEDY = "choose others by the dataset's assets, or list items that are alike"
 
 def is_stac(url: str) -> bool:
     """Whether a URL may be one of a STAC document, by its looks."""
-    return url.partition("?")[0].lower().endswith(ENDINGS) or API.fullmatch(url) is not None
+    document = url.lower().endswith(ENDINGS) and "*" not in url
+    return document or API.fullmatch(url) is not None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

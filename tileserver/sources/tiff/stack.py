@@ -53,6 +53,7 @@ from tileserver.timeaxis import TimeAxis
 FEW = 16
 # So many headers are read to see what files have in common.
 SAMPLED = 16
+SAMPLED_PLACED = 4  # where their places are known
 # So many where extents differ, so that each tells its own; several at once.
 MOST_PLACED = 1024
 AT_ONCE = 32
@@ -172,13 +173,14 @@ Pairs = Sequence[tuple[Step, Member]]
 
 
 def _sampled(pairs: Pairs) -> list[tuple[Step, Member]]:
-    """The first file of each hint, and some spread over all."""
+    """The first file of each hint, and some spread over all: few where their places are known."""
     hints: dict[object, int] = {}
     for i, (_, member) in enumerate(pairs):
         hints.setdefault(member.hint, i)
-    spread = np.linspace(0, len(pairs) - 1, min(len(pairs), SAMPLED)).round().astype(int).tolist()
-    chosen = sorted({*list(hints.values())[:SAMPLED], *(spread if len(hints) == 1 else ())})
-    return [pairs[i] for i in chosen]
+    known = all(member.place is not None for _, member in pairs)
+    most = min(len(pairs), SAMPLED_PLACED if known else SAMPLED)
+    spread = np.linspace(0, len(pairs) - 1, most).round().astype(int).tolist()
+    return [pairs[i] for i in sorted({*list(hints.values())[:SAMPLED], *spread})]
 
 
 async def _read(
