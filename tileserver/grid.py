@@ -369,11 +369,14 @@ WEB_MERCATOR = parse_crs("EPSG:3857")
 @lru_cache(maxsize=256)
 def _is_degrees(text: str) -> bool:
     crs = _parsed_crs(text)
-    return crs.is_geographic and not crs.is_derived and crs.axis_info[0].unit_name == "degree"
+    if not crs.is_geographic or crs.is_derived or crs.axis_info[0].unit_name != "degree":
+        return False
+    return crs.prime_meridian is None or crs.prime_meridian.longitude == 0
 
 
 def is_degrees(crs: pyproj.CRS) -> bool:
-    """Whether coordinates are longitudes and latitudes in degrees (not of a rotated pole)."""
+    """Whether coordinates are longitudes and latitudes in degrees, from Greenwich (not of a rotated
+    pole)."""
     return _is_degrees(crs.srs)
 
 

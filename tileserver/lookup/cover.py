@@ -120,8 +120,8 @@ def _cut(grid: Grid, surface: Surface, inside: Valid) -> Valid:
     cut = np.zeros(grid.shape, np.bool_)
     height = max(1, CENTERS_AT_ONCE // grid.x.size)
     for first in range(0, grid.y.size, height):
-        rows = np.arange(first, min(first + height, grid.y.size))
-        cols, down = np.meshgrid(np.arange(grid.x.size), rows)
+        rows = np.arange(first, min(first + height, grid.y.size), dtype=np.float64)
+        cols, down = np.meshgrid(np.arange(grid.x.size, dtype=np.float64), rows)
         for right in (CORNER, 1 - CORNER):
             for below in (CORNER, 1 - CORNER):
                 corners = _inside(grid, surface, cols + right, down + below)
@@ -156,8 +156,8 @@ def _border(inside: Valid) -> Valid:
 
 def _shares(grid: Grid, surface: Surface, at: tuple[Index, ...], count: int) -> Floats:
     """The part (n,) of cells that is inside, by the centres of count × count parts."""
-    offsets = (np.arange(count) + 0.5) / count
-    across, down = (part.ravel() for part in np.meshgrid(offsets, offsets))
+    offsets: Floats = (np.arange(count) + 0.5) / count
+    across, down = np.tile(offsets, count), np.repeat(offsets, count)
     inside = _inside(grid, surface, at[1][:, None] + across, at[0][:, None] + down)
     shares: Floats = inside.mean(axis=1)
     return shares

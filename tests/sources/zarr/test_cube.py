@@ -3,12 +3,14 @@
 import base64
 import struct
 
+import affine
 import numpy as np
 import pyproj
 import pytest
 import xarray as xr
 import zarr
 
+from tileserver.area import locate
 from tileserver.errors import CatalogError, InvalidParameter
 from tileserver.plan import ReadPlan
 
@@ -354,12 +356,14 @@ def test_transform_of_the_grid_mapping(tmp_path):
 
 
 def test_rotated_transform(tmp_path):
-    """A rotated transform is refused with the remedy."""
+    """A turned grid is looked up as it lies."""
     group = zarr.create_group(tmp_path / "a")
     array = group.create_array("a", data=numbers("f4", SHAPE), dimension_names=("y", "x"))
-    array.attrs.update({"proj:code": "EPSG:32632", "spatial:transform": [9, 1, 0, 1, -9, 0]})
-    with pytest.raises(CatalogError, match=r"rotated: warp"):
-        opened(tmp_path / "a")
+    transform = affine.Affine(9, 1, 5e5, 1, -9, 5e6)
+    array.attrs.update({"proj:code": "EPSG:32632", "spatial:transform": list(transform[:6])})
+    to_lonlat = pyproj.Transformer.from_crs("EPSG:32632", "OGC:CRS84", always_xy=True)
+    grid = opened(tmp_path / "a").cube.variables["a"].grid
+    assert locate(grid, *to_lonlat.transform(*(transform * (2.5, 1.5)))) == (1, 2)
 
 
 def test_neither_coordinates_nor_transform(tmp_path):

@@ -2,35 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-import numpy.typing as npt
 import pyproj
 from affine import Affine
 
 from tileserver.errors import CatalogError
-from tileserver.grid import FULL_CIRCLE_DEG, LONLAT, Axis, Grid, is_degrees, parse_crs
+from tileserver.grid import LONLAT, Grid, parse_crs
+from tileserver.lookup.affine import affine_grid
 from tileserver.sources.zarr.array import ZarrArray
+from tileserver.sources.zarr.crs import crs_of, usable
 from tileserver.sources.zarr.hierarchy import Document
+from tileserver.sources.zarr.mapaxis import Coordinate, map_axes
+
+__all__ = ["Coordinate", "Georeference"]
 
 # By CF standard name, axis and units first; these names are what files without them use.
 X_NAMES = ("x", "lon", "longitude", "long", "easting", "xc", "rlon", "nav_lon")
 Y_NAMES = ("y", "lat", "latitude", "northing", "yc", "rlat", "nav_lat")
-X_STANDARD = ("longitude", "projection_x_coordinate", "grid_longitude")
-Y_STANDARD = ("latitude", "projection_y_coordinate", "grid_latitude")
+X_STANDARD = (
+    *("longitude", "projection_x_coordinate", "grid_longitude"),
+    "projection_x_angular_coordinate",
+)
+Y_STANDARD = (
+    *("latitude", "projection_y_coordinate", "grid_latitude"),
+    "projection_y_angular_coordinate",
+)
 DEGREES_EAST = ("degrees_east", "degree_east", "degrees_e", "degree_e")
 DEGREES_NORTH = ("degrees_north", "degree_north", "degrees_n", "degree_n")
 CRS_NAMES = ("spatial_ref", "crs")
+MAP_NAMES = (*X_NAMES, *Y_NAMES)
 
 
-@dataclass(frozen=True, slots=True)
-class Coordinate:
-    """A 1-D coordinate: its values as stored, and its attributes."""
-
-    values: npt.NDArray[Any]
-    attrs: Document
+def tells_place(attrs: Document) -> bool:
+    """Whether attributes are those of a coordinate of the map."""
+    if attrs.get("standard_name") in (*X_STANDARD, *Y_STANDARD):
+        return True
+    return str(attrs.get("units", "")).lower() in (*DEGREES_EAST, *DEGREES_NORTH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,46 +99,56 @@ class Georeference:
 
     def _grid(self, name: str, x: str, y: str, shape: tuple[int, ...]) -> Grid:
         crs = self._crs(name, x, y)
-        period = FULL_CIRCLE_DEG if is_degrees(crs) else None
         try:
             if x not in self.coordinates or y not in self.coordinates:
-                return self._affine_grid(name, crs, (shape[0], shape[1]))
+                return self._affine_grid(name, x, crs, (shape[0], shape[1]))
             # Variables on the same axes share one grid, and all that is kept by it.
-            return self.grids.setdefault(
-                (x, y, crs.srs),
-                Grid(crs, _axis(self.coordinates[x], period), _axis(self.coordinates[y], None)),
-            )
+            key = (x, y, crs.srs)
+            if key not in self.grids:
+                self.grids[key] = Grid(
+                    crs, *map_axes(self.coordinates[x], self.coordinates[y], crs)
+                )
+            return self.grids[key]
         except ValueError as error:
             raise CatalogError(
                 f"variable {name!r}: coordinates {x} and {y} cannot be used: {error}"
             ) from error
 
-    def _affine_grid(self, name: str, crs: pyproj.CRS, shape: tuple[int, int]) -> Grid:
-        """From GeoTransform (GDAL) or spatial:transform, where coordinates are left out."""
-        mapping = self.attrs.get(self._mapping(name), {})
+    def _affine_grid(self, name: str, x: str, crs: pyproj.CRS, shape: tuple[int, int]) -> Grid:
+        """From GeoTransform (GDAL), spatial:transform or spatial:bbox, without coordinates."""
+        mapping = self.attrs.get(self._mapping(name, x), {})
         named = (self.attrs.get(n, {}) for n in CRS_NAMES)
-        for attrs in (self.attrs.get(name, {}), mapping, self.attrs.get("", {}), *named):
-            if "spatial:transform" in attrs:
-                return Grid.from_affine(crs, Affine(*attrs["spatial:transform"][:6]), shape)
-            if "GeoTransform" in attrs:
-                numbers = [float(v) for v in str(attrs["GeoTransform"]).split()]
-                return Grid.from_affine(crs, Affine.from_gdal(*numbers), shape)
+        told = (self.attrs.get(name, {}), mapping, self.attrs.get("", {}), *named)
+        for attrs in told:
+            transform = _transform(attrs, shape)
+            if transform is not None:
+                return affine_grid(crs, transform, shape)
         raise CatalogError(
             f"variable {name!r}: no coordinates for its map dimensions: "
             "add 1-D coordinate arrays, spatial:transform or a GeoTransform"
         )
 
-    def _mapping(self, name: str) -> str:
-        """The name of the variable's grid mapping; the extended form is "crs: x y"."""
-        mapping = str(self.attrs.get(name, {}).get("grid_mapping", ""))
-        return mapping.split(":")[0].split(" ")[0]
+    def _mapping(self, name: str, x: str) -> str:
+        """The name of the variable's grid mapping; of the extended form "crs: x y other: lat lon"
+        that which is told for the axis x."""
+        told = self.attrs.get(name, {}).get("grid_mapping")
+        words = told.split() if isinstance(told, str) else []
+        mappings = [word.rstrip(":") for word in words if word.endswith(":")]
+        if not mappings:
+            return words[0] if words else ""
+        current = mappings[0]
+        for word in words:
+            current = word.rstrip(":") if word.endswith(":") else current
+            if word == x:
+                return current
+        return mappings[0]
 
     def _crs(self, name: str, x: str, y: str) -> pyproj.CRS:
         try:
-            found = self._declared_crs(name)
-        except (pyproj.exceptions.CRSError, KeyError, TypeError, ValueError) as error:
+            found = self._declared_crs(name, x)
+        except (pyproj.exceptions.CRSError, ValueError) as error:
             raise CatalogError(
-                f"variable {name!r}: its CRS cannot be understood ({type(error).__name__}): "
+                f"variable {name!r}: its CRS cannot be understood: {error}: "
                 "set crs of the dataset in the catalogue, e.g. EPSG:32632"
             ) from error
         if found is not None:
@@ -153,36 +172,42 @@ class Georeference:
             or dim.lower().startswith(name)
         )
 
-    def _declared_crs(self, name: str) -> pyproj.CRS | None:
+    def _declared_crs(self, name: str, x: str) -> pyproj.CRS | None:
         if self.crs is not None:
-            return parse_crs(self.crs)
-        mapping = self._mapping(name)
-        named = self.attrs.get(mapping) if mapping else None
+            return usable(parse_crs(self.crs))
+        named = self.attrs.get(self._mapping(name, x))
         for source in (named, self.attrs.get(name), self.attrs.get("")):
-            crs = _crs_of(source) if source else None
+            crs = crs_of(source) if source else None
             if crs is not None:
                 return crs
-        described = (self.attrs[n] for n in CRS_NAMES if n in self.attrs)
-        return next((crs for attrs in described if (crs := _crs_of(attrs))), None)
+        described = [self.attrs[n] for n in CRS_NAMES if n in self.attrs]
+        described += [about for about in self.attrs.values() if "grid_mapping_name" in about]
+        return next((crs for attrs in described if (crs := crs_of(attrs))), None)
 
 
-def _crs_of(attrs: Document) -> pyproj.CRS | None:
-    """The CRS in attributes: `proj:` convention, WKT, or CF grid mapping parameters."""
-    for key in ("proj:code", "proj:epsg", "proj:wkt2", "proj:projjson", "crs_wkt", "spatial_ref"):
-        value = attrs.get(key)
-        if value:
-            return pyproj.CRS.from_user_input(f"EPSG:{value}" if key == "proj:epsg" else value)
-    if "grid_mapping_name" in attrs:
-        return pyproj.CRS.from_cf(attrs)
-    return None
+def _transform(attrs: Document, shape: tuple[int, int]) -> Affine | None:
+    """From pixel corners to CRS units; of numbers that lie on nodes, around these."""
+    on_nodes = str(attrs.get("spatial:registration", "")).lower() == "node"
+    found = None
+    if "spatial:transform" in attrs:
+        found = Affine(*attrs["spatial:transform"][:6])
+        if on_nodes:
+            found *= Affine.translation(-0.5, -0.5)
+    elif "GeoTransform" in attrs:
+        text = attrs["GeoTransform"]
+        numbers = text.replace(",", " ").split() if isinstance(text, str) else text
+        found = Affine.from_gdal(*(float(v) for v in numbers))
+    elif "spatial:bbox" in attrs:
+        found = _between(attrs["spatial:bbox"], shape, on_nodes)
+    return found
 
 
-def _axis(coordinate: Coordinate, period: float | None) -> Axis:
-    values = coordinate.values
-    if values.dtype.kind not in "iuf":
-        raise ValueError("they are not numbers")
-    scale = float(coordinate.attrs.get("scale_factor", 1.0))
-    offset = float(coordinate.attrs.get("add_offset", 0.0))
-    if scale != 1.0 or offset != 0.0:
-        values = values * scale + offset
-    return Axis.from_centers(values, period=period)
+def _between(bbox: Sequence[float], shape: tuple[int, int], on_nodes: bool) -> Affine | None:
+    """North-up, within the bounds of all cells, or of their centres where numbers lie on nodes."""
+    west, south, east, north = (float(v) for v in bbox)
+    height, width = (n - on_nodes for n in shape)
+    if not (west < east and south < north and height and width):
+        return None
+    steps = (east - west) / width, (south - north) / height
+    found = Affine(steps[0], 0.0, west, 0.0, steps[1], north)
+    return found * Affine.translation(-0.5, -0.5) if on_nodes else found

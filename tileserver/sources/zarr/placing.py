@@ -17,7 +17,13 @@ from tileserver.grid import Axis, Grid, is_degrees
 from tileserver.sources.zarr.array import ZarrArray
 from tileserver.sources.zarr.cf import packing_of
 from tileserver.sources.zarr.dimension import tells_time
-from tileserver.sources.zarr.georeference import CRS_NAMES, Coordinate, Georeference
+from tileserver.sources.zarr.georeference import (
+    CRS_NAMES,
+    MAP_NAMES,
+    Coordinate,
+    Georeference,
+    tells_place,
+)
 from tileserver.sources.zarr.healpix import MapArray, Pixels, numbers_cells
 from tileserver.sources.zarr.hierarchy import Document, Hierarchy, parent
 from tileserver.sources.zarr.pyramid import Pyramids, transform_of
@@ -109,7 +115,9 @@ class Places:
         if crs is not None and not any(key in names[""] or key in own for key in CRS_KEYS):
             own["proj:code"] = crs
         axes = self._axes(path, array)
-        seen: Names = ChainMap({name: own}, names)  # type: ignore[arg-type]
+        # A coordinate may be called otherwise than its dimension.
+        along = {dim: axis.attrs for dim, axis in axes.items() if dim not in names}
+        seen: Names = ChainMap({name: own}, along, names)  # type: ignore[arg-type]
         placed, grid = (
             self._healpix(path, own, seen)
             or (self.ties and self.ties.place(name, path, array))
@@ -198,28 +206,45 @@ async def read_coordinates(
     found |= {path for path in arrays if numbers_cells(scope.hierarchy.attrs[path])}
     attrs = scope.hierarchy.attrs
     paths = sorted(path for path in found if path in arrays and _is_axis(arrays[path], attrs[path]))
-    values = await asyncio.gather(*(arrays[path].values() for path in paths))
+    edges = {path: _edges_of(path, scope, arrays) for path in paths}
+    both = [*paths, *sorted({path for path in edges.values() if path is not None})]
+    values = await asyncio.gather(*(arrays[path].values() for path in both))
     same: dict[object, npt.NDArray[np.generic]] = {}
+    known = {p: same.setdefault(_content(v), v) for p, v in zip(both, values, strict=True)}
     return {
-        path: Coordinate(same.setdefault(_content(read), read), attrs[path])
-        for path, read in zip(paths, values, strict=True)
+        path: Coordinate(known[path], attrs[path], known[edge] if (edge := edges[path]) else None)
+        for path in paths
     }
 
 
+def _edges_of(path: str, scope: Scope, arrays: Mapping[str, ZarrArray]) -> str | None:
+    """The array of the two edges of each cell along an axis of the map."""
+    attrs, name = scope.hierarchy.attrs[path], path.rpartition("/")[2]
+    told = attrs.get("bounds")
+    found = scope.find(parent(path), told) if isinstance(told, str) else None
+    if found not in arrays or found is None or not (tells_place(attrs) or name in MAP_NAMES):
+        return None
+    return found if arrays[found].shape == (*arrays[path].shape, 2) else None
+
+
 def axis_path(scope: Scope, arrays: Mapping[str, ZarrArray], group: str, dim: str) -> str | None:
-    """The array of a dimension's coordinates: of its name, or else one of times along it."""
+    """The array of a dimension's coordinates: of its name, or else one of times or places along
+    it."""
     path = scope.find(group, dim)
     if path is None or (path in arrays and not arrays[path].dims):
         beside = scope.members.get(group, {}).values()
-        times = (other for other in beside if other in arrays and arrays[other].dims == (dim,))
+        along = [other for other in beside if other in arrays and arrays[other].dims == (dim,)]
         attrs = scope.hierarchy.attrs
-        path = next((other for other in times if tells_time(attrs[other])), path)
+        path = next((other for other in along if tells_time(attrs[other])), path)
+        path = next((other for other in along if tells_place(attrs[other])), path)
     return path
 
 
 def _is_axis(array: ZarrArray, attrs: Document) -> bool:
     is_own = array.dims == (array.path.rpartition("/")[2],)
-    is_told = len(array.dims) == 1 and (numbers_cells(attrs) or tells_time(attrs))
+    is_told = len(array.dims) == 1 and (
+        numbers_cells(attrs) or tells_time(attrs) or tells_place(attrs)
+    )
     return (is_own or is_told) and array.shape[0] <= LARGEST_COORDINATE
 
 
