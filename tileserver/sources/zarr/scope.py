@@ -10,7 +10,7 @@ from collections import ChainMap
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from tileserver.sources.zarr.hierarchy import Document, Hierarchy, parent
+from tileserver.sources.zarr.hierarchy import Document, Hierarchy, ancestry, parent
 
 CRS_KEYS = ("proj:code", "proj:epsg", "proj:wkt2", "proj:projjson", "crs_wkt", "spatial_ref")
 PASSED_DOWN = (*CRS_KEYS, "spatial:dimensions", "spatial:registration")
@@ -49,6 +49,15 @@ class Scope:
             if not group:
                 return None
             group = parent(group)
+
+    def across(self, group: str, name: str) -> str | None:
+        """The same, else an array of that name in a group beside, the nearest (CF 2.7.2)."""
+        found = self.find(group, name)
+        if found is not None:
+            return found
+        others = [path for path in self.hierarchy.arrays if path.endswith(f"/{name}")]
+        way = set(ancestry(group))
+        return min(others, key=lambda p: (-len(way & set(ancestry(p))), p), default=None)
 
     def names(self, group: str, *, from_above: bool = False) -> Names:
         """Attributes by name; those of the group itself are called "".

@@ -93,9 +93,8 @@ def pair_of(
     told = [*_names(attrs[path]), *_names(attrs.get(group, {}))]
     beside = sorted(scope.members.get(group, {}))
     for names, is_told in ((_names(attrs[path]), True), ([*told, *beside], False)):
-        found = [
-            p for p in (scope.find(group, name) for name in names) if p in arrays and p != path
-        ]
+        search = scope.across if is_told else scope.find
+        found = [p for p in (search(group, name) for name in names) if p in arrays and p != path]
         fitting = [p for p in found if p is not None and _dims(arrays[p], array) is not None]
         lons = [p for p in fitting if _is(attrs[p], p, "longitude", LON_UNITS, LON_NAME)]
         lats = [p for p in fitting if _is(attrs[p], p, "latitude", LAT_UNITS, LAT_NAME)]
