@@ -114,7 +114,18 @@ def test_signed_bytes():
     assert drawn(attrs, [-128, -127, 1, 0], np.int8) == ["high", "high", "low", None]
 
 
-@pytest.mark.parametrize("masks", [[0, 1], [-1, 2], [2**60, 1], [1.5, 2]])
+@pytest.mark.parametrize("dtype", [np.int32, np.float64])
+def test_the_highest_bit(dtype):
+    """It is told as a negative number, of numbers that may be floating, as SNAP writes it."""
+    attrs = {"flag_masks": "[-2147483648, 1]", "flag_meanings": "high low"}
+    assert told(attrs) == [(2**31, "high"), (1, "low")]
+    numbers = [-(2**31), -(2**31) + 1, 1, 2, 0]
+    assert drawn(attrs, numbers, dtype) == ["high", "high", "low", None, None]
+    if dtype is np.float64:
+        assert drawn(attrs, [2**31, 2**31 + 2]) == ["high", "high"]
+
+
+@pytest.mark.parametrize("masks", [[0, 1], [-(2**40), 2], [2**60, 1], [1.5, 2]])
 def test_masks_that_mean_nothing(masks):
     """Nothing, more than a float holds, parts: no classes, unless there are values."""
     assert told({"flag_masks": masks}) == []

@@ -46,7 +46,7 @@ def numbers(value: object, depth: int = DEEPEST) -> list[Number]:
     if isinstance(value, (list, tuple)) and depth:
         return [each for part in value for each in numbers(part, depth - 1)]
     if isinstance(value, str):
-        return [_parsed(word) for word in re.split(r"[\s,;]+", value.strip()) if word]
+        return [_parsed(word) for word in re.split(r"[\s,;()[\]]+", value) if word]
     if isinstance(value, float) or (isinstance(value, int) and abs(value) <= LARGEST):
         return [value]
     raise ValueError(f"a value of type {type(value).__name__}: expected a number")

@@ -29,6 +29,7 @@ def flags_of(attrs: Mapping[str, Any], packing: Packing) -> tuple[Flag, ...]:
         values, masks = (_listed(attrs.get(key)) for key in ("flag_values", "flag_masks"))
     except ValueError:
         return ()
+    masks = [_unsigned(mask) for mask in masks]
     if masks and packing.is_plain and all(0 < m < LARGEST_MASK and m == int(m) for m in masks):
         return _masked(attrs, values if len(values) == len(masks) else None, masks)
     labels, colors = _labels(attrs, values), _colors(attrs, len(values))
@@ -54,6 +55,12 @@ def _masked(
         bits = (1 << place for place in range(mask.bit_length()) if mask >> place & 1)
         found += [Flag(float(bit), label, color, bit) for bit in bits]
     return tuple(sorted(found, key=lambda flag: flag.value == 0))
+
+
+def _unsigned(mask: Number) -> Number:
+    """A mask told as a signed number of up to 32 bits: the highest bit makes it negative."""
+    width = next((bits for bits in (8, 16, 32) if -(1 << bits - 1) <= mask < 0), None)
+    return mask if width is None else mask + (1 << width)
 
 
 def _listed(value: object) -> list[Number]:
