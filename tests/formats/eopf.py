@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import zarr
 from affine import Affine
 
 from tests.formats.case import Case, Given, shared
@@ -21,6 +22,7 @@ from tests.formats.eopf_tree import (
     resolutions,
     write_tree,
 )
+from tests.formats.stores import add, consolidate, numbers
 from tests.formats.truth import DEGREES, Rotated, Truth
 
 L2A = "S2A_MSIL2A_20251008T100041_N0511_R122_T32TQM_20251008T122613.json"
@@ -156,11 +158,39 @@ def _cut(group: Tree) -> None:
         node["shape"] = list(rows_cols.get(name, PART[:1]))
 
 
+def _swath(folder: Path) -> Given:
+    """Radiances on 2-D latitudes and longitudes, masked by flags in a group that has none."""
+    root = zarr.create_group(folder / "a.zarr", zarr_format=2)
+    measured, quality = root.create_group("measurements"), root.create_group("quality")
+    shape, dims = (90, 120), ("rows", "columns")
+    to_lonlat = Affine(0.01, 0.003, 10.0, 0.002, -0.01, 50.0)
+    rows, cols = np.indices(shape)
+    lon, lat = to_lonlat * (cols + 0.5, rows + 0.5)
+    stored, flags = numbers("u2", shape), (1 << (rows // 3 % 4)).astype("u1")
+    about = {"coordinates": "latitude longitude"}
+    add(measured, "longitude", lon, dims, {"units": "degrees_east"})
+    add(measured, "latitude", lat, dims, {"units": "degrees_north"})
+    add(measured, "oa01_radiance", stored, dims, {**about, "scale_factor": 0.5})
+    masks = {"flag_masks": [1, 2, 4, 8], "flag_meanings": "land cloud glint invalid"}
+    add(quality, "quality_flags", flags, dims, {**about, **masks})
+    consolidate(folder / "a.zarr")
+    seen = np.where(flags & 2, np.nan, stored * 0.5)
+    truth = Truth(Rotated(DEGREES, to_lonlat, shape), lambda ask: seen)
+    ask = {
+        "expression": "where(quality_flags & 2, 0 / (quality_flags - quality_flags), oa01_radiance)"
+    }
+    variables = ("measurements.oa01_radiance", "quality.quality_flags")
+    entry = {"url": str(folder / "a.zarr")}
+    box = (9.95, 49.1, 11.5, 50.24)  # west and east to a twentieth of a degree, outwards
+    return Given(entry, "_", (truth,), asks=(ask,), variables=variables, sets=SETS, bbox=box)
+
+
 CASES = [
     Case("EOPF products", "Sentinel-2 L2A, a band of 10, 20 and 60 m", _l2a),
     Case("EOPF products", "Sentinel-2 L1C, a band of 20 m", _l1c),
     Case("EOPF products", "Sentinel-2 L2A as GeoZarr, six levels", _geozarr),
     Case("EOPF products", "Sentinel-2 L2A as optimised GeoZarr, shards", _optimized),
     Case("EOPF products", "Sentinel-2 L2A, a 10 m band masked by 20 m classes", _mask),
+    Case("EOPF products", "Sentinel-3 swath, radiance masked by flags of another group", _swath),
     Case("EOPF products", "Sentinel-1 GRD, ground control points", _radar, FEW),
 ]
