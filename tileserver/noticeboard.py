@@ -48,6 +48,7 @@ class Noticeboard:
             self._memory = mmap.mmap(file, NBYTES)
             self._rows = self._find(datasets)
         finally:
+            fcntl.flock(file, fcntl.LOCK_UN)  # mmap has a copy of the file, which holds the lock
             os.close(file)
 
     def generation(self, dataset: str) -> int:

@@ -32,6 +32,7 @@ SHORTEST = 0.8  # of the interval, so that many datasets do not stay in step
 RECENT = 0.75  # of the interval: then another worker's look will do
 RETRY_S = 60.0  # at most, of what failed and has no interval of its own
 QUIET_S, LONGEST_BURST_S = 1.0, 10.0  # of events for one dataset, before it is opened anew
+GRACE_S = 1.0  # at the end, for looks that are under way
 PATIENCE_S = 5.0  # of a request that waits for a dataset to be opened anew
 
 
@@ -248,6 +249,8 @@ class Refresher:
     async def _close(self) -> None:
         for timer in (*self._timers.values(), *(timer for _, timer in self._bursts.values())):
             timer.cancel()
+        if self._tasks:  # a request that is cancelled goes on in obstore's threads, into the exit
+            await asyncio.wait(self._tasks, timeout=GRACE_S)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
