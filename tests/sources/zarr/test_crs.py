@@ -285,10 +285,7 @@ def test_words_for_a_crs(tmp_path, kind, where):
 
 def test_the_extended_form(tmp_path):
     """Of several grid mappings that is taken which is told for the axes."""
-    mappings = {
-        "geo": {"grid_mapping_name": "latitude_longitude"},
-        "utm": {"crs_wkt": pyproj.CRS(UTM).to_wkt()},
-    }
+    degrees, metres = {"grid_mapping_name": "latitude_longitude"}, WORDS["crs_wkt"]
     told = {"grid_mapping": "geo: lat lon utm: x y"}
     path = written(tmp_path / "a", around(6e5, 5.5e6), told, geo=degrees, utm=metres)
     assert grid_of(path).crs.equals(pyproj.CRS(UTM))
