@@ -74,10 +74,11 @@ async def open_source(
         return await _open_stac(origin, cache, pool, traffic)
     if len(origin.urls) > 1 or any(c in first for c in WILDCARDS):
         store, keys = _common_store(origin, traffic)
-        return await open_stack(store, await _timed(origin, store, keys), cache, pool, keys)
+        timed = await _timed(origin, store, keys)
+        return await open_stack(store, timed, cache, pool, keys, origin.crs)
     if first.lower().endswith(TIFF_SUFFIXES):
         folder, _, name = first.rpartition("/")
-        return await open_cog(origin.store(folder or ".", traffic), name, cache, pool)
+        return await open_cog(origin.store(folder or ".", traffic), name, cache, pool, origin.crs)
     store = origin.store(first, traffic)
     return await open_zarr(store, cache=cache, pool=pool, group=origin.group, crs=origin.crs)
 

@@ -121,7 +121,15 @@ class Opener:
             raise CatalogError(f"its files lie in {len(crs)} CRS ({_listed(crs)}): {REMEDY}")
         places = await asyncio.gather(*(self._place(asset) for _, asset in found))
         members = [
-            Member(number, store, key, None, asset.place, asset.notes, asset.notes)
+            Member(
+                number,
+                store,
+                key,
+                place=asset.place,
+                crs=self.crs or asset.crs,
+                hint=asset.notes,
+                notes=asset.notes,
+            )
             for number, ((store, key), (_, asset)) in enumerate(zip(places, found, strict=True))
         ]
         times = (item.seconds for item, _ in found)

@@ -93,10 +93,10 @@ def new_pool() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(2)
 
 
-async def opened(path: Path, store: Store | None = None) -> CogSource:
+async def opened(path: Path, store: Store | None = None, crs: str | None = None) -> CogSource:
     """The source of a file on disk."""
     store = store or open_store(str(path.parent))
-    return await open_cog(store, path.name, new_cache(), new_pool())
+    return await open_cog(store, path.name, new_cache(), new_pool(), crs)
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:

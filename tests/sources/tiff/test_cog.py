@@ -13,6 +13,7 @@ import rasterio
 from affine import Affine
 from rasterio.control import GroundControlPoint
 from rasterio.enums import ColorInterp
+from rasterio.rpc import RPC
 from rasterio.vrt import WarpedVRT
 from rasterio.warp import transform as warp_coordinates
 
@@ -339,24 +340,35 @@ def assert_warped(path, *, level, nodata=None):
     run(check())
 
 
+POINTS = [
+    GroundControlPoint(row, col, 10 + col / 500 + row / 5000, 50 - row / 500)
+    for row in (0, 165, 330)
+    for col in (0, 205, 410)
+]
+
+
 @pytest.mark.parametrize("nodata", [None, 7])
-@pytest.mark.parametrize("level", [0, 1, 2])
-def test_rotated(tmp_path, level, nodata):
-    """A rotated image is warped north-up, at each overview; what lies outside it is masked."""
-    transform = TRANSFORM @ Affine.rotation(30)
-    path = write(tmp_path / "a.tif", numbers("uint8"), transform=transform, nodata=nodata)
-    assert_warped(path, level=level, nodata=nodata)
+@pytest.mark.parametrize("turn", [Affine.rotation(30), Affine.shear(20, 5), Affine.rotation(-175)])
+def test_rotated(tmp_path, turn, nodata):
+    """A turned or sheared image is read as it lies; cells are found where rasterio has them."""
+    path = write(tmp_path / "a.tif", numbers("uint8"), transform=TRANSFORM @ turn, nodata=nodata)
+    source = assert_equal(path)
+    assert source.cube.warnings == ()
+    for level, each in enumerate(source.cube.variables["b1"].levels):
+        with rasterio.open(path, **({"OVERVIEW_LEVEL": level - 1} if level else {})) as file:
+            assert each.grid.shape == file.shape
+            rows, cols = np.array([0, 3, file.height - 1]), np.array([0, file.width - 1, 5])
+            x, y = file.xy(rows, cols)
+        grid = each.grid
+        across, down = grid.lookup.positions(np.array(x), np.array(y))
+        assert np.allclose(grid.x.positions(across), cols + 0.5, atol=1e-6)
+        assert np.allclose(grid.y.positions(down), rows + 0.5, atol=1e-6)
 
 
 def test_control_points(tmp_path):
     """An image that only ground control points place is warped by them."""
-    points = [
-        GroundControlPoint(row, col, 10 + col / 500 + row / 5000, 50 - row / 500)
-        for row in (0, 165, 330)
-        for col in (0, 205, 410)
-    ]
     path = write(
-        tmp_path / "a.tif", numbers("uint16"), transform=None, crs="EPSG:4326", gcps=points
+        tmp_path / "a.tif", numbers("uint16"), transform=None, crs="EPSG:4326", gcps=POINTS
     )
     assert_warped(path, level=0)
     assert_warped(path, level=2)
@@ -364,8 +376,8 @@ def test_control_points(tmp_path):
 
 def test_warp_that_cannot_be_read(tmp_path):
     """Bytes that the store denies while GDAL reads them are an error; nothing is kept."""
-    transform = TRANSFORM @ Affine.rotation(30)
-    path = write(tmp_path / "a.tif", numbers("uint8"), transform=transform, overviews=())
+    placed = {"transform": None, "crs": "EPSG:4326", "gcps": POINTS}
+    path = write(tmp_path / "a.tif", numbers("uint8"), overviews=(), **placed)
 
     class Denied(Counted):
         denied = False
@@ -405,17 +417,33 @@ def test_file_that_is_not_there(tmp_path):
         run(opened(tmp_path / "a.tif"))
 
 
-def test_no_crs(tmp_path):
-    """A file without a CRS is an error with the remedy."""
-    path = write(tmp_path / "a.tif", numbers("uint8"), crs=None)
-    with pytest.raises(CatalogError, match="gdal_edit"):
+@pytest.mark.parametrize("crs", [None, 'LOCAL_CS["site",UNIT["metre",1]]'])
+def test_crs_of_no_place(tmp_path, crs):
+    """A file whose CRS is missing, or local, takes the catalogue's; else it is an error."""
+    path = write(tmp_path / "a.tif", numbers("uint8"), crs=crs)
+    with pytest.raises(CatalogError, match=r"CRS.*set the dataset's crs.*gdal_edit"):
         run(opened(path))
+    with pytest.raises(CatalogError, match="crs='here': expected"):
+        run(opened(path, crs="here"))
+    source = run(opened(path, crs="EPSG:32632"))
+    assert source.cube.variables["b1"].grid.crs == "EPSG:32632"
+    path = write(tmp_path / "b.tif", numbers("uint8"))
+    assert run(opened(path, crs="EPSG:32632")).cube.variables["b1"].grid.crs == "EPSG:32633"
 
 
-def test_crs_of_no_place(tmp_path):
-    """A local CRS, which nothing ties to the Earth, is an error with the remedy."""
-    path = write(tmp_path / "a.tif", numbers("uint8"), crs='LOCAL_CS["site",UNIT["metre",1]]')
-    with pytest.raises(CatalogError, match="gdal_edit"):
+@pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
+def test_rational_polynomials(tmp_path):
+    """An image that only they place is an error with the remedy."""
+    rpcs = RPC(
+        height_off=0, height_scale=1, lat_off=50, lat_scale=1, line_off=165, line_scale=165,
+        line_num_coeff=[0.0] * 20, line_den_coeff=[1.0] + [0.0] * 19, long_off=10, long_scale=1,
+        samp_off=205, samp_scale=205, samp_num_coeff=[0.0] * 20,
+        samp_den_coeff=[1.0] + [0.0] * 19,
+    )  # fmt: skip
+    path = write(
+        tmp_path / "a.tif", numbers("uint8"), transform=None, crs=None, rpcs=rpcs, overviews=()
+    )
+    with pytest.raises(CatalogError, match="gdalwarp -rpc"):
         run(opened(path))
 
 

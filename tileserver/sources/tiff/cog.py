@@ -21,7 +21,8 @@ import numpy as np
 from tileserver.cache import ByteCache
 from tileserver.cube import Cube, Flag, Level, Packing, Raw, Variable
 from tileserver.errors import CatalogError, SourceError
-from tileserver.grid import Grid, parse_crs
+from tileserver.grid import Axis, Grid, parse_crs
+from tileserver.lookup.affine import affine_grid
 from tileserver.plan import ReadPlan
 from tileserver.sources.chunk import Coordinates, held_window, read_window
 from tileserver.sources.storage.store import Entry, Store
@@ -124,17 +125,20 @@ class CogSource:
         return self.file.layer(plan.level, self.bands[plan.variable])
 
 
-async def open_cog(store: Store, key: str, cache: ByteCache[Raw], pool: Executor) -> CogSource:
+async def open_cog(
+    store: Store, key: str, cache: ByteCache[Raw], pool: Executor, crs: str | None = None
+) -> CogSource:
     """The cube of one GeoTIFF.
 
     Args:
+        crs: what the catalogue says, for files that name none.
         cache: keeps decoded blocks, of any number of files.
         pool: decodes them; bounded, and not the one of the event loop.
 
     Raises CatalogError for a file that cannot be served, SourceError for one that cannot be read.
     """
     entry = await found(store, key)
-    file = await open_file(store, entry, cache, pool)
+    file = await open_file(store, entry, cache, pool, crs)
     variables = variables_of(file, ())
     return CogSource(
         fingerprint([entry]),
@@ -163,12 +167,14 @@ def check_name(key: str) -> None:
         )
 
 
-async def open_file(store: Store, entry: Entry, cache: ByteCache[Raw], pool: Executor) -> CogFile:
+async def open_file(
+    store: Store, entry: Entry, cache: ByteCache[Raw], pool: Executor, crs: str | None = None
+) -> CogFile:
     """A file with its headers read. Raises as open_cog does."""
     head = Head(store, entry)
     tiff = await read_tiff(head)
     loop = asyncio.get_running_loop()
-    description = await loop.run_in_executor(pool, _described, head, loop)
+    description = await loop.run_in_executor(pool, _described, head, loop, crs)
     _check_agreement(tiff, description)
     raster: Raster
     if description.transform is None:
@@ -185,10 +191,10 @@ async def open_file(store: Store, entry: Entry, cache: ByteCache[Raw], pool: Exe
 # Threads import GDAL, so that the loop does not stand still: see sources/tiff/gdal.py.
 
 
-def _described(head: Head, loop: asyncio.AbstractEventLoop) -> Description:
+def _described(head: Head, loop: asyncio.AbstractEventLoop, crs: str | None) -> Description:
     from tileserver.sources.tiff.gdal import describe
 
-    return describe(head, loop)
+    return describe(head, loop, crs)
 
 
 def _warped(
@@ -237,8 +243,8 @@ def advice(file: CogFile) -> tuple[str, ...]:
     told = []
     if file.description.transform is None:
         told.append(
-            "the image is rotated or placed by ground control points and is warped for each "
-            "tile: warp it once with gdalwarp -of COG"
+            "only ground control points place the image, and it is warped for each tile: warp it "
+            "once with gdalwarp -of COG"
         )
     elif full.chunk[1] == full.shape[1] and full.shape[1] > SMALL:
         told.append(f"the file is stored in strips: {REMEDY}")
@@ -266,14 +272,15 @@ def levels_of(
     shapes: Sequence[LevelShape], description: Description, leading: Sequence[tuple[str, int]]
 ) -> tuple[Level, ...]:
     """Levels in the CRS of a description. Raises CatalogError."""
+    grids = _grids(description, shapes)
     return tuple(
         Level(
-            _grid(description, level),
+            grid,
             (*(1 for _ in leading), *level.chunk),
             (*(size for _, size in leading), *level.shape),
             _chunk_bytes(level, description),
         )
-        for level in shapes
+        for level, grid in zip(shapes, grids, strict=True)
     )
 
 
@@ -284,11 +291,23 @@ def packings_of(description: Description) -> tuple[Packing, ...]:
     )
 
 
-def _grid(description: Description, level: LevelShape) -> Grid:
+def _grids(description: Description, levels: Sequence[LevelShape]) -> list[Grid]:
+    """The grids of levels; where the image is turned they share the lookup of the finest."""
+    crs = parse_crs(description.crs)
+    finest = levels[0]
     try:
-        return Grid.from_affine(parse_crs(description.crs), level.transform, level.shape)
+        first = affine_grid(crs, finest.transform, finest.shape)
+        if first.lookup is None:
+            others = [Grid.from_affine(crs, each.transform, each.shape) for each in levels[1:]]
+            return [first, *others]
     except ValueError as error:
         raise CatalogError(f"the file's geotransform cannot be used: {error}") from error
+    grids = [first]
+    for level in levels[1:]:
+        own = ~finest.transform @ level.transform
+        axes = (Axis(0.0, own.a, level.shape[1]), Axis(0.0, own.e, level.shape[0]))
+        grids.append(Grid(crs, *axes, lookup=first.lookup))
+    return grids
 
 
 def _names(bands: Sequence[Band]) -> list[str]:

@@ -43,8 +43,8 @@ class Description:
 
     Args:
         crs: text that `grid.parse_crs` reads.
-        transform: pixel corners to CRS units, or None where only ground control points or a
-            rotation place the image.
+        transform: pixel corners to CRS units, or None where only ground control points place the
+            image.
         bands: without the alpha band.
         dtype: of the stored numbers; those that are read may be wider, see `read_dtype`.
         mask: what tells invalid cells apart beside nodata; `alpha` is its band's index.

@@ -23,7 +23,7 @@ from rasterio.errors import RasterioError
 from rasterio.io import DatasetReader, MemoryFile
 
 from tileserver.cube import Raw
-from tileserver.errors import CatalogError, SourceError
+from tileserver.errors import CatalogError, SourceError, shown
 from tileserver.grid import parse_crs
 from tileserver.sources.tiff.description import Band, Color, Description, MaskKind, served
 from tileserver.sources.tiff.directory import DAMAGED
@@ -80,18 +80,21 @@ def opened(
         file.close()
 
 
-def describe(head: Head, loop: asyncio.AbstractEventLoop) -> Description:
+def describe(head: Head, loop: asyncio.AbstractEventLoop, crs: str | None = None) -> Description:
     """What a file says of itself; blocks, for a thread.
+
+    Args:
+        crs: of a file that names none.
 
     Raises CatalogError for what cannot be served, with the remedy.
     """
     with opened(head, loop) as file:
-        crs, transform = _georeference(file)
+        named, transform = _georeference(file, crs)
         dtype = np.dtype(file.dtypes[0])
         mask, alpha = _mask(file)
         bands = tuple(_band(file, i) for i in range(file.count) if i != alpha)
         tags = tuple(sorted(file.tags().items()))
-        return served(Description(crs, transform, file.shape, dtype, bands, mask, alpha, tags))
+        return served(Description(named, transform, file.shape, dtype, bands, mask, alpha, tags))
 
 
 def decode_tiff(data: bytes) -> Raw:
@@ -104,21 +107,40 @@ def decode_tiff(data: bytes) -> Raw:
     return block
 
 
-def _georeference(file: DatasetReader) -> tuple[str, Affine | None]:
+def _georeference(file: DatasetReader, told: str | None) -> tuple[str, Affine | None]:
+    """CRS and transform; none where only control points place the image."""
     points, points_crs = file.gcps
     crs = file.crs or (points_crs if points else None)
-    if not crs:
-        raise CatalogError("the file names no CRS: write one, e.g. gdal_edit.py -a_srs EPSG:4326")
     transform = file.transform
-    placed = not transform.is_identity and not (transform.b or transform.d)
-    if transform.is_identity and not points:
-        raise CatalogError("the file has no geotransform: write one, e.g. gdal_edit.py -a_ullr")
-    try:
-        return _crs_text(crs.to_wkt(version="WKT2_2019")), transform if placed else None
-    except CRS_ERRORS as error:
+    is_placed = not transform.is_identity
+    if not is_placed and not points and file.rpcs is not None:
         raise CatalogError(
-            "the file's CRS is none of the Earth's: write one, e.g. gdal_edit.py -a_srs EPSG:4326"
-        ) from error
+            "only rational polynomials (RPC) place the image, which takes a height model: warp it "
+            "with gdalwarp -rpc -to RPC_DEM=… -of COG"
+        )
+    text = _crs(crs, told)
+    if not is_placed and not points:
+        raise CatalogError("the file has no geotransform: write one, e.g. gdal_edit.py -a_ullr")
+    return text, transform if is_placed else None
+
+
+def _crs(own: rasterio.crs.CRS | None, told: str | None) -> str:
+    """The CRS of a file, or what is told of one that has none of the Earth."""
+    try:
+        if own:
+            return _crs_text(own.to_wkt(version="WKT2_2019"))
+        problem = "the file names no CRS"
+    except CRS_ERRORS:
+        problem = "the file's CRS is none of the Earth's"
+    if told is None:
+        raise CatalogError(
+            f"{problem}: set the dataset's crs in the catalogue, or write one, e.g. gdal_edit.py "
+            "-a_srs EPSG:4326"
+        )
+    try:
+        return _crs_text(pyproj.CRS.from_user_input(told).to_wkt())
+    except CRS_ERRORS as error:
+        raise CatalogError(f"crs={shown(told)!r}: expected one such as EPSG:32632") from error
 
 
 @lru_cache(maxsize=256)

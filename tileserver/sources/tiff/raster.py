@@ -61,14 +61,13 @@ def fingerprint(entries: Sequence[Entry]) -> str:
 
 
 def overview_transform(full: Affine, shape: tuple[int, int], level: tuple[int, int]) -> Affine:
-    """The north-up transform of an overview: the same extent in fewer cells, as GDAL has it."""
-    across, down = shape[1] / level[1], shape[0] / level[0]
-    return Affine(full.a * across, 0, full.c, 0, full.e * down, full.f)
+    """The transform of an overview: the same extent in fewer cells, as GDAL has it."""
+    return full @ Affine.scale(shape[1] / level[1], shape[0] / level[0])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TiffRaster:
-    """A north-up TIFF, its blocks fetched by their byte ranges and decoded in a thread."""
+    """A TIFF with a transform, its blocks fetched by their byte ranges and decoded in a thread."""
 
     store: Store
     entry: Entry

@@ -66,10 +66,12 @@ async def open_stack(
     cache: ByteCache[Raw],
     pool: Executor,
     patterns: Sequence[str] = (),
+    crs: str | None = None,
 ) -> StackSource:
     """The cube of files that lie in one store.
 
     Args:
+        crs: what the catalogue says, for files that name none.
         patterns: those of `match_times` that found them, and that may find more.
         entries: key and time of each, in any order: seconds since 1970, or text in one of the
             forms that `match_times` reads. Those that are not there are left out with a warning.
@@ -90,7 +92,7 @@ async def open_stack(
         raise CatalogError(f"key={gone[0]!r}: no such object")
     warnings = [_told_gone(gone)] if gone else []
     found_entries = [entry for entry, _ in there]
-    members = [Member(i, store, e.key, e) for i, e in enumerate(found_entries)]
+    members = [Member(i, store, e.key, e, crs=crs) for i, e in enumerate(found_entries)]
     stack = Stack(
         steps_of(list(zip(members, (seconds for _, seconds in there), strict=True))),
         fingerprint(sorted(found_entries, key=lambda entry: entry.key)),

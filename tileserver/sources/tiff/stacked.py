@@ -37,6 +37,7 @@ class Member:
         number: tells it from the others of its stack.
         entry: its object, None where nobody has asked for it yet.
         place: where it lies, None where its header was not read and nobody else says.
+        crs: of a file that names none.
         hint: what else tells files apart: those of one hint are alike.
         notes: what others say of its bands.
     """
@@ -46,6 +47,7 @@ class Member:
     key: str
     entry: Entry | None = None
     place: Place | None = None
+    crs: str | None = None
     hint: object = None
     notes: tuple[Note, ...] = ()
 
@@ -215,7 +217,7 @@ class StackSource:
 async def opened(member: Member, cache: ByteCache[Raw], pool: Executor) -> CogFile:
     """A file with its header read. Raises CatalogError, SourceError."""
     entry = member.entry or await found(member.store, member.key)
-    file = await open_file(member.store, entry, cache, pool)
+    file = await open_file(member.store, entry, cache, pool, member.crs)
     if not member.notes:
         return file
     return replace(file, description=noted(file.description, member.notes))

@@ -1,4 +1,4 @@
-"""Files that only ground control points or a rotation place: warped north-up by GDAL."""
+"""Files that only ground control points place: warped north-up by GDAL."""
 
 from __future__ import annotations
 
