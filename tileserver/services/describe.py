@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
@@ -18,9 +19,11 @@ from tileserver.errors import (
 from tileserver.grid import Grid
 from tileserver.layer import Layer, layers
 from tileserver.pipeline import Engine
+from tileserver.sources.chunk import together
 from tileserver.style import Style
 from tileserver.timeaxis import TimeAxis
 
+DESCRIBED_AT_ONCE = 8
 LISTED_VALUES = 200  # of a dimension; more are paged
 UNKNOWN_RANGE = (0.001, 1.0)  # of colours, where no value can be read; good for logarithms too
 
@@ -91,7 +94,7 @@ async def details(engine: Engine, entry: Entry, base: str) -> dict[str, Any]:
         "crs": crs_name(shown[0].variables[0].grid) if shown else None,
         "version": dataset.version,
         "warnings": list(cube.warnings),
-        "variables": [await _layer(engine, dataset, layer, base) for layer in shown],
+        "variables": await _layers(engine, dataset, shown, base),
         "dimensions": {name: dimension(d) for name, d in cube.dimensions.items()},
         "levels": _levels(shown),
     }
@@ -110,6 +113,21 @@ def _levels(shown: Sequence[Layer]) -> list[dict[str, Any]]:
         {"shape": list(level.grid.shape), "resolution": list(level.grid.cell_size)}
         for level in shown[0].variables[0].levels
     ]
+
+
+async def _layers(
+    engine: Engine, dataset: Dataset, shown: Sequence[Layer], base: str
+) -> list[dict[str, Any]]:
+    """All, some at once: each may read a level for its range, and a product has dozens."""
+    slots = asyncio.Semaphore(DESCRIBED_AT_ONCE)
+    found: dict[str, dict[str, Any]] = {layer.id: {} for layer in shown}
+
+    async def describe(layer: Layer) -> None:
+        async with slots:
+            found[layer.id] = await _layer(engine, dataset, layer, base)
+
+    await together(describe(layer) for layer in shown)
+    return list(found.values())
 
 
 async def _layer(engine: Engine, dataset: Dataset, layer: Layer, base: str) -> dict[str, Any]:
