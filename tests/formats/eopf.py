@@ -30,6 +30,7 @@ L1C = "S2B_MSIL1C_20250113T103309_N0511_R108_T32TLQ_20250113T122458.json"
 GRD = "S1A_IW_GRDH_1SDV_20241218T180252_20241218T180317_057050_0702F2_0BC2.json"
 REFLECTANCE = "measurements/reflectance"
 SCL = "conditions/mask/l2a_classification"
+COLOURS = {"value": "a picture has no value", "legend": "a picture has none"}
 FEW = {"legend": "most chunks are not there"}
 PART = (6000, 9000)
 WRITTEN = (900, 900)  # rows and columns at least, of each level
@@ -102,6 +103,34 @@ class Masked(Truth):
         ratio = self.band.place.shape[0] / self.mask.place.shape[0]
         classes = self.mask.expected(rows / ratio, cols / ratio, ask)
         return np.where(classes % 2 == 0, self.band.expected(rows, cols, ask), np.nan)
+
+
+@dataclass(frozen=True)
+class Picture(Truth):
+    """Bands of cells of several sizes, where all of them have a value."""
+
+    bands: tuple[Sparse, ...] = ()
+
+    def expected(self, rows: np.ndarray, cols: np.ndarray, ask: Mapping[str, str]) -> np.ndarray:
+        height = self.place.shape[0]
+        parts = [(band, height / band.place.shape[0]) for band in self.bands]
+        found = np.concatenate([b.expected(rows / n, cols / n, ask) for b, n in parts])
+        return np.where(np.isnan(found).any(axis=0), np.nan, found)
+
+
+def _picture(folder: Path) -> Given:
+    """Red, green and blue of 10, 20 and 60 m; a coarse tile takes a coarser level of each."""
+    tree = load(shared(f"eopf/s2_examples/{L2A}"))
+    root = write_tree(tree, folder / "a.zarr")
+    fine = _levels(root, tree, resolutions(tree, REFLECTANCE, "b04"))
+    middle = _levels(root, tree, resolutions(tree, REFLECTANCE, "b8a"))
+    coarse = _levels(root, tree, resolutions(tree, REFLECTANCE, "b09"))
+    sets = ((fine[0], middle[0], coarse[0]), (fine[1], middle[0], coarse[0]))
+    sets = (*sets, (fine[2], middle[1], coarse[0]))
+    truths = tuple(Picture(bands[0].place, bands[0].read, bands) for bands in sets)
+    composite = {"bands": ["b04", "b8a", "b09"], "rescale": [0, 0.2]}
+    entry = {"url": str(folder / "a.zarr"), "variables": ["b04"], "composites": {"rgb": composite}}
+    return Given(entry, "rgb", truths, sets=SETS, bbox=_bbox(fine[0]))
 
 
 def _mask(folder: Path) -> Given:
@@ -190,6 +219,7 @@ CASES = [
     Case("EOPF products", "Sentinel-2 L1C, a band of 20 m", _l1c),
     Case("EOPF products", "Sentinel-2 L2A as GeoZarr, six levels", _geozarr),
     Case("EOPF products", "Sentinel-2 L2A as optimised GeoZarr, shards", _optimized),
+    Case("EOPF products", "Sentinel-2 L2A, a picture of 10, 20 and 60 m bands", _picture, COLOURS),
     Case("EOPF products", "Sentinel-2 L2A, a 10 m band masked by 20 m classes", _mask),
     Case("EOPF products", "Sentinel-3 swath, radiance masked by flags of another group", _swath),
     Case("EOPF products", "Sentinel-1 GRD, ground control points", _radar, FEW),
