@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 from urllib.parse import urlsplit
 
 from tileserver.cache import ByteCache
@@ -20,9 +21,14 @@ from tileserver.sources.storage.traffic import Traffic
 from tileserver.sources.tiff.cog import open_cog
 from tileserver.sources.tiff.filetime import match_times
 from tileserver.sources.tiff.stack import open_stack
+from tileserver.sources.virtual.netcdf import open_netcdf
+from tileserver.sources.virtual.opening import holds_references, open_kerchunk, open_parquet
 from tileserver.sources.zarr.cube import open_zarr
 
 TIFF_SUFFIXES = (".tif", ".tiff", ".cog", ".gtiff")
+NETCDF_SUFFIXES = (".nc", ".nc3", ".nc4", ".cdf", ".h5", ".hdf5", ".he5", ".hdf")
+JSON_SUFFIXES = (".json", ".json.zst")  # of references; STAC documents may end so too
+PARQUET_SUFFIXES = (".parq", ".parquet")
 WILDCARDS = "*?["
 
 
@@ -70,8 +76,12 @@ async def open_source(
     first = origin.urls[0]
     if first.lower().endswith(".vrt"):
         raise CatalogError("url: VRT files are refused, as they can name any file: list the COGs")
+    opened = _Opened(cache=cache, pool=pool, group=origin.group, crs=origin.crs)
+    if len(origin.urls) == 1 and (found := await _open_virtual(origin, traffic, opened)):
+        return found
     if len(origin.urls) == 1 and is_stac(first):
-        return await _open_stac(origin, cache, pool, traffic)
+        opener = Opener(_shelf(origin, traffic), cache, pool, origin.group, origin.crs)
+        return await opener.open(origin.assets)
     if len(origin.urls) > 1 or any(c in first for c in WILDCARDS):
         store, keys = _common_store(origin, traffic)
         timed = await _timed(origin, store, keys)
@@ -79,21 +89,51 @@ async def open_source(
     if first.lower().endswith(TIFF_SUFFIXES):
         folder, _, name = first.rpartition("/")
         return await open_cog(origin.store(folder or ".", traffic), name, cache, pool, origin.crs)
-    store = origin.store(first, traffic)
-    return await open_zarr(store, cache=cache, pool=pool, group=origin.group, crs=origin.crs)
+    return await open_zarr(origin.store(first, traffic), **opened)
 
 
-async def _open_stac(
-    origin: Origin, cache: ByteCache[Raw], pool: Executor, traffic: Traffic | None
-) -> Source:
-    url = origin.urls[0]
-    root = str((origin.base / urlsplit(url).path).absolute()) if is_local(url) else url
-    shelf = Shelf(
-        root, origin.base, origin.storage, origin.references, origin.allowed, traffic,
+class _Opened(TypedDict):
+    """What all that ends in Zarr arrays is opened with."""
+
+    cache: ByteCache[Raw]
+    pool: Executor
+    group: str
+    crs: str | None
+
+
+async def _open_virtual(origin: Origin, traffic: Traffic | None, opened: _Opened) -> Source | None:
+    """What holds chunks, or refers to them, otherwise than Zarr does; None for all else."""
+    first = origin.urls[0].rstrip("/")
+    folder, _, name = first.rpartition("/")
+    kind = first.lower()
+    if any(c in first for c in WILDCARDS):
+        return None
+    if kind.endswith(NETCDF_SUFFIXES):
+        return await open_netcdf(origin.store(folder or ".", traffic), name, **opened)
+    if kind.endswith(PARQUET_SUFFIXES):
+        return await open_parquet(origin.store(first, traffic), _shelf(origin, traffic), **opened)
+    if kind.endswith(JSON_SUFFIXES):
+        store = origin.store(folder or ".", traffic)
+        if await holds_references(store, name):
+            return await open_kerchunk(store, name, _shelf(origin, traffic), **opened)
+    return None
+
+
+def _shelf(origin: Origin, traffic: Traffic | None) -> Shelf:
+    """What the document at the origin's URL may point to."""
+
+    def absolute(url: str) -> str:
+        return str((origin.base / urlsplit(url).path).absolute()) if is_local(url) else url
+
+    return Shelf(
+        absolute(origin.urls[0].rstrip("/")),
+        origin.base,
+        origin.storage,
+        tuple(map(absolute, origin.references)),
+        origin.allowed,
+        traffic,
         origin.changed,
-    )  # fmt: skip
-    opener = Opener(shelf, cache, pool, origin.group, origin.crs)
-    return await opener.open(origin.assets)
+    )
 
 
 async def _timed(origin: Origin, store: Store, keys: list[str]) -> list[tuple[str, str]]:

@@ -46,14 +46,18 @@ class Shelf:
             return _place(url) == _place(self.root)
         return is_local(url) == is_local(self.root) and _is_below(url, _folder(self.root))
 
-    async def find(self, url: str) -> tuple[Store, str]:
-        """The store and key of an absolute URL. Raises CatalogError where it may not be read."""
+    def check(self, url: str) -> None:
+        """Raises CatalogError where an absolute URL may not be read."""
         if not self.may_read(url):
             folder = shown(url.partition("?")[0].rpartition("/")[0] + "/")
             raise CatalogError(
                 f"the document points to {folder}, which the dataset may not read: add it to the "
                 f"dataset's references, if it is meant, e.g. references: [{folder}]"
             )
+
+    async def find(self, url: str) -> tuple[Store, str]:
+        """The store and key of an absolute URL. Raises CatalogError where it may not be read."""
+        self.check(url)
         folder, key = self._split(url)
         if folder not in self.stores:
             await check_address(url, self.storage, self.allowed)

@@ -27,7 +27,8 @@ WIDEST_NBYTES = 16
 # Decoded sizes up to which codecs take an eighth of a millisecond or so: to hand that to a thread
 # costs as much again, and waits for the interpreter's lock twice. Above it threads win together.
 QUICK_NBYTES = {"bytes": 1 << 20, "crc32c": 1 << 20, "blosc": 1 << 20, "transpose": 1 << 19,
-                "zstd": 1 << 18, "gzip": 1 << 16, "zlib": 1 << 16}  # fmt: skip
+                "zstd": 1 << 18, "gzip": 1 << 16, "zlib": 1 << 16,
+            "hdf5": -1}  # fmt: skip  # never on the loop: its library locks itself
 OTHERS_QUICK_NBYTES = 1 << 15
 OF_BYTES = ("adler32", "base64", "blosc", "bz2", "crc32", "crc32c", "fletcher32", "gzip",
             "jenkins_lookup3", "lz4", "lzma", "shuffle", "zlib", "zstd")  # fmt: skip
@@ -60,7 +61,7 @@ def decoder_v2(document: Config, dtype: np.dtype[Any]) -> Decode:
     shape, order = tuple(document["chunks"]), document.get("order", "C")
     config, filters = document.get("compressor"), document.get("filters") or []
     largest = _largest(shape, dtype, filters)
-    steps = [_filter_v2(each, shape, dtype) for each in filters]
+    steps = [_filter_v2(each, largest, shape, dtype) for each in filters]
     if config:
         steps.append(_step_of_bytes(config["id"], config, largest, shape, dtype))
     steps.reverse()
@@ -74,9 +75,11 @@ def decoder_v2(document: Config, dtype: np.dtype[Any]) -> Decode:
     return decode
 
 
-def _filter_v2(config: Config, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Step:
+def _filter_v2(config: Config, largest: int, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Step:
     if config["id"] in TEXTS:
         return unpacker(config["id"], config, dtype, (math.prod(shape),))
+    if config["id"] in OF_BYTES:
+        return decompressor(config["id"], config, largest)
     decode: Step = find_codec(config).decode
     return decode
 
