@@ -397,3 +397,20 @@ def test_chunks_of_a_wrong_type_are_told(tmp_path):
     document(path).write_text(json.dumps(known))
     with pytest.raises(SourceError, match="a chunk is damaged"):
         read(path, "a")
+
+
+@pytest.mark.parametrize("name", ["time", "lat"])
+def test_coordinates_that_are_damaged(tmp_path, name):
+    """The variables that need one are left out, with the reason; the others stay."""
+    path = write(tmp_path / "a", numbers("f4", SHAPE), DIMS, coordinates={"time": np.arange(3)})
+    group = zarr.open_group(path)
+    for other in ("y", "x"):
+        group.create_array(other, data=np.arange(5.0), dimension_names=(other,))
+        group[other].attrs["units"] = {"y": "degrees_north", "x": "degrees_east"}[other]
+    group.create_array("b", data=np.ones((5, 5)), dimension_names=("y", "x"))
+    assert sorted(opened(path).cube.variables) == ["a", "b"]
+    (path / name / "c/0").write_bytes(b"rubbish")
+    cube = opened(path).cube
+    assert list(cube.variables) == ["b"]
+    told = f"variable 'a': its coordinate: variable '{name}': a chunk is damaged"
+    assert told in cube.warnings

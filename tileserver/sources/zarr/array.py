@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from tileserver.cache import ByteCache
 from tileserver.cube import Cube, Raw
-from tileserver.errors import CatalogError, SourceError
+from tileserver.errors import CatalogError, SourceError, shown
 from tileserver.plan import ReadPlan
 from tileserver.sources.chunk import ChunkedArray, Coordinates, held_plan, read_plan, together
 from tileserver.sources.storage.objects import Objects
@@ -216,7 +216,9 @@ def open_array(path: str, document: Document, attrs: Document, supply: Supply) -
     except CatalogError as error:
         raise CatalogError(f"variable {name!r}: {error}") from error
     except Exception as error:  # the libraries that read it raise whatever they like
-        raise CatalogError(f"variable {name!r}: its metadata cannot be used ({error})") from error
+        raise CatalogError(
+            f"variable {name!r}: its metadata cannot be used ({shown(str(error))})"
+        ) from error
 
 
 def _open_array(path: str, document: Document, attrs: Document, supply: Supply) -> ZarrArray:

@@ -15,7 +15,7 @@ import numcodecs
 import numpy as np
 from isal import isal_zlib
 
-from tileserver.errors import CatalogError
+from tileserver.errors import CatalogError, shown
 
 Step = Callable[[Any], Any]
 Config = Mapping[str, Any]
@@ -43,7 +43,7 @@ def find_codec(config: Config) -> Any:
         if kind in PACKAGES:
             raise _absent(kind, PACKAGES[kind]) from error
         raise CatalogError(
-            f"codec {kind!r} is not known: rewrite the array with blosc, zstd or gzip"
+            f"codec {shown(kind)!r} is not known: rewrite the array with blosc, zstd or gzip"
         ) from error
 
 
@@ -57,7 +57,9 @@ def _register_imagecodecs(kind: str) -> None:
 
 
 def _absent(kind: str, package: str) -> CatalogError:
-    return CatalogError(f"codec {kind!r} needs the package {package}: install it, or rewrite")
+    return CatalogError(
+        f"codec {shown(kind)!r} needs the package {package}: install it, or rewrite"
+    )
 
 
 def decompressor(kind: str, config: Config, largest: int) -> Step:

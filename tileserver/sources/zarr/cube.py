@@ -13,6 +13,7 @@ import numpy as np
 from tileserver.cache import ByteCache
 from tileserver.cube import TIME, Cube, Dimension, Level, Raw, Variable
 from tileserver.errors import CatalogError
+from tileserver.sources.classes import known_classes
 from tileserver.sources.storage.objects import Objects
 from tileserver.sources.storage.store import Store
 from tileserver.sources.watch import Unchanging, Watch, digest, of_documents, of_hierarchy
@@ -22,7 +23,7 @@ from tileserver.sources.zarr.dimension import dimension, time_name
 from tileserver.sources.zarr.flag import flags_of
 from tileserver.sources.zarr.georeference import Coordinate
 from tileserver.sources.zarr.hierarchy import Document, Hierarchy, parent
-from tileserver.sources.zarr.placing import Places, auxiliary, read_coordinates
+from tileserver.sources.zarr.placing import Places, auxiliary, axis_path, read_coordinates
 from tileserver.sources.zarr.pyramid import Pyramids
 from tileserver.sources.zarr.pyramid_folder import read_store
 from tileserver.sources.zarr.pyramid_levels import Placed, levels_of, same_axis
@@ -103,9 +104,11 @@ class _Reader:
         arrays = self._open_arrays()
         beside = auxiliary(self.hierarchy, scope)
         maps = [p for p in self.hierarchy.selected() if p in arrays and p not in beside]
+        unread: dict[str, str] = {}
         coordinates, ties = await asyncio.gather(
-            read_coordinates(scope, arrays, maps), read_tie_points(self.hierarchy, arrays)
+            read_coordinates(scope, arrays, maps, unread), read_tie_points(self.hierarchy, arrays)
         )
+        maps = [p for p in maps if not self._lacks(p, scope, arrays, unread)]
         for path in coordinates:
             count = -(-arrays[path].shape[0] // arrays[path].chunks[0])
             if count > MANY_CHUNKS:
@@ -134,6 +137,16 @@ class _Reader:
         if all(each.name != TIME for each in dimensions):
             dimensions += await self._instant(arrays)
         return self._source(assembly, dimensions)
+
+    def _lacks(
+        self, path: str, scope: Scope, arrays: Mapping[str, ZarrArray], unread: Mapping[str, str]
+    ) -> bool:
+        """Whether an axis of an array could not be read: without it places or times were wrong."""
+        axes = {axis_path(scope, arrays, parent(path), dim) for dim in arrays[path].dims}
+        found = sorted(unread[axis] for axis in axes if axis is not None and axis in unread)
+        if found and path not in unread:
+            self.reasons.setdefault(f"its coordinate: {found[0]}", []).append(repr(path))
+        return bool(found) or path in unread
 
     async def _instant(self, arrays: Mapping[str, ZarrArray]) -> list[Dimension]:
         """The time of all the data, where no variable has times: a coordinate of one number."""
@@ -344,6 +357,6 @@ class _Assembly:
             or text(attrs.get("standard_name")),
             units=text(attrs.get("units")),
             valid_range=physical_range(finest.packing, attrs, finest.array.dtype),
-            flags=flags_of(attrs, finest.packing),
+            flags=flags_of(attrs, finest.packing) or known_classes(name, finest.array.dtype),
             attrs=attrs,
         )

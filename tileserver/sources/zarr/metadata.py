@@ -14,7 +14,7 @@ from typing import Any, Literal
 import numpy as np
 from zarr.core.dtype import get_data_type_from_json
 
-from tileserver.errors import CatalogError
+from tileserver.errors import CatalogError, shown
 from tileserver.sources.zarr.codec import (
     Decode,
     bare,
@@ -112,7 +112,9 @@ def _parse_v3(document: Document) -> ArrayMetadata:
     shape = _shape("shape", document["shape"])
     grid = document["chunk_grid"]
     if grid["name"] != "regular":
-        raise CatalogError(f"chunk_grid {grid['name']!r} is not read: rechunk to a regular one")
+        raise CatalogError(
+            f"chunk_grid {shown(grid['name'])!r} is not read: rechunk to a regular one"
+        )
     outer = _chunks(shape, grid["configuration"]["chunk_shape"])
     known = _data_type(document["data_type"], 3)
     dtype = known.to_native_dtype()
@@ -123,7 +125,7 @@ def _parse_v3(document: Document) -> ArrayMetadata:
     separators = {"default": "/", "v2": "."}
     if encoding["name"] not in separators:
         raise CatalogError(
-            f"chunk_key_encoding {encoding['name']!r} is not read: rewrite the array"
+            f"chunk_key_encoding {shown(encoding['name'])!r} is not read: rewrite the array"
         )
     settings = encoding.get("configuration") or {}
     separator = settings.get("separator", separators[encoding["name"]])
@@ -152,7 +154,9 @@ def _check_extensions(document: Document) -> None:
     for name in document.keys() - FIELDS_V3:
         value = document[name]
         if not (isinstance(value, dict) and value.get("must_understand") is False):
-            raise CatalogError(f"field {name!r} of zarr.json is not known: rewrite the array")
+            raise CatalogError(
+                f"field {shown(name)!r} of zarr.json is not known: rewrite the array"
+            )
 
 
 def _codecs(value: object, depth: int = 0) -> Sequence[Config]:
@@ -171,7 +175,7 @@ def _codecs(value: object, depth: int = 0) -> Sequence[Config]:
 def _named(value: object) -> dict[str, Any]:
     named = dict(value) if isinstance(value, dict) else {"name": value}
     if not isinstance(named["name"], str):
-        raise CatalogError(f"name={named['name']!r}: expected a text; the metadata is damaged")
+        raise CatalogError(f"name={shown(named['name'])}: expected a text; the metadata is damaged")
     return named
 
 
@@ -184,7 +188,7 @@ def _short(value: object) -> Sequence[Any]:
 def _shape(name: str, value: object) -> Shape:
     sizes = value if isinstance(value, list | tuple) and len(value) <= MOST_DIMS else [None]
     if not all(type(size) is int and 0 <= size <= LARGEST_SIZE for size in sizes):
-        raise CatalogError(f"{name}={str(value)[:100]}: expected sizes; the metadata is damaged")
+        raise CatalogError(f"{name}={shown(value)}: expected sizes; the metadata is damaged")
     return tuple(sizes)
 
 
@@ -212,7 +216,7 @@ def _dims(names: object, count: int) -> tuple[str, ...]:
     """Names of the dimensions; those that have none are named by their place, as in xarray."""
     given = names if isinstance(names, list | tuple) else [None] * count
     if len(given) != count or not all(n is None or isinstance(n, str) for n in given):
-        raise CatalogError(f"its {count} dimensions are named {str(names)[:100]}: correct them")
+        raise CatalogError(f"its {count} dimensions are named {shown(names)}: correct them")
     dims = tuple(f"dim_{i}" if name is None else name for i, name in enumerate(given))
     if len(set(dims)) < count:
         raise CatalogError(f"two of its dimensions have one name {list(dims)}: rename one")
@@ -225,7 +229,7 @@ def _data_type(value: Any, zarr_format: Literal[2, 3]) -> Any:
     except ValueError as error:
         told = value["name"] if zarr_format == 2 else value
         raise CatalogError(
-            f"data_type {str(told)[:100]!r} is not read: rewrite the array as numbers"
+            f"data_type {shown(told)!r} is not read: rewrite the array as numbers"
         ) from error
 
 
@@ -237,13 +241,13 @@ def _fill(known: Any, value: object, zarr_format: int) -> Any:
         return known.from_json_scalar(value, zarr_format=zarr_format)
     except (TypeError, ValueError, OverflowError) as error:
         raise CatalogError(
-            f"fill_value={str(value)[:100]!r} is none of {known.to_native_dtype()}: correct it"
+            f"fill_value={shown(value)!r} is none of {known.to_native_dtype()}: correct it"
         ) from error
 
 
 def _key_encoding(name: str, separator: object) -> Callable[[Shape], str]:
     if not isinstance(separator, str) or separator not in (".", "/"):
-        raise CatalogError(f"separator={str(separator)[:100]!r}: expected . or /")
+        raise CatalogError(f"separator={shown(separator)!r}: expected . or /")
     if name == "v2":
         return lambda place: separator.join(map(str, place)) or "0"
     return lambda place: separator.join(("c", *map(str, place)))

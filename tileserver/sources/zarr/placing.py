@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from tileserver.errors import CatalogError
+from tileserver.errors import CatalogError, SourceError, SourceUnavailable
 from tileserver.grid import Axis, Grid, is_degrees
 from tileserver.sources.zarr.array import ZarrArray
 from tileserver.sources.zarr.cf import packing_of
@@ -196,9 +196,13 @@ def _is_regular(grid: Grid) -> bool:
 
 
 async def read_coordinates(
-    scope: Scope, arrays: Mapping[str, ZarrArray], wanted: Sequence[str]
+    scope: Scope, arrays: Mapping[str, ZarrArray], wanted: Sequence[str], unread: dict[str, str]
 ) -> dict[str, Coordinate]:
-    """The 1-D arrays that are the axes of arrays by path, all read at once."""
+    """The 1-D arrays that are the axes of arrays by path, all read at once.
+
+    Args:
+        unread: takes those that are damaged or too large, by path, with the reason.
+    """
     dims = {(parent(path), dim) for path in wanted for dim in arrays[path].dims}
     found = {
         path for path in (axis_path(scope, arrays, *each) for each in dims) if path is not None
@@ -208,13 +212,28 @@ async def read_coordinates(
     paths = sorted(path for path in found if path in arrays and _is_axis(arrays[path], attrs[path]))
     edges = {path: _edges_of(path, scope, arrays) for path in paths}
     both = [*paths, *sorted({path for path in edges.values() if path is not None})]
-    values = await asyncio.gather(*(arrays[path].values() for path in both))
+    values = await asyncio.gather(*(_values(arrays[path], unread) for path in both))
     same: dict[object, npt.NDArray[np.generic]] = {}
-    known = {p: same.setdefault(_content(v), v) for p, v in zip(both, values, strict=True)}
-    return {
-        path: Coordinate(known[path], attrs[path], known[edge] if (edge := edges[path]) else None)
-        for path in paths
+    known = {
+        path: same.setdefault(_content(read), read)
+        for path, read in zip(both, values, strict=True)
+        if read is not None
     }
+    return {
+        path: Coordinate(known[path], attrs[path], known.get(edges[path] or ""))
+        for path in paths
+        if path in known
+    }
+
+
+async def _values(array: ZarrArray, unread: dict[str, str]) -> npt.NDArray[np.generic] | None:
+    try:
+        return await array.values()
+    except SourceUnavailable:
+        raise
+    except (CatalogError, SourceError) as error:
+        unread[array.path] = str(error)
+        return None
 
 
 def _edges_of(path: str, scope: Scope, arrays: Mapping[str, ZarrArray]) -> str | None:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tileserver.errors import CatalogError
+from tileserver.errors import CatalogError, shown
 from tileserver.sources.zarr.codec import bare, decoder_v3, native
 from tileserver.sources.zarr.compression import Config
 
@@ -104,8 +104,8 @@ def _check_neighbours(codecs: Sequence[Config], place: int) -> None:
     named = next((c["name"] for c in others if c["name"] != "transpose"), None)
     if named is not None or len(codecs) > place + 1:
         raise CatalogError(
-            f"codecs: with {named or 'transpose'!r} beside {SHARDING!r} a shard can only be read "
-            "whole: rewrite the array with that codec inside the shards"
+            f"codecs: with {shown(named or 'transpose')!r} beside {SHARDING!r} a shard can only be "
+            "read whole: rewrite the array with that codec inside the shards"
         )
 
 
@@ -127,8 +127,8 @@ def _level(grid: Shape, order: Shape, step: Shape, settings: Config) -> Shards:
     for codec in codecs:
         if bare(codec["name"]) not in INDEX_CODECS:
             raise CatalogError(
-                f"index_codecs: what {codec['name']!r} makes of an index has no size known before "
-                "it is read: rewrite the array with bytes and crc32c"
+                f"index_codecs: what {shown(codec['name'])!r} makes of an index has no size known "
+                "before it is read: rewrite the array with bytes and crc32c"
             )
     nbytes = 16 * math.prod(grid) + sum(INDEX_CODECS[bare(codec["name"])] for codec in codecs)
     if nbytes > LARGEST_INDEX_NBYTES:
@@ -138,6 +138,6 @@ def _level(grid: Shape, order: Shape, step: Shape, settings: Config) -> Shards:
         )
     location = settings.get("index_location", "end")
     if location not in ("start", "end"):
-        raise CatalogError(f"index_location={location!r}: expected start or end")
+        raise CatalogError(f"index_location={shown(location)!r}: expected start or end")
     decode = decoder_v3(codecs, np.dtype(np.uint64), (*(grid[i] for i in order), 2))
     return Shards(grid, order, step, decode, nbytes, location == "end")
