@@ -4,13 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import zarr
 
 from tests.sources.zarr.test_crs import UTM, grid_of
 from tests.sources.zarr.zarrs import numbers, opened
 from tileserver.area import locate
 from tileserver.grid import Axis
-
-import zarr  # isort: skip
 
 
 def written(path: Path, axes: dict, attrs: dict | None = None, bounds: dict | None = None) -> Path:
