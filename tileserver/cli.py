@@ -24,6 +24,7 @@ from tileserver.cache import ByteCache
 from tileserver.catalog import Catalog
 from tileserver.cube import Cube, Raw, Variable
 from tileserver.errors import CatalogError, TileserverError
+from tileserver.noticeboard import Noticeboard
 from tileserver.services import describe, inspection
 from tileserver.services.inspection import Cost
 from tileserver.serving import bind, run
@@ -97,6 +98,10 @@ def _run(settings: Settings) -> None:
             f"shared_tiles={settings.shared_tiles}: {error.strerror or error}: "
             "name a folder that this user may write to"
         )
+    try:
+        Noticeboard(settings.noticeboard, ())
+    except (OSError, ValueError) as error:
+        _fail(f"noticeboard={settings.noticeboard}: {error}")
     try:
         bound = bind(settings.host, settings.port, shared=settings.workers > 1)
     except OSError as error:

@@ -33,6 +33,7 @@ RECENT = 0.75  # of the interval: then another worker's look will do
 RETRY_S = 60.0  # at most, of what failed and has no interval of its own
 QUIET_S, LONGEST_BURST_S = 1.0, 10.0  # of events for one dataset, before it is opened anew
 GRACE_S = 1.0  # at the end, for looks that are under way
+OPENING_S = 60.0  # that who asks for it waits for a dataset to be opened anew
 PATIENCE_S = 5.0  # of a request that waits for a dataset to be opened anew
 
 
@@ -89,12 +90,15 @@ class Refresher:
     async def refresh(self, dataset: str) -> Refreshed:
         """Open a dataset anew in all workers, in this one at once.
 
-        Raises DatasetNotFound; SourceUnavailable where the store does not answer.
+        Raises DatasetNotFound; SourceUnavailable where the store does not answer in time.
         """
         entry = self._catalog.entry(dataset)
         before = _content(entry)
         if entry.usable:
-            await self._renew(entry, self._board.renew(dataset))
+            opening = self._start_renewal(entry, self._board.renew(dataset))
+            await asyncio.wait([opening], timeout=OPENING_S)
+            if not opening.done() or dataset in self._outdated:
+                raise SourceUnavailable(entry.trouble or "it takes long to open: try again later")
         return Refreshed(entry, _content(entry) != before)
 
     def hint(self, datasets: Iterable[str]) -> None:
@@ -121,11 +125,12 @@ class Refresher:
         if entry.config.id not in self._renewals:
             self._start_renewal(entry, self._board.renew(entry.config.id))
 
-    def _start_renewal(self, entry: Entry, generation: int) -> None:
+    def _start_renewal(self, entry: Entry, generation: int) -> asyncio.Task[None]:
         dataset = entry.config.id
         task = self._start(self._renew_quietly(entry, generation))
         self._renewals[dataset] = task
         task.add_done_callback(lambda done: self._end_renewal(dataset, done))
+        return task
 
     def _end_renewal(self, dataset: str, task: asyncio.Task[None]) -> None:
         if self._renewals.get(dataset) is task:

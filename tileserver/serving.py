@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import multiprocessing
 import os
 import signal
@@ -22,6 +23,8 @@ from uvicorn.supervisors import Multiprocess
 
 from tileserver.malloc import keep_compact
 from tileserver.settings import Settings
+
+log = logging.getLogger(__name__)
 
 READY_WITHIN_S = 300.0
 KEEP_ALIVE_S = 30
@@ -141,7 +144,13 @@ def _noticeboard(settings: Settings) -> Iterator[None]:
     if settings.noticeboard:
         yield
         return
-    with tempfile.NamedTemporaryFile(prefix="tileserver-") as file:
+    try:
+        file = tempfile.NamedTemporaryFile(prefix="tileserver-")  # noqa: SIM115 (closed below)
+    except OSError as error:
+        log.warning("no temporary file (%s): each worker looks for changes by itself", error)
+        yield
+        return
+    with file:
         os.environ["TILESERVER_NOTICEBOARD"] = file.name
         yield
 

@@ -115,9 +115,14 @@ class AllWatches:
         return all(await asyncio.gather(*(watch.is_current() for watch in self.watches)))
 
 
-def of_documents(store: Store, noted: Noted, *, consolidated: bool) -> ObjectsWatch:
-    """Looks at the documents of a hierarchy, of consolidated ones at that which readers go by."""
+def of_documents(
+    store: Store, noted: Noted, *, consolidated: bool, heads: Sequence[str] = ()
+) -> ObjectsWatch:
+    """Looks at the documents of a hierarchy, of consolidated ones at that which readers go by: of
+    these groups, if they are given."""
     named = list(noted.versions)
+    if heads:
+        named = [key for key in named if key.rpartition("/")[0] in heads]
     if consolidated:
         named = [key for key in named if key.endswith(".zmetadata")] or [
             key for key in named if key.endswith("zarr.json")
@@ -125,9 +130,11 @@ def of_documents(store: Store, noted: Noted, *, consolidated: bool) -> ObjectsWa
     return ObjectsWatch(store, {key: noted.versions[key] for key in named})
 
 
-def of_hierarchy(store: Store, noted: Noted, *, consolidated: bool) -> Watch:
+def of_hierarchy(
+    store: Store, noted: Noted, *, consolidated: bool, heads: Sequence[str] = ()
+) -> Watch:
     """The same; where metadata is not consolidated for arrays that are new, too."""
-    documents = of_documents(store, noted, consolidated=consolidated)
+    documents = of_documents(store, noted, consolidated=consolidated, heads=heads)
     if consolidated or not noted.folders:
         return documents
     return AllWatches((documents, FoldersWatch(store, noted.folders)))

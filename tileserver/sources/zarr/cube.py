@@ -53,9 +53,10 @@ async def open_zarr(
     """
     with store.noting() as noted:
         hierarchy = await read_store(store, group)
-    read = of_documents(store, noted, consolidated=hierarchy.consolidated)
+    consolidated, heads = hierarchy.consolidated, hierarchy.heads
+    read = of_documents(store, noted, consolidated=consolidated, heads=heads)
     version = digest([hierarchy.version, read.fingerprint])
-    watch = of_hierarchy(store, noted, consolidated=hierarchy.consolidated)
+    watch = of_hierarchy(store, noted, consolidated=consolidated, heads=heads)
     source = await _Reader(hierarchy, Supply(store, cache, pool), crs).open()
     return replace(source, version=version, watch=watch)
 

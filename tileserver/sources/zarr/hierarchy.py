@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
@@ -33,12 +33,14 @@ class Hierarchy:
         attrs: of groups and arrays; "" is the root.
         consolidated: whether one document held them all.
         group: the subtree that is asked for; what lies above it is there to be inherited.
+        heads: the groups whose documents held them, where that is known.
     """
 
     arrays: Mapping[str, Document]
     attrs: Mapping[str, Document]
     consolidated: bool
     group: str = ""
+    heads: tuple[str, ...] = ()
 
     @property
     def version(self) -> str:
@@ -90,7 +92,7 @@ async def read_hierarchy(store: Objects, group: str = "", *, inherits: bool = Tr
         found.add(path, head)
         if head.consolidated is not None and _holds(found, group):
             await _list(store, found, above)
-            return found.hierarchy(group, consolidated=True)
+            return replace(found.hierarchy(group, consolidated=True), heads=(path,))
         above[path] = head
     own = heads[-1]
     if not own.is_group:
