@@ -175,7 +175,8 @@ class Georeference:
     def _declared_crs(self, name: str, x: str) -> pyproj.CRS | None:
         if self.crs is not None:
             return usable(parse_crs(self.crs))
-        named = self.attrs.get(self._mapping(name, x))
+        mapping = self._mapping(name, x)
+        named = self.attrs.get(mapping) if mapping else None
         for source in (named, self.attrs.get(name), self.attrs.get("")):
             crs = crs_of(source) if source else None
             if crs is not None:

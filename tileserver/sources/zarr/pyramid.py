@@ -102,7 +102,8 @@ def _told(hierarchy: Hierarchy, group: str, attrs: Document) -> Iterator[Rung]:
         yield from (Rung(join(group, name), group) for name in _matrices(told))
     elif isinstance(told, list) and told and isinstance(told[0], dict):
         datasets = told[0].get("datasets")
-        items = [item for item in datasets if isinstance(item, dict)] if datasets else []
+        known = datasets if isinstance(datasets, list) else []
+        items = [item for item in known if isinstance(item, dict)]
         yield from _named(hierarchy, group, _datasets(group, items))
 
 
