@@ -43,6 +43,8 @@ from tileserver.tms import MatrixSet
 log = logging.getLogger(__name__)
 
 OPENED_AT_ONCE = 16
+COLORS = ("red", "green", "blue")
+PICTURE = "rgb"  # what is offered of them
 PATIENCE_S = 5.0  # of a request for a dataset that is being opened
 
 
@@ -269,7 +271,18 @@ def make_dataset(
         raise CatalogError("time: no step has a valid time: write the time coordinate anew")
     content = config.model_dump_json(exclude={"refresh_s"})
     version = _digest("|".join((source.version, content, *([str(generation)] * bool(generation)))))
-    return Dataset(_identified(config, source.cube), source, version, matrix_sets or MatrixSets())
+    config = _identified(_pictured(config, source.cube), source.cube)
+    return Dataset(config, source, version, matrix_sets or MatrixSets())
+
+
+def _pictured(config: DatasetConfig, cube: Cube) -> DatasetConfig:
+    """With a picture of the bands that a file says are bytes of red, green and blue."""
+    bands = [cube.variables.get(name) for name in COLORS]
+    are_colors = all(band is not None and band.valid_range == (0, 255) for band in bands)
+    if not are_colors or config.variables or config.composites or PICTURE in cube.variables:
+        return config
+    picture = CompositeConfig(bands=COLORS, title="Red, green, blue")
+    return config.model_copy(update={"composites": {PICTURE: picture}})
 
 
 def _identified(config: DatasetConfig, cube: Cube) -> DatasetConfig:

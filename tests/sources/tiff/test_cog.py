@@ -18,6 +18,8 @@ from rasterio.vrt import WarpedVRT
 from rasterio.warp import transform as warp_coordinates
 
 from tests.s3 import S3Server
+from tileserver.catalog import make_dataset
+from tileserver.config import DatasetConfig
 from tileserver.errors import CatalogError, SourceError, TileserverError
 from tileserver.grid import LONLAT, transformer
 from tileserver.plan import ReadPlan
@@ -221,6 +223,47 @@ def test_what_bands_say(tmp_path):
     assert (first.units, second.units, third.units) == ("K", "degC", None)
     assert (first.packing.scale, first.packing.offset) == (0.02, 273.15)
     assert third.packing.missing == (65535,)
+
+
+@pytest.mark.parametrize(
+    ("tags", "expected"),
+    [
+        ({"STATISTICS_MINIMUM": "3", "STATISTICS_MAXIMUM": "200"}, (-200.0, -3.0)),
+        ({"STATISTICS_MINIMUM": "3", "STATISTICS_MAXIMUM": "2", "STATISTICS_MEAN": "x"}, None),
+        ({"STATISTICS_MINIMUM": "3", "STATISTICS_MAXIMUM": "nan"}, None),
+        ({"STATISTICS_MINIMUM": "3"}, None),
+        (
+            {
+                "STATISTICS_MINIMUM": "3",
+                "STATISTICS_MAXIMUM": "200",
+                "STATISTICS_APPROXIMATE": "YES",
+            },
+            None,
+        ),
+    ],
+)
+def test_statistics(tmp_path, tags, expected):
+    """The range of physical values is that of the file's statistics, where they are exact."""
+
+    def edit(file):
+        file.update_tags(1, **tags)
+        file.scales = (-1.0,)
+
+    path = write(tmp_path / "a.tif", numbers("uint8"), edit=edit)
+    assert assert_equal(path).cube.variables["b1"].valid_range == expected
+
+
+def test_picture_of_colours(tmp_path):
+    """Bytes of red, green and blue are offered as a picture too, unless the catalogue says else."""
+    path = write(tmp_path / "a.tif", numbers("uint8", bands=3), photometric="rgb")
+    source = run(opened(path))
+    (name,) = make_dataset(DatasetConfig(id="a", url="a.tif"), source).config.composites
+    assert name == "rgb"
+    shown = DatasetConfig(id="a", url="a.tif", variables=("red",))
+    assert make_dataset(shown, source).config.composites == {}
+    path = write(tmp_path / "b.tif", numbers("uint16", bands=3), photometric="rgb")
+    source = run(opened(path))
+    assert make_dataset(DatasetConfig(id="b", url="b.tif"), source).config.composites == {}
 
 
 def test_bands_of_one_name(tmp_path):

@@ -25,6 +25,7 @@ from tileserver.grid import Axis, Grid, parse_crs
 from tileserver.lookup.affine import affine_grid
 from tileserver.plan import ReadPlan
 from tileserver.sources.chunk import Coordinates, held_window, read_window
+from tileserver.sources.classes import known_classes
 from tileserver.sources.storage.store import Entry, Store
 from tileserver.sources.tiff.description import Band, Description
 from tileserver.sources.tiff.directory import DAMAGED
@@ -341,8 +342,21 @@ def _variable(
         Packing(band.scale, band.offset, _missing(band, description)),
         title=band.description,
         units=band.units,
-        flags=tuple(Flag(value, str(value), color) for value, color in band.palette),
+        valid_range=_range(band, description),
+        flags=tuple(Flag(value, str(value), color) for value, color in band.palette)
+        or known_classes(name, description.read_dtype),
     )
+
+
+def _range(band: Band, description: Description) -> tuple[float, float] | None:
+    """Of physical values: of bytes that are colours all, of others what the statistics say."""
+    limits = band.limits
+    if band.color is not None and description.dtype == np.uint8:
+        limits = (0.0, 255.0)
+    if limits is None:
+        return None
+    low, high = sorted(limit * band.scale + band.offset for limit in limits)
+    return (low, high)
 
 
 def _missing(band: Band, description: Description) -> tuple[int | float, ...]:

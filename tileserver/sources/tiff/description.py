@@ -25,7 +25,8 @@ PROMOTED = {
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """One band; `index` counts from 0, `color` is red, green, blue or None."""
+    """One band; `index` counts from 0, `color` is red, green, blue or None; `limits` are the least
+    and the largest stored number, if the file knows them exactly."""
 
     index: int
     description: str | None
@@ -35,6 +36,7 @@ class Band:
     nodata: float | None
     units: str | None
     palette: tuple[tuple[int, Color], ...]
+    limits: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ needs this module imports it when the first TIFF is opened, in a thread.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
 from uuid import uuid4
@@ -183,7 +184,18 @@ def _band(file: DatasetReader, index: int) -> Band:
         nodata,
         file.units[index] or None,
         palette,
+        _limits(file.tags(index + 1)),
     )
+
+
+def _limits(tags: Mapping[str, str]) -> tuple[float, float] | None:
+    """What GDAL's statistics say, if they are of all cells."""
+    try:
+        low, high = (float(tags[f"STATISTICS_{name}"]) for name in ("MINIMUM", "MAXIMUM"))
+    except (KeyError, ValueError):
+        return None
+    is_exact = tags.get("STATISTICS_APPROXIMATE", "NO").upper() == "NO"
+    return (low, high) if is_exact and -math.inf < low < high < math.inf else None
 
 
 def _palette(

@@ -290,6 +290,9 @@ def _misfit(member: Member) -> Iterator[None]:
 
 def _variables(first: CogFile, frame: Frame, common: Common, steps: int) -> dict[str, Variable]:
     leading = [(TIME, steps)]
+    # The statistics of one file say nothing of the others.
+    bands = tuple(replace(band, limits=None) for band in first.description.bands)
+    first = replace(first, description=replace(first.description, bands=bands))
     levels = levels_of(frame.levels, first.description, leading)
     named = variables_of(first, leading)
     return {
