@@ -18,6 +18,7 @@ from collections import Counter, defaultdict
 from collections.abc import Coroutine, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from math import inf
 from time import monotonic
 
 from tileserver.catalog import Catalog, Entry
@@ -32,6 +33,7 @@ SHORTEST = 0.8  # of the interval, so that many datasets do not stay in step
 RECENT = 0.75  # of the interval: then another worker's look will do
 RETRY_S = 60.0  # at most, of what failed and has no interval of its own
 QUIET_S, LONGEST_BURST_S = 1.0, 10.0  # of events for one dataset, before it is opened anew
+LULL_S = 5.0  # between two openings because a read has found that something is newer
 GRACE_S = 1.0  # at the end, for looks that are under way
 OPENING_S = 60.0  # that who asks for it waits for a dataset to be opened anew
 PATIENCE_S = 5.0  # of a request that waits for a dataset to be opened anew
@@ -67,6 +69,7 @@ class Refresher:
         self._failures: Counter[str] = Counter()
         self._outdated: set[str] = set()  # known to have changed, and not yet opened anew
         self._told: dict[str, int] = {}  # what other workers found that was looked into
+        self._rushed: dict[str, float] = {}
         self._renewals: dict[str, asyncio.Task[None]] = {}
         self._bursts: dict[str, tuple[float, asyncio.TimerHandle]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -122,8 +125,11 @@ class Refresher:
         self._start_renewal(self._catalog.entry(dataset), self._board.renew(dataset))
 
     def _underneath(self, entry: Entry) -> None:
-        if entry.config.id not in self._renewals:
-            self._start_renewal(entry, self._board.renew(entry.config.id))
+        """What is read is newer than what was opened: at once, but not over and over."""
+        dataset, now = entry.config.id, monotonic()
+        if dataset not in self._renewals and now - self._rushed.get(dataset, -inf) > LULL_S:
+            self._rushed[dataset] = now
+            self._start_renewal(entry, self._board.renew(dataset))
 
     def _start_renewal(self, entry: Entry, generation: int) -> asyncio.Task[None]:
         dataset = entry.config.id

@@ -164,7 +164,8 @@ class Store:
         found = await asyncio.gather(*(self._batch.get(key, *each) for each in ranges))
         parts = [part for part in found if part is not None]
         if len(parts) < len(ranges):
-            raise SourceError("an object is gone: it was there when it was opened")
+            self._changed()
+            raise SourceChanged("an object is gone: it was there when it was opened")
         return parts
 
     async def get_suffix(self, key: str, length: int) -> memoryview | None:
