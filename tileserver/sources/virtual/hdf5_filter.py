@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +27,8 @@ Config = dict[str, Any]
 COMPRESSORS = {1: "zlib", 307: "bz2", 32001: "blosc", 32015: "zstd"}
 SHUFFLE, FLETCHER32 = 2, 3
 NOTHING_TO_UNDO = {32022, 32023, 32028}  # BitGroom, Granular BitRound, BitRound
+# What a filter itself put before the options that it was given, as it will again.
+OWN_OPTIONS = {32008: 3}
 NAMES = {4: "szip", 5: "nbit", 6: "scaleoffset", 32000: "lzf", 32004: "lz4", 32008: "bitshuffle",
          32013: "zfp", 32017: "sz", 32026: "blosc2"}  # fmt: skip
 
@@ -119,16 +122,19 @@ class Hdf5(Codec):  # type: ignore[misc]
         plist.set_chunk(self.shape)
         if self.fill is not None:
             plist.set_fill_value(np.array(self.fill, dtype))
-        for code, flags, options in self.filters:
+        mask = int.from_bytes(data[:MASK_NBYTES], "little")
+        for i, (code, flags, options) in enumerate(self.filters):
+            if mask >> i & 1:
+                continue
             if not _is_known(code):
                 raise CatalogError(f"filter {code} is not read: install hdf5plugin")
-            plist.set_filter(code, flags, tuple(options))
+            plist.set_filter(code, flags, tuple(options[OWN_OPTIONS.get(code, 0) :]))
         array: npt.NDArray[Any] = np.empty(self.shape, dtype)
-        with h5py.File("chunk", "w", driver="core", backing_store=False) as file:
+        name = uuid4().hex  # the library knows files by their names, and threads share it
+        with h5py.File(name, "w", driver="core", backing_store=False) as file:
             space = h5py.h5s.create_simple(self.shape)
             node = h5py.h5d.create(file.id, b"a", h5py.h5t.py_create(dtype), space, plist)
-            mask = int.from_bytes(data[:MASK_NBYTES], "little")
-            node.write_direct_chunk((0,) * len(self.shape), data[MASK_NBYTES:], mask)
+            node.write_direct_chunk((0,) * len(self.shape), data[MASK_NBYTES:])
             node.read(h5py.h5s.ALL, h5py.h5s.ALL, array)
         return array
 
