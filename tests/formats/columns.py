@@ -17,9 +17,9 @@ import numpy as np
 import pyproj
 import shapely
 from PIL import Image
-from starlette.testclient import TestClient
 
 from tests.formats.case import Ask, Column, Given
+from tests.formats.client import Client
 from tests.formats.truth import DEGREES, Place, Truth, transform
 
 BORDER = 0.01  # of a cell: so near to a border a pixel may show the neighbour
@@ -37,12 +37,12 @@ EDGE = np.linspace(0, 1, 5)[:-1]  # parts of a cell's side, so that its outline 
 class Server:
     """The application with the case's store as its dataset `a`."""
 
-    client: TestClient
+    client: Client
     given: Given
 
     def get(self, path: str, query: Mapping[str, object] | None = None) -> Any:
         """The answer of a route, which must be good."""
-        answer = self.client.get(path, params=dict(query or {}))
+        answer = self.client.get(path, query)
         assert answer.status_code == 200, f"{path}: {answer.status_code} {answer.text[:500]}"
         return answer
 

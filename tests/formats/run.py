@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from starlette.testclient import TestClient
 
 from tests.formats.case import COLUMNS, Absent, Case, Column, Refused
+from tests.formats.client import Client
 from tests.formats.columns import CHECKS, Server
 from tileserver.app import create_app
 from tileserver.settings import Settings
@@ -47,7 +47,7 @@ def run(case: Case) -> Row | Absent:
         catalog = Path(folder) / "catalog.yaml"
         catalog.write_text(yaml.safe_dump(document, allow_unicode=True))
         settings = Settings(catalog=str(catalog), threads=2)
-        with TestClient(create_app(settings)) as client:
+        with Client(create_app(settings)) as client:
             found = _settled(client)
             if isinstance(given, Refused):
                 return _refused(given, found)
@@ -55,13 +55,13 @@ def run(case: Case) -> Row | Absent:
             return {column: _cell(case, column, Server(client, given)) for column in COLUMNS}
 
 
-def _settled(client: TestClient) -> dict[str, Any]:
+def _settled(client: Client) -> dict[str, Any]:
     end = time.monotonic() + OPENS_WITHIN_S
     while time.monotonic() < end:
         [found] = client.get("/datasets").json()["datasets"]
         if found["status"] != "pending":
             return dict(found)
-        time.sleep(0.002)
+        client.wait(0.002)
     raise AssertionError(f"it was not opened within {OPENS_WITHIN_S} s")
 
 

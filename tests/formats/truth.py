@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 import affine
@@ -42,10 +43,22 @@ def transform(src: str, dst: str, x: np.ndarray, y: np.ndarray) -> Pair:
     """Points from a CRS to another, NaN where there is no such place."""
     if src == dst:
         return x, y
-    change = pyproj.Transformer.from_crs(src, dst, always_xy=True)
-    x, y = change.transform(x, y)
+    x, y = _change(src, dst).transform(x, y)
     lost = ~(np.isfinite(x) & np.isfinite(y))
     return np.where(lost, np.nan, x), np.where(lost, np.nan, y)
+
+
+@lru_cache(maxsize=64)
+def _change(src: str, dst: str) -> pyproj.Transformer:
+    return pyproj.Transformer.from_crs(src, dst, always_xy=True)
+
+
+@lru_cache(maxsize=64)
+def _turns(crs: str) -> tuple[float, ...]:
+    """By which longitudes are tried; none but 0 where x is no longitude."""
+    known = pyproj.CRS(crs)
+    plain = known.is_geographic and not known.is_derived
+    return (0.0, -360.0, 360.0, -720.0, 720.0) if plain else (0.0,)
 
 
 @dataclass(frozen=True)
@@ -76,9 +89,7 @@ class Separable:
 
     @property
     def turns(self) -> tuple[float, ...]:
-        known = pyproj.CRS(self.crs)
-        plain = known.is_geographic and not known.is_derived
-        return (0.0, -360.0, 360.0, -720.0, 720.0) if plain else (0.0,)
+        return _turns(self.crs)
 
     @property
     def wraps(self) -> bool:
