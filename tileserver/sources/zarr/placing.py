@@ -101,10 +101,13 @@ class Places:
         try:
             return self._placed(name, path, {})
         except CatalogError:
+            sizes = dict(zip(array.dims, array.shape, strict=True))
             if finest is None or rung is None or not _is_regular(finest.grid):
                 raise
-            rows, cols = array.shape[-2:]
-            told = coarser(finest.grid, (rows, cols), rung.factor)
+            y, x = finest.array.dims[-2:]
+            if y not in sizes or x not in sizes:
+                raise
+            told = coarser(finest.grid, (sizes[y], sizes[x]), rung.factor)
             return self._placed(name, path, {"spatial:transform": list(told[:6])})
 
     def _placed(self, name: str, path: str, told: Document) -> Placed:
