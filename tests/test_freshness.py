@@ -7,6 +7,7 @@ import io
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -257,6 +258,52 @@ def test_shard_in_place_of_another(place: Place) -> None:
         assert values(tile(client, "/tiles/d/level/2/0/1.npy")) == {7.0}
 
 
+def test_chunks_in_place_of_others(place: Place) -> None:
+    """One was read before they were written anew, one is after: the tile of both is of the new
+    ones, although no metadata has changed and nobody looks."""
+    path = place.bucket / "cube.zarr"
+    write(path, cube(1))
+    place.register(d="cube.zarr")
+    with place.client(refresh_s=0) as client:
+        kept = tile(client, "/tiles/d/level/2/0/1.npy")
+        assert values(kept) == {1.0}
+        time.sleep(1.1)  # the store tells whole seconds
+        zarr.open_group(path)["level"][:] = 5
+        assert values(tile(client, "/tiles/d/level/0/0/0.npy")) == {5.0}
+        after = client.get(kept.request.url, headers={"If-None-Match": kept.headers["etag"]})
+        assert values(after) == {5.0}
+
+
+def test_requests_end_on_what_they_began_with(place: Place) -> None:
+    """A series that is read while the cube is opened anew has the steps that it had."""
+    path = place.bucket / "cube.zarr"
+    write(path, cube(1, 2, 3, 4))
+    place.register(d="cube.zarr")
+    with place.client() as client, ThreadPoolExecutor(1) as pool:
+        place.s3.latency_s = 0.3
+        series = pool.submit(client.get, "/timeseries/d/level?lon=0&lat=0")
+        write(path, cube(5, first=4), append_dim="time", mode="a")
+        assert series.result().json()["values"]["value"] == [1, 2, 3, 4]
+        place.s3.latency_s = 0.0
+        until(lambda: client.get("/datasets/d").json()["time"]["count"] == 5)
+        now = client.get("/timeseries/d/level?lon=0&lat=0").json()
+        assert now["values"]["value"] == [1, 2, 3, 4, 5]
+
+
+def test_figures(place: Place) -> None:
+    """Looks by what came of them, and how long ago the last one was."""
+    write(place.bucket / "cube.zarr", cube(1))
+    place.register(d="cube.zarr", none="none.zarr")
+    with place.client() as client:
+        write(place.bucket / "cube.zarr", cube(1, 2))
+        until(lambda: client.get("/datasets").json()["datasets"][0]["time"]["count"] == 2)
+        text = client.get("/metrics").text
+    lines = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
+    assert float(lines['tileserver_refreshes_total{result="changed"}']) >= 1
+    assert float(lines['tileserver_refreshes_total{result="gone"}']) >= 1
+    assert float(lines['tileserver_dataset_looked_seconds{dataset="d"}']) < WITHIN_S
+
+
 def test_new_file_of_a_stack(place: Place) -> None:
     """It is a step at once; a file that goes is one no more."""
     for day in (1, 2):
@@ -270,6 +317,32 @@ def test_new_file_of_a_stack(place: Place) -> None:
         assert values(tile(client, "/tiles/d/b1/1/0/0.npy", time="2024-01-01")) == {1.0}
         (place.bucket / "s_20240101.tif").unlink()
         until(lambda: client.get("/datasets/d").json()["time"]["count"] == 2)
+
+
+def test_tiles_while_the_store_is_written_over_and_over(place: Place) -> None:
+    """Each is of one state, or an error that asks to come again; at the end all are of the last."""
+    path = place.bucket / "cube.zarr"
+    write(path, cube(0))
+    place.register(d="cube.zarr")
+    addresses = [f"/tiles/d/level/{z}/{x}/{y}.npy" for z, x, y in ((0, 0, 0), (1, 1, 0), (1, 0, 1))]
+
+    def write_on() -> None:
+        for level in range(1, 10):
+            write(path, cube(level))
+
+    with place.client() as client, ThreadPoolExecutor(4) as pool:
+        writing = pool.submit(write_on)
+        answers = []
+        while not writing.done():
+            answers += pool.map(lambda address: tile(client, address), addresses)
+        writing.result()
+        assert {answer.status_code for answer in answers} <= {200, 502, 503}
+        for answer in answers:
+            if answer.status_code == 200:
+                assert len(values(answer)) <= 1
+        for address in addresses:
+            until(lambda: tile(client, address).status_code == 200)  # noqa: B023 (called at once)
+            until(lambda: values(tile(client, address)) == {9.0})  # noqa: B023
 
 
 def test_store_that_does_not_answer(place: Place) -> None:

@@ -33,7 +33,7 @@ SHORTEST = 0.8  # of the interval, so that many datasets do not stay in step
 RECENT = 0.75  # of the interval: then another worker's look will do
 RETRY_S = 60.0  # at most, of what failed and has no interval of its own
 QUIET_S, LONGEST_BURST_S = 1.0, 10.0  # of events for one dataset, before it is opened anew
-LULL_S = 5.0  # between two openings because a read has found that something is newer
+LULL_S = 1.0  # between two openings because a read has found that something is newer
 GRACE_S = 1.0  # at the end, for looks that are under way
 OPENING_S = 60.0  # that who asks for it waits for a dataset to be opened anew
 PATIENCE_S = 5.0  # of a request that waits for a dataset to be opened anew
@@ -125,18 +125,26 @@ class Refresher:
         self._start_renewal(self._catalog.entry(dataset), self._board.renew(dataset))
 
     def _underneath(self, entry: Entry) -> None:
-        """What is read is newer than what was opened: at once, but not over and over."""
-        dataset, now = entry.config.id, monotonic()
-        if dataset not in self._renewals and now - self._rushed.get(dataset, -inf) > LULL_S:
-            self._rushed[dataset] = now
-            self._start_renewal(entry, self._board.renew(dataset))
+        """What is read is newer than what was opened."""
+        dataset = entry.config.id
+        if dataset not in self._renewals:
+            self._keep_renewal(dataset, self._start(self._rush(entry)))
+
+    async def _rush(self, entry: Entry) -> None:
+        """At once, but not over and over while somebody writes."""
+        dataset = entry.config.id
+        await asyncio.sleep(self._rushed.get(dataset, -inf) + LULL_S - monotonic())
+        self._rushed[dataset] = monotonic()
+        await self._renew_quietly(entry, self._board.renew(dataset))
 
     def _start_renewal(self, entry: Entry, generation: int) -> asyncio.Task[None]:
-        dataset = entry.config.id
         task = self._start(self._renew_quietly(entry, generation))
+        self._keep_renewal(entry.config.id, task)
+        return task
+
+    def _keep_renewal(self, dataset: str, task: asyncio.Task[None]) -> None:
         self._renewals[dataset] = task
         task.add_done_callback(lambda done: self._end_renewal(dataset, done))
-        return task
 
     def _end_renewal(self, dataset: str, task: asyncio.Task[None]) -> None:
         if self._renewals.get(dataset) is task:

@@ -32,6 +32,7 @@ T = TypeVar("T")
 
 PAUSE_S = 0.05  # before a first retry
 OUT_OF_RANGE = re.compile(r"status code: 416|InvalidRange")
+WHOLE = timedelta(seconds=1)
 SETTLED = timedelta(seconds=5)
 MOST_VERSIONS = 100_000  # of objects that are read in parts; 20 MB
 CLOCKS_APART = timedelta(seconds=2)
@@ -284,15 +285,15 @@ class Store:
     def _is_newer(self, modified: datetime) -> bool:
         """Whether an object was written since the store was opened.
 
-        Not while that is a moment ago: what is written all the time is opened anew only so often.
         Not where a clock is far off, and not by HTTP, where some servers say that all is of now.
+        Most stores tell whole seconds: what may have been written in that of the opening counts as
+        newer later on, as at once it would each time that the dataset is opened anew.
         """
-        if not modified.microsecond:  # the store tells whole seconds
-            modified += timedelta(seconds=1)
-        if modified <= self.opened or isinstance(self.raw, HTTPStore):
+        if modified <= self.opened - WHOLE or isinstance(self.raw, HTTPStore):
             return False
         now = datetime.now(UTC)
-        return now - self.opened > SETTLED and modified <= now + CLOCKS_APART
+        whole = not modified.microsecond and now - self.opened > SETTLED
+        return self.opened < modified + whole * WHOLE <= now + CLOCKS_APART
 
     def _whole(self, send: Callable[[], Awaitable[Data]]) -> Callable[[], Awaitable[Data]]:
         """Sends again what was cut off: obstore goes on only with objects that have an ETag."""
