@@ -319,7 +319,10 @@ class Grid:
         return (_half_turn(west), south, _half_turn(east, upper=True), north)
 
     def _degree_bounds(self) -> Bounds:
-        return self.bounds if is_degrees(self.crs) else _projected_bounds(self.crs.srs, self.bounds)
+        if is_degrees(self.crs):
+            return self.bounds
+        box = _projected_bounds(self.crs.srs, self.bounds)
+        return box if self.lookup is None else _within(box, self)
 
 
 @lru_cache(maxsize=1024)
@@ -331,6 +334,27 @@ def _projected_bounds(crs: str, bounds: Bounds) -> Bounds:
     if found is None:
         raise ValueError("the grid lies nowhere on the Earth in its CRS")
     return found
+
+
+def _within(box: Bounds, grid: Grid) -> Bounds:
+    """The part of a box of degrees that a turned grid fills: by its outline, unless that is cut, or
+    holds a pole."""
+    if box[2] - box[0] >= FULL_CIRCLE_DEG / 2 or box[3] >= 90 or box[1] <= -90:
+        return box
+    assert grid.lookup is not None
+    part = np.linspace(0, 1, 65)
+    ends = np.zeros_like(part), np.ones_like(part)
+    across, down = np.concatenate([part, part, *ends]), np.concatenate([*ends, part, part])
+    x, y = grid.lookup.points(
+        grid.x.low + (grid.x.high - grid.x.low) * across,
+        grid.y.low + (grid.y.high - grid.y.low) * down,
+    )
+    lon, lat = transformer(grid.crs, LONLAT).transform(x, y)
+    if not np.isfinite(lon + lat).all():
+        return box
+    first = (box[0] + box[2] - FULL_CIRCLE_DEG) / 2
+    lon = first + np.mod(lon - first, FULL_CIRCLE_DEG)
+    return (float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max()))
 
 
 def _inner_positions(grid: Grid) -> tuple[Floats, Floats]:

@@ -9,10 +9,13 @@ from typing import Any
 import numpy as np
 import rasterio
 from affine import Affine
+from rasterio.control import GroundControlPoint
 from rasterio.enums import ColorInterp, Resampling
+from rasterio.merge import merge
 from rasterio.shutil import copy
+from rasterio.vrt import WarpedVRT
 
-from tests.formats.case import Case, Given
+from tests.formats.case import Case, Given, Refused
 from tests.formats.stores import numbers
 from tests.formats.truth import Rotated, Separable, Truth
 
@@ -173,6 +176,128 @@ def _stack(folder: Path) -> Given:
     )  # fmt: skip
 
 
+def _moved(
+    dtype: str, moves: tuple[tuple[int, int], ...], *, together: bool, **profile: Any
+) -> Any:
+    """Files some cells apart: of one day side by side (the first is on top), or a day each."""
+
+    def make(folder: Path) -> Given:
+        paths = []
+        for number, (row, col) in enumerate(moves):
+            day = 1 if together else number + 1
+            paths.append(write_tiff(
+                folder / f"v_2020010{day}_{number}.tif",
+                numbers(dtype, (1, *SHAPE)) + np.dtype(dtype).type(40 * number),
+                transform=TRANSFORM @ Affine.translation(col, row), **profile,
+            ))  # fmt: skip
+        groups = [paths] if together else [[path] for path in paths]
+        west, north = TRANSFORM @ (min(c for _, c in moves), min(r for r, _ in moves))
+        east = TRANSFORM.c + 1000 * (SHAPE[1] + max(c for _, c in moves))
+        south = TRANSFORM.f - 1000 * (SHAPE[0] + max(r for r, _ in moves))
+        days = [f"2020-01-0{number + 1}T00:00:00Z" for number in range(len(groups))]
+        cells = {}
+        for day, group in zip(days, groups, strict=True):
+            data, to_crs = merge(group, bounds=(west, south, east, north), masked=True)
+            cells[day] = np.ma.filled(data[0].astype(np.float64), np.nan)
+        place = Separable.of_affine("EPSG:32633", to_crs, cells[days[0]].shape)
+        entry = {"url": "v_*.tif", "time_pattern": r"v_(?P<time>\d{8})_"}
+        truth = Truth(place, lambda ask: cells[ask.get("time", days[-1])])
+        asks = tuple({"time": day} for day in days)
+        return Given(entry, "b1", (truth,), asks=asks, times=tuple(days), sets=SETS)
+
+    return make
+
+
+def _unlike(folder: Path) -> Given:
+    """Files of another type, nodata and scale each."""
+    kinds = (("u1", {"nodata": 40}, 1.0), ("i2", {"nodata": -1}, 1.0), ("f4", {}, 0.5))
+    truths = {}
+    for number, (dtype, profile, scale) in enumerate(kinds):
+
+        def edit(file: Any, scale: float = scale) -> None:
+            file.scales = (scale,)
+
+        data = (numbers("i2", (1, *SHAPE)) % 200).astype(dtype)
+        path = write_tiff(folder / f"v_2020010{number + 1}.tif", data, edit=edit, **profile)
+        truths[f"2020-01-0{number + 1}T00:00:00Z"] = by_rasterio(path)
+    times = tuple(truths)
+    truth = Truth(truths[times[0]].place, lambda ask: truths[ask["time"]].read({}))
+    entry = {"url": "v_*.tif", "time_pattern": r"v_(?P<time>\d{8})\.tif"}
+    return Given(
+        entry, "b1", (truth,), asks=tuple({"time": t} for t in times), times=times, sets=SETS
+    )
+
+
+def _listed(folder: Path) -> Given:
+    """A list of which one file is not there."""
+    path = write_tiff(folder / "a.tif", numbers("i2", (1, *SHAPE)))
+    entry = {"url": ["a.tif", "gone.tif"], "times": ["2020-01-01", "2020-01-02"]}
+    times = ("2020-01-01T00:00:00Z",)
+    return Given(entry, "b1", (by_rasterio(path),), times=times, dims={"time": 1}, sets=SETS)
+
+
+def _misfit(folder: Path) -> Refused:
+    write_tiff(folder / "v_20200101.tif", numbers("i2", (1, *SHAPE)))
+    write_tiff(folder / "v_20200102.tif", numbers("i2", (1, *SHAPE)), crs="EPSG:32634")
+    entry = {"url": "v_*.tif", "time_pattern": r"v_(?P<time>\d{8})\.tif"}
+    return Refused(entry, "key='v_20200102.tif': its CRS differs from the stack's: warp it with "
+                   "gdalwarp -t_srs")  # fmt: skip
+
+
+POINTS = tuple(
+    GroundControlPoint(row, col, 10 + col / 50 + row / 500, 50 - row / 50)
+    for row in (0, 35, 70) for col in (0, 45, 90)
+)  # fmt: skip
+
+
+def _control_points(folder: Path) -> Given:
+    """By GDAL's own warp, nearest cell."""
+    data = numbers("i2", (1, *SHAPE))
+    path = write_tiff(folder / "a.tif", data, transform=None, crs="EPSG:4326", gcps=POINTS)
+    with rasterio.open(path) as file, WarpedVRT(file, add_alpha=True, tolerance=0) as vrt:
+        place = Separable.of_affine("EPSG:4326", vrt.transform, vrt.shape)
+        cells = np.where(vrt.dataset_mask() != 0, vrt.read(1).astype(np.float64), np.nan)
+    return Given({"url": "a.tif"}, "b1", (Truth(place, lambda _: cells),))
+
+
+def _told_crs(folder: Path) -> Given:
+    """The catalogue says what the file does not."""
+    path = write_tiff(folder / "plain.tif", numbers("i2", (1, *SHAPE)))
+    write_tiff(folder / "a.tif", numbers("i2", (1, *SHAPE)), crs=None)
+    return Given({"url": "a.tif", "crs": "EPSG:32633"}, "b1", (by_rasterio(path),), sets=SETS)
+
+
+def _statistics(folder: Path) -> Given:
+    def edit(file: Any) -> None:
+        file.update_tags(1, STATISTICS_MINIMUM="0", STATISTICS_MAXIMUM="90")
+
+    path = write_tiff(folder / "a.tif", numbers("i2", (1, *SHAPE)), edit=edit)
+    return Given({"url": "a.tif"}, "b1", (by_rasterio(path),), sets=SETS, legend_range=(0, 90))
+
+
+def _geographic(west: float) -> Any:
+    """All longitudes but a few, from some western edge."""
+    return served(crs="EPSG:4326", transform=Affine(3.9, 0, west, 0, -1.5, 52),
+                  given={"sets": ("WebMercatorQuad", "WorldCRS84Quad")})  # fmt: skip
+
+
+def _refused(message: str, url: str = "a.tif", dtype: str = "", **profile: Any) -> Any:
+    def make(folder: Path) -> Refused:
+        if profile or dtype:
+            data = numbers("i2", (1, *SHAPE)).astype(dtype or "i2")
+            write_tiff(folder / url, data, **profile)
+        else:
+            (folder / url).write_text("<VRTDataset rasterXSize='1' rasterYSize='1'/>")
+        return Refused({"url": url}, message)
+
+    return make
+
+
+NO_CRS = (
+    ": set the dataset's crs in the catalogue, or write one, e.g. gdal_edit.py -a_srs EPSG:4326"
+)
+
+
 CASES = [
     *(Case(SECTION, name, make) for name, make in {
         "one band, no overviews": served(),
@@ -199,6 +324,26 @@ CASES = [
             transform=TRANSFORM @ Affine.rotation(30), given={"sets": ("WebMercatorQuad",)}),
         "rows from south to north": served(transform=Affine(1000, 0, 4e5, 0, 1000, 5.5e6)),
         "across 180 degrees": _dateline,
+        "a sheared image, with overviews": served(
+            transform=TRANSFORM @ Affine.shear(15, 5), overviews=(2,), levels=2,
+            given={"sets": ("WebMercatorQuad",)}),
+        "longitudes from 0 to 360": _geographic(2.0),
+        "longitudes from -190": _geographic(-190.0),
+        "placed by ground control points only": _control_points,
+        "without a CRS, which the catalogue says": _told_crs,
+        "exact statistics": _statistics,
+        "blocks that were never written": served(sparse_ok=True, nodata=0),
+        "no CRS": _refused(f"the file names no CRS{NO_CRS}", crs=None),
+        "a local CRS": _refused(
+            f"the file's CRS is none of the Earth's{NO_CRS}",
+            crs='LOCAL_CS["site",UNIT["metre",1]]'),
+        "complex numbers": _refused(
+            "dtype complex64 cannot be served: convert it, e.g. gdal_translate -ot Float64",
+            dtype="complex64"),
+        "a VRT": _refused(
+            "url: VRT files are refused, as they can name any file: list the COGs", "a.vrt"),
+        "a VRT by another name": _refused(
+            "the file is not a GeoTIFF, or its header is damaged", "a.tif"),
     }.items()),
     *(Case(SECTION, f"numbers of type {dtype}", served(dtype))
       for dtype in ("uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64",
@@ -217,4 +362,13 @@ CASES = [
         "u1", bands=3, compress="webp", WEBP_LOSSLESS=True, interleave="pixel", edit=_colors,
         shown=("red", 1))),
     Case(STACKS, "found by a glob, with overviews", _stack),
+    *(Case(STACKS, name, make) for name, make in {
+        "extents that differ by whole cells": _moved(
+            "i2", ((0, 0), (3, -5), (0, 8)), together=False, nodata=-1),
+        "extents that differ, without nodata": _moved("u1", ((0, 0), (3, -5)), together=False),
+        "several files for a time": _moved("i2", ((0, 0), (0, 80), (50, 40)), together=True),
+        "types, nodata and scales that differ": _unlike,
+        "a listed file that is not there": _listed,
+        "CRS that differ": _misfit,
+    }.items()),
 ]  # fmt: skip
