@@ -410,6 +410,9 @@ def _entry(
         time_pattern=dataset.time_pattern,
         assets=dataset.assets,
         references=dataset.references,
+        branch=dataset.branch,
+        tag=dataset.tag,
+        snapshot=dataset.snapshot,
         allowed=allowed,
     )
     return Entry(dataset, origin, error, usable=error is None)

@@ -107,6 +107,9 @@ class DatasetConfig(_Model):
     times: tuple[str, ...] | None = None
     assets: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
+    branch: str | None = None
+    tag: str | None = None
+    snapshot: str | None = None
     styles: Mapping[str, StyleConfig] = Field(default_factory=dict)
     composites: Mapping[Id, CompositeConfig] = Field(default_factory=dict)
     access: AccessConfig | None = None

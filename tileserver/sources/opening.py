@@ -23,6 +23,7 @@ from tileserver.sources.tiff.filetime import match_times
 from tileserver.sources.tiff.stack import open_stack
 from tileserver.sources.virtual.netcdf import open_netcdf
 from tileserver.sources.virtual.opening import holds_references, open_kerchunk, open_parquet
+from tileserver.sources.virtual.repository import State, is_repository, open_repository
 from tileserver.sources.zarr.cube import open_zarr
 
 TIFF_SUFFIXES = (".tif", ".tiff", ".cog", ".gtiff")
@@ -42,6 +43,7 @@ class Origin:
         base: the folder that relative paths count from.
         assets: of STAC items, those that become variables; else all that hold data.
         references: prefixes of what a document may name beside what lies in its own folder.
+        branch, tag, snapshot: of an Icechunk repository: the state that is served.
         allowed: prefixes of which URLs must have one, if there are any.
         changed: called when a read finds that something was written anew since it was opened.
     """
@@ -55,6 +57,9 @@ class Origin:
     time_pattern: str | None = None
     assets: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
+    branch: str | None = None
+    tag: str | None = None
+    snapshot: str | None = None
     allowed: tuple[str, ...] = ()
     changed: Callable[[], None] = lambda: None
 
@@ -89,7 +94,14 @@ async def open_source(
     if first.lower().endswith(TIFF_SUFFIXES):
         folder, _, name = first.rpartition("/")
         return await open_cog(origin.store(folder or ".", traffic), name, cache, pool, origin.crs)
-    return await open_zarr(origin.store(first, traffic), **opened)
+    store = origin.store(first, traffic)
+    try:
+        return await open_zarr(store, **opened)
+    except CatalogError:
+        if not await is_repository(store):
+            raise
+    state = State(origin.branch, origin.tag, origin.snapshot)
+    return await open_repository(store, _shelf(origin, traffic), state, **opened)
 
 
 class _Opened(TypedDict):

@@ -28,7 +28,7 @@ class ReferenceStore:
         self._documents[CONSOLIDATED] = self.virtual.metadata()
 
     async def get(self, key: str, *, about: int = 0, most: int | None = None) -> memoryview | None:
-        """A whole object. Raises SourceError."""
+        """A whole object. Raises SourceError, also where it has more than the most."""
         if key in self._documents:
             return memoryview(self._documents[key])
         path, _, name = key.rpartition("/")
@@ -40,7 +40,9 @@ class ReferenceStore:
         found = await array.chunks.find(place)
         if found is None:
             return None
-        data = memoryview(found) if isinstance(found, bytes) else await self.reader.read(found)
+        if isinstance(found, bytes):
+            return memoryview(found)
+        data = await self.reader.read(found, most)
         return array.chunks.whole(place, data)
 
     async def get_range(self, key: str, start: int, stop: int) -> memoryview | None:

@@ -20,9 +20,9 @@ LARGEST_PART_NBYTES = 1 << 30
 
 
 class Reader(Protocol):
-    """Reads what references point to. Raises SourceError."""
+    """Reads what references point to, if it is no more than the most. Raises SourceError."""
 
-    async def read(self, reference: Reference) -> memoryview: ...
+    async def read(self, reference: Reference, most: int | None = None) -> memoryview: ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,9 +31,9 @@ class Beside:
 
     store: Store
 
-    async def read(self, reference: Reference) -> memoryview:
+    async def read(self, reference: Reference, most: int | None = None) -> memoryview:
         """The bytes of a reference that was made here."""
-        return await _part(self.store, reference.url, reference)
+        return await _part(self.store, reference.url, reference, most)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,7 +59,8 @@ class Targets:
         if is_odd or parts.query or parts.fragment or any(c in url for c in "\\\0"):
             raise CatalogError("the references point to what is no plain path: write them anew")
         found = absolute(url, self.shelf.root)
-        if is_local(found) and not is_local(self.shelf.root):
+        is_path = parts.scheme == "file" or (not parts.scheme and url.startswith("/"))
+        if is_path and not is_local(self.shelf.root):
             raise CatalogError("the references point to local files: write them with their URLs")
         allowed = self.shelf.allowed
         if allowed and not any(found.startswith(prefix) for prefix in allowed):
@@ -72,20 +73,23 @@ class Targets:
         for url in {"://".join(urlsplit(url)[:2]): url for url in urls}.values():
             await self.shelf.find(url)
 
-    async def read(self, reference: Reference) -> memoryview:
+    async def read(self, reference: Reference, most: int | None = None) -> memoryview:
         """The bytes that a resolved reference names. Raises SourceError."""
         try:
             store, key = await self.shelf.find(reference.url)
         except CatalogError as error:
             raise SourceError(str(error)) from error
-        return await _part(store, key, reference)
+        return await _part(store, key, reference, most)
 
 
-async def _part(store: Store, key: str, reference: Reference) -> memoryview:
+async def _part(
+    store: Store, key: str, reference: Reference, most: int | None = None
+) -> memoryview:
     start, stop = reference.start, reference.stop
+    largest = LARGEST_PART_NBYTES if most is None else most
     if stop is None:
-        data = await store.get(key)
-    elif 0 <= start <= stop < 1 << 63 and stop - start <= LARGEST_PART_NBYTES:
+        data = await store.get(key, most=largest)
+    elif 0 <= start <= stop < 1 << 63 and stop - start <= largest:
         data = await store.get_range(key, start, stop)
     else:
         raise SourceError("a reference names no part that can be read: write them anew")
