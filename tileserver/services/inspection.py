@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tileserver import tms
@@ -14,6 +15,7 @@ LARGE_CHUNK_BYTES = 32 << 20
 SMALL_CHUNK_BYTES = 64 << 10
 MANY_CHUNKS = 64
 SLOW_SERIES_BYTES = 1 << 30
+LISTED = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +69,16 @@ def series_cost(variable: Variable) -> Cost | None:
 
 def advice(cube: Cube) -> list[str]:
     """What to change in the store, the most rewarding first."""
-    found: list[str] = []
+    found: dict[str, list[str]] = {}
     for variable in cube.variables.values():
-        found += [text for text in _advice(variable) if text not in found]
-    return [*found, *cube.warnings]
+        for text in _advice(variable):
+            found.setdefault(text, []).append(variable.id)
+    return [*(f"{_named(ids)}: {text}" for text, ids in found.items()), *cube.warnings]
+
+
+def _named(ids: Sequence[str]) -> str:
+    more = f" and {len(ids) - LISTED} more" if len(ids) > LISTED else ""
+    return ", ".join(ids[:LISTED]) + more
 
 
 def _advice(variable: Variable) -> list[str]:
@@ -78,22 +86,20 @@ def _advice(variable: Variable) -> list[str]:
     level, whole = variable.levels[0], overview_cost(variable)
     if whole.chunks > MANY_CHUNKS:
         found.append(
-            f"{variable.id}: its overview tile reads {whole.chunks} chunks "
+            f"its overview tile reads {whole.chunks} chunks "
             f"({whole.nbytes / 1e6:.0f} MB): add overviews (coarser levels)"
         )
     if level.nbytes > LARGE_CHUNK_BYTES:
         found.append(
-            f"{variable.id}: chunks of {level.nbytes / 1e6:.0f} MB are large for tiles: "
+            f"chunks of {level.nbytes / 1e6:.0f} MB are large for tiles: "
             "rechunk to about 1 MB, e.g. (1, 512, 512)"
         )
     if level.nbytes < SMALL_CHUNK_BYTES and whole.chunks > MANY_CHUNKS:
-        found.append(
-            f"{variable.id}: chunks of {level.nbytes / 1e3:.0f} kB are small: use larger ones"
-        )
+        found.append(f"chunks of {level.nbytes / 1e3:.0f} kB are small: use larger ones")
     series = series_cost(variable)
     if series is not None and series.nbytes > SLOW_SERIES_BYTES:
         found.append(
-            f"{variable.id}: a point's series decodes {series.nbytes / 1e9:.1f} GB: "
+            f"a point's series decodes {series.nbytes / 1e9:.1f} GB: "
             "keep a copy that is chunked along time, e.g. (1000, 16, 16)"
         )
     return found

@@ -200,3 +200,12 @@ def test_groups_without_end(tmp_path: Path) -> None:
         group = group.create_group("g")
     with pytest.raises(CatalogError, match="more than 16 deep: name one as the group"):
         opened(tmp_path / "a.zarr")
+
+
+@pytest.mark.parametrize("group", ["", "measurements/reflectance"])
+def test_a_product_is_called_by_its_item(tmp_path: Path, group: str) -> None:
+    """Where nothing has a title, whichever group is asked for."""
+    path = tree(tmp_path / "a.zarr", 2, "listed")
+    root = zarr.open_group(path)
+    root.attrs.put({**UTM, "stac_discovery": {"id": "S2A_MSIL2A", "properties": None}})
+    assert opened(path, group=group).cube.title == "S2A_MSIL2A"

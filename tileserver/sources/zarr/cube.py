@@ -22,7 +22,7 @@ from tileserver.sources.zarr.cf import physical_range, text
 from tileserver.sources.zarr.dimension import dimension, time_name
 from tileserver.sources.zarr.flag import flags_of
 from tileserver.sources.zarr.georeference import Coordinate
-from tileserver.sources.zarr.hierarchy import Document, Hierarchy, parent
+from tileserver.sources.zarr.hierarchy import Document, Hierarchy, ancestry, parent
 from tileserver.sources.zarr.placing import Places, auxiliary, axis_path, read_coordinates
 from tileserver.sources.zarr.pyramid import Pyramids
 from tileserver.sources.zarr.pyramid_folder import read_store
@@ -215,7 +215,7 @@ class _Reader:
         cube = Cube(
             variables=variables,
             dimensions={d.name: d for d in dimensions},
-            title=text(attrs.get("title")),
+            title=text(attrs.get("title")) or self._product(),
             description=text(attrs.get("summary") or attrs.get("description")),
             attribution=text(attrs.get("attribution") or attrs.get("institution")),
             attrs=attrs,
@@ -225,6 +225,14 @@ class _Reader:
             name: tuple(level.array for level in levels) for name, levels in assembly.levels.items()
         }
         return ZarrSource(self.hierarchy.version, cube, arrays, Unchanging())
+
+    def _product(self) -> str | None:
+        """What an EOPF product is called: the id of its STAC item."""
+        for path in reversed(ancestry(self.hierarchy.group)):
+            item = self.hierarchy.attrs.get(path, {}).get("stac_discovery")
+            if isinstance(item, dict) and text(item.get("id")):
+                return text(item.get("id"))
+        return None
 
     def _told(self) -> list[str]:
         levels = [
