@@ -6,7 +6,10 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
+import httpx2
+import obstore
 import pytest
+from moto.server import ThreadedMotoServer
 
 from tests.s3 import S3Server
 from tileserver.errors import SourceChanged, SourceError, SourceUnavailable
@@ -191,3 +194,31 @@ def test_object_that_is_newer(folder: Path) -> None:
         assert await store.get("a/x") == b"new"  # its clock is wrong
 
     asyncio.run(run())
+
+
+def test_same_bytes_again_where_tags_are_hashes() -> None:
+    """As those of S3 are: the time tells that an object was written anew, its tag does not; and of
+    a listing and a look both are the same."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    url = "http://{}:{}".format(*server.get_host_and_port())
+    httpx2.put(f"{url}/data")
+
+    async def run() -> None:
+        store = open_store("s3://data", Storage(url, "us-east-1", "key", "secret", allow_http=True))
+        await obstore.put_async(store.raw, "x", b"{}")
+        first = await store.head("x")
+        assert first is not None
+        assert await store.entries() == [first]
+        watch = ObjectsWatch(store, {"x": first.stamp})
+        assert await watch.is_current()
+        await asyncio.sleep(1.1)
+        await obstore.put_async(store.raw, "x", b"{}")
+        again = await store.head("x")
+        assert again is not None
+        assert (again.version, await watch.is_current()) == (first.version, False)
+
+    try:
+        asyncio.run(run())
+    finally:
+        server.stop()
