@@ -3,6 +3,7 @@
 from tests.formats import (
     arrays,
     containers,
+    curvilinear,
     earth,
     eopf,
     healpix,
@@ -16,6 +17,7 @@ from tests.formats import (
 )
 
 CASES = [
-    *arrays.CASES, *time.CASES, *values.CASES, *earth.CASES, *healpix.CASES, *matrixsets.CASES,
+    *arrays.CASES, *time.CASES, *values.CASES, *earth.CASES, *curvilinear.CASES,
+    *healpix.CASES, *matrixsets.CASES,
     *pyramids.CASES, *eopf.CASES, *containers.CASES, *tiff.CASES, *stac.CASES, *shared.CASES,
 ]  # fmt: skip
