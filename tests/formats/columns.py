@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -20,7 +20,7 @@ from PIL import Image
 
 from tests.formats.case import Ask, Column, Given
 from tests.formats.client import Client
-from tests.formats.truth import DEGREES, Place, Truth, transform
+from tests.formats.truth import DEGREES, Place, Separable, Truth, transform
 
 BORDER = 0.01  # of a cell: so near to a border a pixel may show the neighbour
 BORDER_PX = 0.005  # of a pixel, where that is more
@@ -65,9 +65,7 @@ def opens(server: Server) -> None:
         sizes = {name: about["size"] for name, about in found["dimensions"].items()}
         assert sizes == dict(given.dims)
     place = server.finest.place
-    expected = given.bbox or _bbox(place)
-    step = np.ptp(np.array(expected)[[1, 3]]) / place.shape[0]
-    np.testing.assert_allclose(found["bbox"], expected, rtol=0, atol=max(0.2 * step, 1e-9))
+    _assert_box(place, found["bbox"], given.bbox or _bbox(place))
     query = given.asks[0]
     tilejson = server.json(f"/tiles/a/{given.variable}/tilejson.json", query)
     west, south, east, north = found["bbox"]  # TileJSON knows no box across 180 degrees
@@ -76,6 +74,16 @@ def opens(server: Server) -> None:
     if given.variable != "_":
         assert given.variable in listed
         assert f"a.{given.variable}<" in server.get("/wmts/1.0.0/WMTSCapabilities.xml").text
+
+
+def _assert_box(place: Place, found: list[float], expected: Sequence[float]) -> None:
+    """The very box of degrees; of other CRS one that holds the cells, and hardly more."""
+    span = np.ptp(np.array(expected)[[1, 3]])
+    near = max(0.2 * span / place.shape[0], 1e-9)
+    is_exact = isinstance(place, Separable) and len(place.turns) > 1
+    more = near if is_exact else max(near, 0.04 * span)
+    beyond = (np.array(found) - expected) * (-1, -1, 1, 1)  # above 0 where it is larger
+    assert ((beyond >= -near) & (beyond <= more)).all(), f"{found}, not {expected}"
 
 
 def _bbox(place: Place) -> list[float]:

@@ -138,6 +138,15 @@ def _ocean(variable: str, units: str | None) -> Any:
     return make
 
 
+def _ocean_flags(folder: Path) -> Given:
+    """Bits of 32, the highest of which the attributes write as a negative number."""
+    with xr.open_zarr(path_of("xcube/cube-1-250-250.zarr"), decode_times=False) as data:
+        attrs = data["quality_flags"].attrs
+    named = zip(attrs["flag_masks"], attrs["flag_meanings"].split(), strict=True)
+    bits = tuple((float(mask % 2**32), name.replace("_", " ")) for mask, name in named)
+    return replace(_ocean("quality_flags", None)(folder), categories=bits)
+
+
 def _ocean_truth(store: Path, variable: str) -> Truth:
     with xr.open_dataset(store, engine="zarr") as data:
         place = Separable(DEGREES, edges_of(data.lon.values), edges_of(data.lat.values))
@@ -166,7 +175,8 @@ CASES = [
     Case(SECTION, "a palette", _palette),
     Case(SECTION, "placed by ground control points alone", _control_points),
     Case(SECTION, "Albers equal area", _file("rioxarray/cog.tif")),
-    Case(SECTION, "Sentinel-2 RGB, the green band", _file("xcube/sample-cog.tif", "green", 2)),
+    Case(SECTION, "Sentinel-2 RGB, the green band",
+         _file("xcube/sample-cog.tif", "green", 2, legend_range=(0, 255))),
     Case(SECTION, "ocean colour, chlorophyll", _ocean("conc_chl", "mg m^-3")),
-    Case(SECTION, "ocean colour, flags", _ocean("quality_flags", None)),
+    Case(SECTION, "ocean colour, flags", _ocean_flags),
 ]  # fmt: skip

@@ -99,9 +99,14 @@ class Separable:
 
     def find(self, x: np.ndarray, y: np.ndarray, crs: str = DEGREES) -> Pair:
         x, y = transform(crs, self.crs, np.asarray(x, float), np.asarray(y, float))
-        cols = np.full(x.shape, np.nan)
+        width = self.shape[1]
+        cols = beyond = np.full(x.shape, np.nan)
         for turn in self.turns:
-            cols = np.where(np.isnan(cols), _position(self.x_edges, x + turn), cols)
+            found = _position(self.x_edges, x + turn)
+            inside = (found >= 0) & (found <= width)
+            cols = np.where(np.isnan(cols) & inside, found, cols)
+            beyond = np.where(np.isnan(beyond), found, beyond)
+        cols = np.where(np.isnan(cols), beyond, cols)
         rows = _position(self.y_edges, y)
         lost = np.isnan(rows) | np.isnan(cols)
         return np.where(lost, np.nan, rows), np.where(lost, np.nan, cols)
