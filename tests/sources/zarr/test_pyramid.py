@@ -189,6 +189,37 @@ def test_examples_of_the_convention(name: str, rungs: dict[str, tuple[float, flo
         assert (rung.transform and rung.transform[0]) == step
 
 
+def test_arrays_of_their_own_names_are_no_levels_of_each_other(tmp_path: Path) -> None:
+    """As GDAL lists overviews: of two arrays, in a group beside them."""
+    root = zarr.create_group(tmp_path / "a.zarr", zarr_format=3)
+    names = ("b04", "b08", "ovr_2x/b04", "ovr_2x/b08")
+    root.attrs.update({"proj:code": "EPSG:32632", **layout(*({"asset": n} for n in names))})
+    axes(root, 10.0, (16, 16))
+    axes(root.create_group("ovr_2x"), 20.0, (8, 8))
+    for number, name in enumerate(names):
+        size = 8 if "/" in name else 16
+        group, _, last = name.rpartition("/")
+        put(root[group] if group else root, last, np.full((size, size), number, "u1"), DIMS)
+    path = finished(root, "listed")
+    found = opened(path).cube.variables
+    assert {n: [level.shape[0] for level in v.levels] for n, v in found.items()} == {
+        "b04": [16, 8], "b08": [16, 8],
+    }  # fmt: skip
+    assert (read(path, "b08") == 1).all()
+
+
+def test_ids_that_meet_are_told(tmp_path: Path) -> None:
+    """A dot in a name may make two arrays one id: the second is not taken for a level."""
+    root = zarr.create_group(tmp_path / "a.zarr", zarr_format=3)
+    root.attrs.update({"proj:code": "EPSG:32632"})
+    axes(root, 10.0, (8, 8))
+    for group, name in (("a", "b.c"), ("a.b", "c")):
+        put(root.create_group(group), name, np.zeros((8, 8), "u1"), DIMS)
+    cube = opened(finished(root, "listed")).cube
+    assert list(cube.variables) == ["a.b.c"]
+    assert "array 'a/b.c': 'a.b/c' has its id already: rename one" in cube.warnings
+
+
 class Silent(SimpleHTTPRequestHandler):
     """Serves files, and no listings."""
 

@@ -120,9 +120,7 @@ class _Reader:
         places = Places(self.hierarchy, scope, pyramids, arrays, coordinates, self.crs, ties)
         surfaces = await places.read_surfaces(maps, self.supply.pool)
         hidden = surfaces | coordinates.keys() | (ties.points if ties is not None else set())
-        names: dict[str, list[str]] = {}
-        for path in sorted(set(maps) - hidden):
-            names.setdefault(pyramids.variable_id(path, self.hierarchy.group), []).append(path)
+        names = self._names(pyramids, sorted(set(maps) - hidden))
         levels = {
             name: found
             for name, paths in names.items()
@@ -170,6 +168,18 @@ class _Reader:
             self.warnings.append(str(error))
             return []
         return [found] if found.size else []
+
+    def _names(self, pyramids: Pyramids, paths: Sequence[str]) -> dict[str, list[str]]:
+        """The arrays of each variable by its id; several are levels of a pyramid."""
+        found: dict[str, list[str]] = {}
+        for path in paths:
+            name = pyramids.variable_id(path, self.hierarchy.group)
+            known = found.setdefault(name, [])
+            if known and pyramids.shown(known[0]) != pyramids.shown(path):
+                self.warnings.append(f"array {path!r}: {known[0]!r} has its id already: rename one")
+            else:
+                known.append(path)
+        return found
 
     def _open_arrays(self) -> dict[str, ZarrArray]:
         """Those of the group, and coordinates that it may inherit."""

@@ -108,12 +108,13 @@ def _told(hierarchy: Hierarchy, group: str, attrs: Document) -> Iterator[Rung]:
 
 
 def _named(hierarchy: Hierarchy, group: str, rungs: Sequence[Rung]) -> Iterator[Rung]:
-    """With the name that all arrays among them share, if they do."""
+    """With the names of arrays, unless these tell the levels of one: `0`, `1`, `2`."""
     arrays = [rung.path for rung in rungs if rung.path in hierarchy.arrays]
-    names = {path.rpartition("/")[2] for path in arrays}
-    name = names.pop() if len(names) == 1 and len(arrays) > 1 else ""
+    names = {path: path.rpartition("/")[2] for path in arrays}
+    sizes = {str(hierarchy.arrays[path].get("shape")) for path in arrays}
+    are_levels = len(set(names.values())) == len(sizes) == len(arrays)
     for rung in rungs:
-        own = name if rung.path in hierarchy.arrays else ""
+        own = "" if are_levels else names.get(rung.path, "")
         yield Rung(rung.path, group, own, rung.transform, rung.factor, rung.crs)
 
 
