@@ -14,7 +14,7 @@ from tileserver.config import CompositeConfig, StyleConfig
 from tileserver.cube import TIME, Cube, Flag, Variable
 from tileserver.errors import InvalidParameter, MissingParameter, VariableNotFound
 from tileserver.expression import Expression
-from tileserver.timeaxis import Method, format_instants
+from tileserver.timeaxis import Method, TimeAxis, format_instants
 
 EXPRESSION = "_"  # the variable id in a path that stands for `expression`
 PLAIN = StyleConfig()
@@ -139,9 +139,14 @@ def _expression_layer(dataset: Dataset, name: str, text: str, style: StyleConfig
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """An index into each dimension beside the map's."""
+    """An index into each dimension beside the map's.
+
+    Args:
+        time: the layer's dimension of times: the cube's, or where it lacks that one of its own.
+    """
 
     indices: tuple[tuple[str, int], ...]
+    time: str = TIME
 
     def of(self, variable: Variable) -> tuple[int, ...]:
         """The indices along a variable's own dimensions, in its order."""
@@ -154,25 +159,34 @@ class Selection:
 
     def replace(self, dim: str, index: int) -> Selection:
         """The same at another step of a dimension."""
-        return Selection(tuple((d, index if d == dim else i) for d, i in self.indices))
+        indices = tuple((d, index if d == dim else i) for d, i in self.indices)
+        return Selection(indices, self.time)
+
+    @property
+    def step(self) -> int | None:
+        """The index along time, if the layer has times."""
+        return self.index(self.time)
+
+    def axis(self, cube: Cube) -> TimeAxis | None:
+        """The times of the layer, if it has any."""
+        known = cube.dimensions.get(self.time) if self.step is not None else None
+        return known.values if known and isinstance(known.values, TimeAxis) else None
 
     def time_label(self, cube: Cube) -> str | None:
         """The time used, ISO 8601; that of all the data, where they have no time dimension."""
-        index = self.index(TIME)
-        if index is None or cube.time is None:
-            return cube.instant
-        return cube.time.label(index)
+        step, axis = self.step, self.axis(cube)
+        return cube.instant if step is None or axis is None else axis.label(step)
 
     def valid_time(self, cube: Cube) -> str | None:
         """The time that a forecast is for, where `time` is the one at which it was made."""
-        index, axis = self.index(TIME), cube.time
-        if index is None or axis is None:
+        step, axis = self.step, self.axis(cube)
+        if step is None or axis is None:
             return None
-        for dim, step in self.indices:
+        for dim, index in self.indices:
             dimension = cube.dimensions[dim]
             if dimension.unit_s is not None and isinstance(dimension.values, np.ndarray):
-                ahead = dimension.values[step] * dimension.unit_s
-                known = axis.seconds[[index]] + ahead
+                ahead = dimension.values[index] * dimension.unit_s
+                known = axis.seconds[[step]] + ahead
                 return format_instants(known, axis.calendar)[0] if np.isfinite(known) else None
         return None
 
@@ -189,10 +203,16 @@ def select(
     Dimensions that the layer lacks are passed over: a map of several layers has one time.
     Raises InvalidParameter.
     """
-    indices = []
+    indices, time = [], _time_of(cube, layer)
     for dim in layer.dims:
         dimension = cube.dimensions[dim]
-        text = asked.get(dim)
+        text = asked.get(dim, asked.get(TIME) if dim == time else None)
         found = dimension.default() if text is None else dimension.find(text, method)
         indices.append((dim, found))
-    return Selection(tuple(indices))
+    return Selection(tuple(indices), time)
+
+
+def _time_of(cube: Cube, layer: Layer) -> str:
+    """The dimension that `time` means: of groups with times of their own it is theirs."""
+    times = [dim for dim in layer.dims if cube.dimensions[dim].kind == "time"]
+    return TIME if TIME in layer.dims or len(times) != 1 else times[0]

@@ -27,7 +27,11 @@ def add(group: zarr.Group, name: str, data: np.ndarray, dims: str, **attrs: obje
 
 def store(path: Path, shape: tuple[int, ...], dims: str, coordinates: dict) -> zarr.Group:
     """A variable `a` of which each step holds its number."""
-    group = zarr.create_group(path)
+    return fill(zarr.create_group(path), shape, dims, coordinates)
+
+
+def fill(group: zarr.Group, shape: tuple[int, ...], dims: str, coordinates: dict) -> zarr.Group:
+    """The same in a group."""
     add(group, "lat", LAT, "lat", units="degrees_north")
     add(group, "lon", LON, "lon", units="degrees_east")
     steps = np.arange(np.prod(shape, dtype=int)).reshape(shape)
@@ -80,7 +84,10 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
         },
     )
     classes(root / "classes.zarr")
-    names = ("two", "ahead", "typical", "single", "many", "classes")
+    groups = zarr.create_group(root / "groups.zarr")
+    for name, days in {"first": [0, 1, 2], "second": [10, 12]}.items():
+        fill(groups.create_group(name), (len(days),), "time", {"time": (days, DAYS)})
+    names = ("two", "ahead", "typical", "single", "many", "classes", "groups")
     document = {"datasets": [{"id": name, "url": str(root / f"{name}.zarr")} for name in names]}
     (root / "catalog.yaml").write_text(yaml.safe_dump(document))
     with TestClient(create_app(Settings(catalog=str(root / "catalog.yaml")))) as client:
@@ -135,6 +142,25 @@ def test_two_times(client: TestClient) -> None:
     document = client.get("/wmts/two/1.0.0/WMTSCapabilities.xml").text
     assert document.index(">time<") < document.index(">reference<")
     assert document.count("<ows:UOM>ISO8601</ows:UOM>") == 2
+
+
+def test_groups_with_times_of_their_own(client: TestClient) -> None:
+    """`time` means a variable's own times, whatever they are called beside the others'."""
+    found = client.get("/datasets/groups").json()
+    dims = {variable["id"]: variable["dims"] for variable in found["variables"]}
+    assert dims == {"first.a": ["time", "y", "x"], "second.a": ["time_second", "y", "x"]}
+    point = client.get("/point/groups/second.a?lon=5&lat=50&time=2001-01-11").json()
+    assert (point["time"], point["value"]) == ("2001-01-11T00:00:00Z", 0)
+    assert client.get("/point/groups/second.a?lon=5&lat=50").json()["value"] == 1
+    series = client.get("/timeseries/groups/second.a?lon=5&lat=50").json()
+    assert series["times"] == ["2001-01-11T00:00:00Z", "2001-01-13T00:00:00Z"]
+    assert series["values"]["value"] == [0, 1]
+    mean = client.get("/statistics/groups/second.a?time=2001-01-11").json()
+    assert (mean["time"], mean["mean"]) == ("2001-01-11T00:00:00Z", 0)
+    tile = client.get(f"/tiles/groups/second.a{TILE}&time=2001-01-11T02:00")
+    assert tile.headers["X-Time"] == "2001-01-11T00:00:00Z"
+    assert "Nearest" in tile.headers["Warning"]
+    assert client.get("/point/groups/second.a?lon=5&lat=50&time=2001-01-01").status_code == 400
 
 
 def test_the_time_that_a_forecast_is_for(client: TestClient) -> None:

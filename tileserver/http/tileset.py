@@ -143,11 +143,11 @@ def headers_of(view: View, asked: str | None, pinned: bool) -> dict[str, str]:
     """What goes with pictures of a view: how long they keep, the time that they show."""
     headers = {"Cache-Control": caching.PINNED if pinned else caching.SHORT}
     cube = view.dataset.source.cube
-    used, axis = view.selection.time_label(cube), cube.time
-    if used is not None and axis is not None:
+    used, axis = view.selection.time_label(cube), view.selection.axis(cube)
+    if used is not None:
         headers["X-Time"] = used
-        step = view.selection.index("time")
-        if asked is not None and step is not None and not axis.is_step(asked, step):
+        step = view.selection.step
+        if asked is not None and step is not None and axis and not axis.is_step(asked, step):
             headers["Warning"] = f"99 Nearest value used: time={used}"
         valid_time = view.selection.valid_time(cube)
         if valid_time is not None:

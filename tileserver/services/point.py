@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from tileserver.area import locate
 from tileserver.catalog import Dataset
-from tileserver.cube import TIME
 from tileserver.geometry import from_lonlat
 from tileserver.layer import Layer, Selection
 from tileserver.services.window import Read, check_single, combine, finest, place, read_blocks
@@ -30,7 +29,7 @@ async def point(
         "variable": layer.id,
         "lon": lon,
         "lat": lat,
-        "time": labels.pop(TIME, dataset.source.cube.instant),
+        "time": labels.pop(selection.time, dataset.source.cube.instant),
         "dimensions": labels,
         "value": value,
         "units": layer.units,
@@ -53,7 +52,7 @@ async def value_at(
     if cell is None:
         return None
     rows, cols = (slice(index, index + 1) for index in cell)
-    step = selection.index(TIME)
+    step = selection.step
     steps = ONE_STEP if step is None else slice(step, step + 1)
     parts = place(layer, 0, rows, cols)
     blocks = await read_blocks(read, parts, selection, steps)

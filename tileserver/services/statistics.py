@@ -16,7 +16,7 @@ import numpy as np
 
 from tileserver.area import Weights, cell_area, weigh
 from tileserver.catalog import Dataset
-from tileserver.cube import TIME, Raw
+from tileserver.cube import Raw
 from tileserver.errors import InvalidParameter, PayloadTooLarge
 from tileserver.geometry import Geometry
 from tileserver.grid import Floats, Grid
@@ -74,7 +74,7 @@ class Request:
     @property
     def steps(self) -> slice:
         """The selected step along time."""
-        step = self.selection.index(TIME) or 0
+        step = self.selection.step or 0
         return slice(step, step + 1)
 
     @property
@@ -145,7 +145,7 @@ async def statistics(
         "dataset": dataset.id,
         "variable": request.layer.id,
         "units": request.layer.units,
-        "time": labels.pop(TIME, dataset.source.cube.instant),
+        "time": labels.pop(request.selection.time, dataset.source.cube.instant),
         "dimensions": labels,
         "level": request.level,
     }

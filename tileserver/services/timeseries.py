@@ -18,7 +18,7 @@ import numpy.typing as npt
 import shapely
 
 from tileserver.area import MOST_CELLS, Weights, weigh
-from tileserver.cube import TIME, Cube, Raw
+from tileserver.cube import Cube, Raw
 from tileserver.errors import InvalidParameter, PayloadTooLarge
 from tileserver.geometry import Feature
 from tileserver.grid import Floats
@@ -95,8 +95,8 @@ def prepare(
     step, PayloadTooLarge for areas of too many cells.
     """
     check_single(layer)
-    axis = cube.time
-    if axis is None or selection.index(TIME) is None:
+    axis = selection.axis(cube)
+    if axis is None:
         raise InvalidParameter(
             "variable", layer.id, "has no time dimension: ask /point or /statistics"
         )
@@ -134,7 +134,9 @@ def estimate(request: Request) -> int:
             cols = np.arange(part.cols.start, part.cols.stop) % level.shape[-1] // level.chunks[-1]
             own[np.ix_(np.unique(rows), np.unique(cols))] = True
             along = (
-                len(np.unique(request.steps // _chunk(part))) if TIME in part.variable.dims else 1
+                len(np.unique(request.steps // _chunk(part, request.selection.time)))
+                if request.selection.time in part.variable.dims
+                else 1
             )
             nbytes += int((own & ~seen).sum()) * along * level.nbytes
             seen |= own
@@ -188,7 +190,7 @@ def _schedule(request: Request, whole: bool, budget: int) -> _Schedule:
     windows = [t.weights for t in request.targets if t.weights is not None]
     cells = max((w.parts.size for w in windows), default=1)
     parts = [part for w in windows for part in _parts(request, w)]
-    chunk = max((_chunk(part) for part in parts), default=1)
+    chunk = max((_chunk(part, request.selection.time) for part in parts), default=1)
     each = sum(v.dtype.itemsize for v in request.layer.variables) + WORKING_BYTES
     fetched = max((_fetched(part) for part in parts), default=1) * len(request.layer.variables)
     fitting = max(1, budget // (each * cells))
@@ -214,10 +216,10 @@ def _fetched(part: Part) -> int:
     return nbytes
 
 
-def _chunk(part: Part) -> int:
+def _chunk(part: Part, time: str) -> int:
     """The size of a part's chunks along time."""
     dims = part.variable.dims
-    return part.stored.chunks[dims.index(TIME)] if TIME in dims else 1
+    return part.stored.chunks[dims.index(time)] if time in dims else 1
 
 
 def _batches(steps: Index, schedule: _Schedule) -> Iterator[slice]:

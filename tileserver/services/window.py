@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from tileserver.cube import TIME, Level, Raw, Variable
+from tileserver.cube import Level, Raw, Variable
 from tileserver.errors import InvalidParameter
 from tileserver.grid import LONLAT, Axis, Floats, Grid
 from tileserver.layer import Layer, Selection
@@ -55,7 +55,7 @@ class Part:
     def window(self, selection: Selection, steps: slice) -> tuple[slice, ...]:
         """One slice for each dimension."""
         indices = zip(self.variable.dims, selection.of(self.variable), strict=True)
-        leading = (steps if dim == TIME else slice(i, i + 1) for dim, i in indices)
+        leading = (steps if dim == selection.time else slice(i, i + 1) for dim, i in indices)
         return (*leading, self.rows, self.cols)
 
     def decode(self, raw: Raw) -> Values:
