@@ -9,7 +9,8 @@ import pytest
 import xarray as xr
 
 from tileserver.cache import ByteCache
-from tileserver.catalog import Catalog, load
+from tileserver.catalog import Catalog
+from tileserver.catalogfile import load
 from tileserver.errors import CatalogError, DatasetNotFound, DatasetUnavailable
 
 

@@ -11,8 +11,9 @@ import numpy as np
 import pyproj
 import pytest
 
-from tileserver import catalog
+from tileserver import catalogfile
 from tileserver.cache import ByteCache
+from tileserver.catalog import Catalog
 from tileserver.errors import CatalogError, MatrixSetNotFound
 from tileserver.grid import LONLAT, parse_crs, transformer
 from tileserver.matrixset import IDS, POLAR, MatrixSets, from_document, matrix_set, quad
@@ -178,8 +179,8 @@ def test_sets_of_a_crs() -> None:
     assert [t.id for t in sets.for_crs(wkt)] == [*world, "swiss"]
 
 
-def load(path: Path) -> catalog.Catalog:
-    return catalog.load([str(path)], {}, cache=ByteCache(1000, len), pool=None)  # type: ignore
+def load(path: Path) -> Catalog:
+    return catalogfile.load([str(path)], {}, cache=ByteCache(1000, len), pool=None)  # type: ignore
 
 
 def test_catalogue(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
-from tileserver import catalog
+from tileserver import catalogfile
 from tileserver.budget import Budget
 from tileserver.cache import ByteCache
 from tileserver.catalog import Catalog
@@ -151,7 +151,7 @@ def _gate(settings: Settings) -> Gate:
 def _from_files(settings: Settings) -> CatalogMaker:
 
     def make(chunks: ByteCache[Raw], pool: Executor) -> Catalog:
-        return catalog.load(
+        return catalogfile.load(
             settings.catalog,
             os.environ,
             cache=chunks,

@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from tileserver import __version__, catalog
+from tileserver import __version__, catalogfile
 from tileserver.cache import ByteCache
 from tileserver.catalog import Catalog
 from tileserver.cube import Cube, Raw, Variable
@@ -89,7 +89,7 @@ def serve(
 
 
 def _run(settings: Settings) -> None:
-    catalog.read_files(settings.catalog)  # in one line what is wrong
+    catalogfile.read_files(settings.catalog)  # in one line what is wrong
     try:
         if settings.shared_tiles:
             SharedTiles(Path(settings.shared_tiles), 0)
@@ -153,12 +153,12 @@ def inspect(
     files = catalogs or []
 
     async def opened(chunks: ByteCache[Raw], pool: ThreadPoolExecutor) -> Source:
-        found = catalog.load(files, os.environ, cache=chunks, pool=pool)
+        found = catalogfile.load(files, os.environ, cache=chunks, pool=pool)
         origin = Origin((url,), Path(), group=group, crs=crs, time_pattern=time_pattern)
         if url in found.entries:
             origin = found.entries[url].usable_origin
         elif storage is not None:
-            named = catalog.find_storage(files, storage, os.environ)
+            named = catalogfile.find_storage(files, storage, os.environ)
             origin = replace(origin, storage=named)
         return await open_source(origin, cache=chunks, pool=pool)
 
@@ -314,7 +314,7 @@ def _opened(names: list[str] | None) -> Catalog:
         raise CatalogError("catalog is missing: name one with --catalog")
 
     async def opened(chunks: ByteCache[Raw], pool: ThreadPoolExecutor) -> Catalog:
-        found = catalog.load(files, os.environ, cache=chunks, pool=pool)
+        found = catalogfile.load(files, os.environ, cache=chunks, pool=pool)
         with _progress() as progress:
             task = progress.add_task("opening", total=len(found.entries))
             await found.open_all(lambda: progress.advance(task))

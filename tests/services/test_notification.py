@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from tileserver.cache import ByteCache
-from tileserver.catalog import Catalog, load
+from tileserver.catalog import Catalog
+from tileserver.catalogfile import load
 from tileserver.errors import InvalidParameter
 from tileserver.services.notification import objects, subscription, touched
 

@@ -12,7 +12,8 @@ import pytest
 from tests.s3 import S3Server
 from tests.sources.zarr.zarrs import numbers, write
 from tileserver.cache import ByteCache
-from tileserver.catalog import Catalog, load
+from tileserver.catalog import Catalog
+from tileserver.catalogfile import load
 from tileserver.errors import CatalogError, SourceUnavailable
 from tileserver.plan import ReadPlan
 from tileserver.sources.storage.store import Storage
