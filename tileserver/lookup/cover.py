@@ -55,6 +55,8 @@ def _outline(grid: Grid, surface: Surface) -> Outline | None:
     if not lookup.is_continuous:
         return None
     cell = min(grid.cell_size) / (1 if is_degrees(grid.crs) else METRES_PER_DEGREE)
+    if not math.isfinite(cell):  # so few cells have a place that none is met in the middle
+        return None
     longest = max(LONGEST_EDGE * cell, shapely.length(surface) / MOST_POINTS)
     points, ring = rings(shapely.segmentize(surface, longest))
 
