@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tileserver.catalog import Dataset
-from tileserver.cube import TIME
 from tileserver.drawing import Drawing, View
 from tileserver.errors import SourceError, SourceUnavailable
 from tileserver.grid import Axis, Grid
@@ -100,11 +99,11 @@ class Sampler:
 def _views(dataset: Dataset, layer: Layer) -> list[View]:
     """The layer at its first, middle and last time; the default step of all other dimensions."""
     selection = select(dataset.source.cube, layer, {})
-    axis = dataset.source.cube.time
+    axis = selection.axis(dataset.source.cube)
     selections: list[Selection] = [selection]
-    if selection.index(TIME) is not None and axis is not None and axis.size:
+    if axis is not None and axis.size:
         steps = {int(axis.order[i]) for i in (0, axis.size // 2, axis.size - 1)}
-        selections = [selection.replace(TIME, step) for step in sorted(steps)]
+        selections = [selection.replace(selection.time, step) for step in sorted(steps)]
     return [View(dataset, layer, each, resampling="nearest") for each in selections]
 
 
