@@ -77,7 +77,7 @@ async function openDataset(store, signal) {
     const message = `Dataset ${id} has no variable ${variable}; ${shown ?? "nothing"} is shown instead.`;
     store.set({ problem: { message, source: "link", retry: null } });
   }
-  if (detail.dimensions.time?.size) store.set({ times: await getTimes(id, signal) });
+  if (detail.dimensions.time?.type === "time" && detail.dimensions.time.size) store.set({ times: await getTimes(id, signal) });
 }
 
 /**

@@ -44,7 +44,7 @@ export function hasTime(variable) {
  * @param {Pick<State, "time" | "times" | "detail" | "variable">} state
  */
 export function timeOf(state) {
-  if (!hasTime(variableOf(state))) return null;
+  if (!hasTime(variableOf(state)) || state.detail?.dimensions.time?.type === "number") return null;
   if (!state.times.length) return state.time ?? state.detail?.dimensions.time?.default?.toString() ?? null;
   return state.times[nearestIndex(state.times, state.time ?? state.detail?.dimensions.time?.default?.toString() ?? null)];
 }

@@ -18,7 +18,9 @@ export function mountDimensions(element, store) {
     controller.abort();
     controller = new AbortController();
     const { detail } = state;
-    const names = (variableOf(state)?.dims ?? []).filter((name) => name !== "time" && detail?.dimensions[name]);
+    const known = detail?.dimensions ?? {};
+    const isListed = (/** @type {string} */ name) => known[name] && (name !== "time" || known.time?.type !== "time");
+    const names = (variableOf(state)?.dims ?? []).filter(isListed);
     element.replaceChildren(...names.map((name) => {
       const dimension = /** @type {Dimension} */ (detail?.dimensions[name]);
       return control(name, dimension, store, controller.signal);
