@@ -22,6 +22,7 @@ from tileserver.sources.tiff.cog import open_cog
 from tileserver.sources.tiff.filetime import match_times
 from tileserver.sources.tiff.stack import open_stack
 from tileserver.sources.virtual.netcdf import open_netcdf
+from tileserver.sources.virtual.netcdf_stack import open_netcdf_stack
 from tileserver.sources.virtual.opening import holds_references, open_kerchunk, open_parquet
 from tileserver.sources.virtual.repository import State, is_repository, open_repository
 from tileserver.sources.zarr.cube import open_zarr
@@ -89,6 +90,10 @@ async def open_source(
         return await opener.open(origin.assets)
     if len(origin.urls) > 1 or any(c in first for c in WILDCARDS):
         store, keys = _common_store(origin, traffic)
+        if all(url.lower().endswith(NETCDF_SUFFIXES) for url in origin.urls):
+            has_times = origin.times is not None or origin.time_pattern is not None
+            times = await _timed(origin, store, keys) if has_times else None
+            return await open_netcdf_stack(store, keys, times, **opened)
         timed = await _timed(origin, store, keys)
         return await open_stack(store, timed, cache, pool, keys, origin.crs)
     if first.lower().endswith(TIFF_SUFFIXES):

@@ -36,7 +36,7 @@ async def match_times(
     Raises CatalogError that names the pattern, an example and the remedy.
     """
     pattern = _time_pattern(time_pattern)
-    names = sorted({name for key in keys for name in await _matching(store, key)})
+    names = sorted({name for key in keys for name in await matching(store, key)})
     if not names:
         raise CatalogError(f"url: no object matches {', '.join(map(shown, keys))}")
     timed = [(_time_of(name, pattern), name) for name in names]
@@ -58,7 +58,8 @@ def _time_pattern(text: str) -> re.Pattern[str]:
     return pattern
 
 
-async def _matching(store: Store, key: str) -> list[str]:
+async def matching(store: Store, key: str) -> list[str]:
+    """The objects that a pattern stands for. Raises CatalogError where they cannot be listed."""
     wild = re.search(WILDCARD, key)
     if wild is None:
         return [key]

@@ -81,7 +81,7 @@ async def open_stack(
     """
     if not entries:
         raise CatalogError("the stack has no files")
-    objects = await _objects(store, [key for key, _ in entries])
+    objects = await objects_of(store, [key for key, _ in entries])
     there = [
         (entry, float(time) if isinstance(time, int | float) else parse_time(str(time)))
         for entry, (_, time) in zip(objects, entries, strict=True)
@@ -96,7 +96,7 @@ async def open_stack(
     stack = Stack(
         steps_of(list(zip(members, (seconds for _, seconds in there), strict=True))),
         fingerprint(sorted(found_entries, key=lambda entry: entry.key)),
-        _watch(store, found_entries, patterns),
+        watch_of(store, found_entries, patterns),
         tuple(warnings),
     )
     return await stack.open(cache, pool, check=_check_versions)
@@ -332,7 +332,7 @@ def _told_gone(keys: Sequence[str]) -> str:
     return f"{len(keys)} of the files are not there and are left out: {shown}"
 
 
-def _watch(store: Store, entries: Sequence[Entry], patterns: Sequence[str]) -> Watch:
+def watch_of(store: Store, entries: Sequence[Entry], patterns: Sequence[str]) -> Watch:
     """By listing the folder, as new files are seen only so; a few files that are named one by one,
     and those of servers that list nothing."""
     named = not any(re.search(WILDCARD, key) for key in patterns)
@@ -346,7 +346,7 @@ def _watch(store: Store, entries: Sequence[Entry], patterns: Sequence[str]) -> W
     return ListingWatch(store, folder, of_entries(entries), pattern.fullmatch)
 
 
-async def _objects(store: Store, keys: Sequence[str]) -> list[Entry | None]:
+async def objects_of(store: Store, keys: Sequence[str]) -> list[Entry | None]:
     """The objects of the keys; those of a big stack by listing their folder, where that works."""
     for key in keys:
         check_name(key)

@@ -15,6 +15,8 @@ PIECE_NBYTES = 1 << 20  # about so much is read at once
 def pieces_of(shape: Sequence[int], itemsize: int) -> Place:
     """Chunks of about PIECE_NBYTES that each lie in one piece in an array in C order."""
     chunks = [max(n, 1) for n in shape]
+    if len(chunks) > 2:  # a step of a cube is what a map needs, and fits together with other files
+        chunks[0] = 1
     for axis in range(len(chunks)):
         inner = math.prod(chunks[axis + 1 :]) * itemsize
         if inner * chunks[axis] <= PIECE_NBYTES:

@@ -1,0 +1,181 @@
+"""Files of one kind as one hierarchy: their arrays put one after another along time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tileserver.cube import TIME
+from tileserver.errors import CatalogError
+from tileserver.sources.virtual.table import ChunkTable, Place, concatenated, grid_of, inline
+from tileserver.sources.virtual.tree import Virtual, VirtualArray, array_document
+from tileserver.sources.zarr.dimension import tells_time
+
+SECONDS = "seconds since 1970-01-01"
+# What has to be the same in all files, as an array has each of it but once.
+ALIKE = ("dtype", "compressor", "filters", "fill_value", "order", "chunks")
+PACKING = ("scale_factor", "add_offset", "_FillValue", "missing_value", "units", "_Unsigned")
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One of the files.
+
+    Args:
+        key: as it is told of.
+        seconds: its time, by its name or by the catalogue; its calendar is the standard one.
+    """
+
+    key: str
+    virtual: Virtual
+    seconds: float | None = None
+
+
+def time_path(virtual: Virtual) -> str | None:
+    """The path of the coordinate of the time dimension; None where a file has none."""
+    found = [
+        path
+        for path, array in virtual.arrays.items()
+        if _dims(array) == [path.rpartition("/")[2]] and tells_time(array.attrs)
+    ]
+    found.sort(key=lambda path: (path.rpartition("/")[2] != TIME, path))
+    return found[0] if found else None
+
+
+def along_time(
+    files: Sequence[File], path: str, seconds: Sequence[npt.NDArray[np.float64]]
+) -> Virtual:
+    """Files that each have steps of time.
+
+    Args:
+        path: of the time coordinate in each.
+        seconds: its values in each.
+
+    Raises CatalogError, naming a file that differs.
+    """
+    name = path.rpartition("/")[2]
+    first = files[0].virtual
+    arrays = {}
+    for each, array in first.arrays.items():
+        dims = _dims(array)
+        if each == path:
+            arrays[each] = _coordinate(name, np.concatenate(seconds), array.attrs)
+        elif name in dims:
+            own = [_alike(files[0], file, each, dims.index(name)) for file in files]
+            arrays[each] = _joined(files, own, each, dims.index(name))
+        else:
+            _check_shapes(files, each)
+            arrays[each] = array
+    return replace(first, arrays=arrays)
+
+
+def one_step_each(files: Sequence[File]) -> Virtual:
+    """Files of one time each, which they do not tell themselves. Raises CatalogError."""
+    first = files[0].virtual
+    arrays = {}
+    for path, array in first.arrays.items():
+        _check_shapes(files, path)
+        dims = _dims(array)
+        if len(dims) < 2:
+            arrays[path] = array
+            continue
+        own = [_stepped(_alike(files[0], file, path, None)) for file in files]
+        arrays[path] = _joined(files, own, path, 0)
+    seconds = np.array([file.seconds for file in files], np.float64)
+    arrays[TIME] = _coordinate(TIME, seconds, {})
+    return replace(first, arrays=arrays)
+
+
+def _dims(array: VirtualArray) -> list[Any]:
+    dims = array.attrs.get("_ARRAY_DIMENSIONS")
+    return list(dims) if isinstance(dims, list) else []
+
+
+def _coordinate(
+    name: str, seconds: npt.NDArray[np.float64], attrs: Mapping[str, Any]
+) -> VirtualArray:
+    """Times, whatever units each file counts in."""
+    kept = {key: attrs[key] for key in ("calendar", "standard_name", "long_name") if key in attrs}
+    shape = (len(seconds),)
+    document = array_document(shape, shape, np.dtype("<f8"), None)
+    told = {**kept, "units": SECONDS, "_ARRAY_DIMENSIONS": [name]}
+    data: dict[Place, bytes] = {(0,): seconds.astype("<f8").tobytes()}
+    return VirtualArray(document, told, inline(grid_of(shape, shape), data))
+
+
+def _alike(first: File, file: File, path: str, axis: int | None) -> VirtualArray:
+    """The array of a file, if it is like the first one's but for its length along an axis."""
+    known, array = first.virtual.arrays[path], file.virtual.arrays.get(path)
+    if array is None:
+        raise CatalogError(f"key={file.key!r} lacks variable {path!r}: leave the file out")
+    for key in ALIKE:
+        if array.document[key] != known.document[key]:
+            raise CatalogError(
+                f"key={file.key!r}: {key} of variable {path!r} differs from {first.key!r}: "
+                "rewrite the files alike, chunks of 1 along time, or register them one by one"
+            )
+    for key in PACKING:
+        if repr(array.attrs.get(key)) != repr(known.attrs.get(key)):  # which NaN is alike in
+            raise CatalogError(
+                f"key={file.key!r}: {key} of variable {path!r} differs from {first.key!r}: "
+                "rewrite the files alike, or register them one by one"
+            )
+    shapes = [list(each.document["shape"]) for each in (known, array)]
+    for shape in shapes:
+        if axis is not None:
+            shape[axis] = 0
+    if shapes[0] != shapes[1]:
+        raise _other_grid(first, file, path)
+    return array
+
+
+def _check_shapes(files: Sequence[File], path: str) -> None:
+    for file in files[1:]:
+        array = file.virtual.arrays.get(path)
+        shape = files[0].virtual.arrays[path].document["shape"]
+        if array is not None and array.document["shape"] != shape:
+            raise _other_grid(files[0], file, path)
+
+
+def _other_grid(first: File, file: File, path: str) -> CatalogError:
+    return CatalogError(
+        f"key={file.key!r}: {path!r} has another shape than in {first.key!r}: bring the files to "
+        "one grid, or register them one by one"
+    )
+
+
+def _stepped(array: VirtualArray) -> VirtualArray:
+    """With a dimension for the time in front."""
+    assert isinstance(array.chunks, ChunkTable)
+    document = array.document
+    return VirtualArray(
+        {**document, "shape": [1, *document["shape"]], "chunks": [1, *document["chunks"]]},
+        {**array.attrs, "_ARRAY_DIMENSIONS": [TIME, *_dims(array)]},
+        replace(array.chunks, grid=(1, *array.chunks.grid)),
+    )
+
+
+def _joined(
+    files: Sequence[File], arrays: Sequence[VirtualArray], path: str, axis: int
+) -> VirtualArray:
+    """Arrays one after another; all but the last have to fill their chunks."""
+    size, chunk = 0, arrays[0].document["chunks"][axis]
+    for file, array in zip(files, arrays, strict=True):
+        if size % chunk:
+            raise CatalogError(
+                f"key={file.key!r}: the file before it does not fill its last chunk of {chunk} "
+                f"steps of variable {path!r}: rewrite the files with chunks of 1 along time"
+            )
+        size += array.document["shape"][axis]
+    shape = list(arrays[0].document["shape"])
+    shape[axis] = size
+    tables = [array.chunks for array in arrays if isinstance(array.chunks, ChunkTable)]
+    if any((table.masks is None) != (tables[0].masks is None) for table in tables):
+        raise CatalogError(f"variable {path!r}: the files' filters differ: rewrite them alike")
+    return VirtualArray(
+        {**arrays[0].document, "shape": shape}, arrays[0].attrs, concatenated(tables, axis)
+    )
