@@ -297,3 +297,18 @@ def test_coordinates_that_cannot_be_decoded(tmp_path):
     path = store(tmp_path / "a", {"depth": (np.arange(3), {"scale_factor": "wide"})})
     with pytest.raises(CatalogError, match=r"'depth': its coordinates cannot be decoded"):
         opened(path)
+
+
+def test_coordinates_in_tiny_chunks(tmp_path):
+    """They are read, and the owner hears what that costs."""
+    path = store(tmp_path / "a", {"time": (np.arange(1001), DAYS)})
+    group = zarr.open_group(path)
+    del group["time"]
+    array = group.create_array(
+        "time", shape=(1001,), chunks=(1,), dtype="i2", dimension_names=("time",)
+    )
+    array[...] = np.arange(1001)
+    array.attrs.update(DAYS)
+    cube = opened(path).cube
+    assert cube.time.last == "2026-09-27T00:00:00Z"
+    assert any("'time' lies in 1001 chunks" in warning for warning in cube.warnings)
