@@ -29,6 +29,7 @@ from tileserver.settings import Settings
 
 pytestmark = pytest.mark.filterwarnings("ignore:Consolidated metadata is currently not part")
 
+POINT = "/point/d/level?lon=0&lat=0"
 TOKEN = "a-token-of-the-tests"
 ADMIN = {"Authorization": f"Bearer {TOKEN}"}
 SOON_S = 0.2
@@ -43,15 +44,18 @@ class Place:
     bucket: Path
     catalog: Path
 
-    def register(self, **urls: str | dict[str, Any]) -> None:
-        """Datasets by id: a key in the bucket, or more of an entry."""
+    def register(self, *, more: str = "", **urls: str | dict[str, Any]) -> None:
+        """Datasets by id: a key in the bucket, or more of an entry.
+
+        Args:
+            more: storages beside that of the bucket, `lab`.
+        """
         entries = {k: {"url": v} if isinstance(v, str) else v for k, v in urls.items()}
-        lines = [f"storage: {{lab: {{endpoint: '{self.s3.url}', anonymous: true, timeout_s: 2}}}}"]
-        lines += ["datasets:"]
+        lab = f"lab: {{endpoint: '{self.s3.url}', anonymous: true, timeout_s: 2}}"
+        lines = [f"storage: {{{lab}, {more}}}", "datasets:"]
         for name, entry in entries.items():
-            rest = {k: v for k, v in entry.items() if k != "url"}
-            lines.append(f"- {{id: {name}, url: 's3://data/{entry['url']}', storage: lab,")
-            lines.append("   " + ", ".join(f"{k}: '{v}'" for k, v in rest.items()) + "}")
+            given = {"storage": "lab"} | entry | {"id": name, "url": f"s3://data/{entry['url']}"}
+            lines.append("- {" + ", ".join(f"{k}: '{v}'" for k, v in given.items()) + "}")
         self.catalog.write_text("\n".join(lines))
 
     @contextmanager
@@ -357,6 +361,24 @@ def test_store_that_does_not_answer(place: Place) -> None:
         assert values(tile(client)) == {1.0}
         place.s3.error_503_rate = 0.0
         until(lambda: "trouble" not in listed(client))
+
+
+def test_store_that_is_slow_holds_up_no_other(place: Place, tmp_path: Path) -> None:
+    """Dozens of datasets in a store that lets each request wait: one in another follows in time."""
+    path = place.bucket / "cube.zarr"
+    write(path, cube(1))
+    with S3Server(tmp_path, anonymous=True) as slow:
+        more = f"slow: {{endpoint: '{slow.url}', anonymous: true, timeout_s: 2}}"
+        others = {f"slow{n}": {"url": "cube.zarr", "storage": "slow"} for n in range(40)}
+        place.register(more=more, **others, d="cube.zarr")
+        with place.client() as client:
+            assert values(tile(client)) == {1.0}
+            slow.latency_s = 1.0
+            until(lambda: slow.under_way >= 4)
+            write(path, cube(2))
+            took_s = until(lambda: "2.0" in str(client.get(POINT).text))
+            assert took_s < 2
+            assert slow.under_way <= 4
 
 
 def test_refresh_never_and_of_its_own(place: Place) -> None:

@@ -239,13 +239,16 @@ class Catalog:
         opened.append(make_dataset(entry.config, source, self.matrix_sets, entry.generation))
         return opened[0]
 
+    def storage(self, entry: Entry) -> str:
+        """The name of a dataset's storage, as in `traffic`."""
+        url = entry.origin.urls[0]
+        return "disk" if is_local(url) else entry.config.storage or "://".join(urlsplit(url)[:2])
+
     def _shared(self, entry: Entry) -> Traffic:
         """The traffic of a dataset's storage, the same for all that lie in it."""
-        url, storage = entry.origin.urls[0], entry.origin.storage
-        local = is_local(url)
-        name = "disk" if local else entry.config.storage or "://".join(urlsplit(url)[:2])
+        name, local = self.storage(entry), is_local(entry.origin.urls[0])
         if name not in self.traffic:
-            part = (storage or Storage()).part(self._workers)
+            part = (entry.origin.storage or Storage()).part(self._workers)
             self.traffic[name] = disk_traffic() if local else part.traffic()
         return self.traffic[name]
 

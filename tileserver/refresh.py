@@ -27,7 +27,7 @@ from tileserver.noticeboard import Noticeboard, number_of
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 8  # datasets that are looked at, in one worker
+AT_ONCE = 4  # datasets of one storage that are looked at: a slow one holds up no other
 FOLLOW_EVERY_S = 0.5  # looks at what other workers tell
 SHORTEST = 0.8  # of the interval, so that many datasets do not stay in step
 RECENT = 0.75  # of the interval: then another worker's look will do
@@ -63,7 +63,9 @@ class Refresher:
         self._catalog, self._board, self._interval_s = catalog, board, interval_s
         self.counts: Counter[str] = Counter()
         self.looked: dict[str, float] = {}
-        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._slots: defaultdict[str, asyncio.Semaphore] = defaultdict(
+            lambda: asyncio.Semaphore(AT_ONCE)
+        )
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._failures: Counter[str] = Counter()
@@ -191,7 +193,7 @@ class Refresher:
     async def _look(self, entry: Entry) -> None:
         dataset = entry.config.id
         await _settled(entry)
-        async with self._slots, self._locks[dataset]:
+        async with self._locks[dataset], self._slots[self._catalog.storage(entry)]:
             with suppress(SourceUnavailable):
                 if dataset in self._outdated or not await self._is_current(entry):
                     await self._reopen(entry)

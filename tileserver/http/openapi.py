@@ -64,7 +64,10 @@ def document(endpoints: Iterable[Endpoint], base: str) -> dict[str, Any]:
         },
         "servers": [{"url": base}],
         "paths": paths,
-        "components": {"schemas": {"Problem": PROBLEM_SCHEMA}},
+        "components": {
+            "schemas": {"Problem": PROBLEM_SCHEMA},
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+        },
     }
 
 
@@ -89,6 +92,8 @@ def _operation(endpoint: Endpoint, method: str) -> dict[str, Any]:
             },
         },
     }
+    if endpoint.tag == "admin":
+        operation["security"] = [{"token": []}]
     if endpoint.body is not None and method != "GET":
         operation["requestBody"] = {"required": True, "content": {endpoint.body: {}}}
     return operation
