@@ -121,11 +121,11 @@ class _Reader:
         surfaces = await places.read_surfaces(maps, self.supply.pool)
         hidden = surfaces | coordinates.keys() | (ties.points if ties is not None else set())
         names = self._names(pyramids, sorted(set(maps) - hidden))
-        levels = {
-            name: found
-            for name, paths in names.items()
-            if (found := self._place(places, name, paths))
-        }
+        levels: dict[str, list[Placed]] = {}
+        for name, paths in names.items():
+            if found := self._place(places, name, paths):
+                levels[name] = found
+            await asyncio.sleep(0)  # of thousands of arrays, tiles of others come between
         if not levels:
             raise CatalogError(
                 "nothing here is a map: "

@@ -56,6 +56,11 @@ class Places:
     ties: TiePoints | None = None
     _grids: dict[object, Grid] = field(default_factory=dict)
     _surfaces: dict[str, Surface | CatalogError] = field(default_factory=dict)
+    _numbering: list[str] = field(default_factory=list)  # coordinates that number HEALPix cells
+
+    def __post_init__(self) -> None:
+        attrs = self.hierarchy.attrs
+        self._numbering.extend(path for path in self.coordinates if numbers_cells(attrs[path]))
 
     async def read_surfaces(self, maps: Sequence[str], pool: Executor) -> set[str]:
         """Reads the 2-D coordinates of those arrays that no others place; their paths."""
@@ -136,9 +141,8 @@ class Places:
         array = self.arrays[path]
         numbers = {
             self.arrays[other].dims[0]: self.coordinates[other]
-            for other in self.coordinates
-            if numbers_cells(self.hierarchy.attrs[other])
-            and self.scope.find(parent(path), other.rpartition("/")[2]) == other
+            for other in self._numbering
+            if self.scope.find(parent(path), other.rpartition("/")[2]) == other
         }
         pixels = Pixels.find(array, own, seen, numbers)
         return None if pixels is None else pixels.place(array, own)
