@@ -49,6 +49,11 @@ class Shelf:
     def check(self, url: str) -> None:
         """Raises CatalogError where an absolute URL may not be read."""
         if not self.may_read(url):
+            if is_local(url):  # which folders a machine has is nobody's business
+                raise CatalogError(
+                    "the document points out of its folder, which the dataset may not read: add "
+                    "that folder to the dataset's references, if it is meant"
+                )
             folder = shown(url.partition("?")[0].rpartition("/")[0] + "/")
             raise CatalogError(
                 f"the document points to {folder}, which the dataset may not read: add it to the "

@@ -12,7 +12,7 @@ import orjson
 from tileserver.errors import CatalogError, shown
 from tileserver.sources.shelf import Shelf, absolute
 from tileserver.sources.stacitem import Json, mapping, sequence, text
-from tileserver.sources.storage.store import Store
+from tileserver.sources.storage.store import Store, is_local
 from tileserver.sources.watch import MOST_REQUESTS, AllWatches, ObjectsWatch, Watch, digest
 
 MOST_ITEMS = 10_000
@@ -154,17 +154,22 @@ async def _read(shelf: Shelf, url: str, found: Documents) -> Json:
     entry = await store.head(key) if looked_at else None
     data = await store.get(key, most=LARGEST_BYTES)
     if data is None:
-        raise CatalogError(f"url: {shown(url)}: no such object")
+        raise CatalogError(f"url: {_named(url)}: no such object")
     found.places[url], found.hashes[url] = (store, key), _hash(data)
     if entry is not None:
         found.stamps[url] = entry.stamp
     try:
         document = await asyncio.to_thread(orjson.loads, data)
     except orjson.JSONDecodeError as error:
-        raise CatalogError(f"url: {shown(url)}: it is no JSON: {error}") from error
+        raise CatalogError(f"url: {_named(url)}: it is no JSON: {error}") from error
     if not isinstance(document, dict):
-        raise CatalogError(f"url: {shown(url)}: expected a STAC document, a JSON object")
+        raise CatalogError(f"url: {_named(url)}: expected a STAC document, a JSON object")
     return document
+
+
+def _named(url: str) -> str:
+    """A document as messages call it: without the folders of this machine."""
+    return shown(url.rpartition("/")[2] if is_local(url) else url)
 
 
 def _hash(data: memoryview) -> str:

@@ -158,8 +158,8 @@ def with_url(netcdf: Path, url: str, **others: Any) -> Path:
 @pytest.mark.parametrize(
     ("url", "message"),
     [
-        ("/etc/passwd", r"points to /etc/, which the dataset may not read.*references: \[/etc/\]"),
-        ("file:///etc/passwd", "points to /etc/, which the dataset may not read"),
+        ("/etc/passwd", "points out of its folder, which the dataset may not read"),
+        ("file:///etc/passwd", "points out of its folder, which the dataset may not read"),
         ("../../secret.nc", "no plain path"),
         ("s3://other/a.nc", "points to s3://other/, which the dataset may not read"),
         ("http://169.254.169.254/latest", "which the dataset may not read"),

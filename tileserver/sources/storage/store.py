@@ -240,7 +240,9 @@ class Store:
                 if part is None or not OUT_OF_RANGE.search(str(error)):
                     raise
                 self._check(key, await obstore.head_async(self.raw, key), in_parts=True)
-                raise SourceError("an object ends before what it should hold") from error
+                raise SourceError(
+                    "an object ends before what it should hold: copy it anew"
+                ) from error
             answers.append((data, result))
             return data
 

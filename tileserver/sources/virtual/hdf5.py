@@ -51,7 +51,7 @@ def scan_hdf5(file: io.RawIOBase, size: int, url: str) -> Virtual:
                 raise CatalogError("the file has a user block: take it off with h5unjam")
             return _Scan(url, size).virtual(opened)
     except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
-        raise CatalogError(f"the HDF5 file is damaged: copy it anew ({error})") from error
+        raise CatalogError(f"the HDF5 file cannot be read: copy it anew ({error})") from error
 
 
 @dataclass(slots=True)

@@ -73,7 +73,9 @@ def read_kerchunk(text: bytes, targets: Targets) -> Virtual:
             collected.add(key, value)
         return collected.virtual()
     except (TypeError, ValueError, KeyError, AttributeError, RecursionError) as error:
-        raise CatalogError(f"the references are damaged ({shown(str(error))})") from error
+        raise CatalogError(
+            f"the references are damaged: write them anew ({shown(str(error))})"
+        ) from error
 
 
 def _references(document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
