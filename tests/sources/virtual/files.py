@@ -61,12 +61,20 @@ def opened(*urls: Path | str, **origin: Any) -> Source:
 
 def decoded(*urls: Path | str, variable: str = "a", **origin: Any) -> np.ndarray:
     """Physical numbers of a whole variable, NaN where there are none."""
+    return all_decoded(*urls, **origin)[variable]
 
-    async def run() -> np.ndarray:
+
+def all_decoded(*urls: Path | str, **origin: Any) -> dict[str, np.ndarray]:
+    """Those of all variables."""
+
+    async def run() -> dict[str, np.ndarray]:
         async with cube(*urls, **origin) as source:
-            known = source.cube.variables[variable]
-            whole = tuple(slice(0, n) for n in known.levels[0].shape)
-            return known.packing.decode(await source.read(ReadPlan(variable, 0, whole)))
+            found = {}
+            for name, known in source.cube.variables.items():
+                whole = tuple(slice(0, n) for n in known.levels[0].shape)
+                stored = await source.read(ReadPlan(name, 0, whole))
+                found[name] = known.packing.decode(stored)
+            return found
 
     return asyncio.run(run())
 
