@@ -142,3 +142,10 @@ def test_a_value_holds():
 def test_more_classes_than_colours():
     """They are kept, though a picture of so many is a ramp."""
     assert len(told({"flag_values": list(range(300))})) > CLASSES
+
+
+def test_as_many_bits_as_colours():
+    """The last of 255 classes is told from none."""
+    entries = [Category(n, str(n), (0, 0, 0, 255), 255) for n in range(1, CLASSES + 1)]
+    numbers = np.arange(256, dtype=np.float64)
+    assert class_index(Colormap.categorical("a", entries), numbers).tolist() == list(range(256))
