@@ -24,6 +24,7 @@ from starlette.testclient import TestClient
 
 from tests.conftest import running
 from tests.s3 import S3Server
+from tests.sources.storage.test_store import Quiet, web_server
 from tileserver.app import create_app
 from tileserver.settings import Settings
 
@@ -150,6 +151,25 @@ def test_append(place: Place, zarr_format: int, consolidated: bool) -> None:
         assert new.headers["etag"] != old.headers["etag"]
         for day, level in enumerate((1.0, 2.0, 3.0, 4.0), start=1):
             assert values(tile(client, time=f"2024-01-0{day}")) == {level}
+
+
+@pytest.mark.parametrize("where", ["http", "disk"])
+def test_append_elsewhere(place: Place, where: str) -> None:
+    """By plain HTTP, from a server that has no ETags, and on disk."""
+    path = place.bucket / "cube.zarr"
+    write(path, cube(1, 2, 3), zarr_format=2)
+    with web_server(Quiet, place.bucket) as url:
+        address = f"{url}/cube.zarr" if where == "http" else str(path)
+        storage = "storage: {web: {allow_http: true, allow_private: true}}"
+        place.catalog.write_text(
+            f"{storage}\ndatasets: [{{id: d, url: '{address}', storage: web}}]"
+        )
+        with place.client() as client:
+            assert values(tile(client)) == {3.0}
+            time.sleep(1.1)  # the server tells whole seconds
+            write(path, cube(4, first=3), append_dim="time", mode="a")
+            until(lambda: values(tile(client)) == {4.0})
+            assert values(tile(client, time="2024-01-03")) == {3.0}
 
 
 def test_rewrite_with_other_values(place: Place) -> None:
