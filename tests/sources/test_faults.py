@@ -79,7 +79,7 @@ def test_some_faults_are_retried(service: S3Server, kind: str, fault: str) -> No
 
     async def run() -> None:
         setattr(service, fault, 0.33)
-        for _ in range(5):
+        for _ in range(9):
             source = await Reader(service, kind).open()
             image = await source.read(plan(source))
             np.testing.assert_array_equal(image, pixels("int16", shape=SHAPE)[0])

@@ -12,7 +12,7 @@ import pytest
 import rasterio
 from affine import Affine
 from rasterio.control import GroundControlPoint
-from rasterio.enums import ColorInterp
+from rasterio.enums import ColorInterp, Resampling
 from rasterio.rpc import RPC
 from rasterio.vrt import WarpedVRT
 from rasterio.warp import transform as warp_coordinates
@@ -135,6 +135,33 @@ def test_alpha(tmp_path, compress, interleave):
         **options,
     )
     assert_equal(path, bands=3)
+
+
+@pytest.mark.parametrize("beside", ["overviews", "mask", "both"])
+@pytest.mark.parametrize("nodata", [None, 120])
+def test_files_beside(tmp_path, beside, nodata):
+    """Overviews and masks in files beside the image are read with it, as GDAL does."""
+    path = write(tmp_path / "a.tif", numbers("uint8", bands=2), overviews=(), nodata=nodata)
+    mask = np.where(np.arange(410) % 9, 255, 0) * np.ones((330, 1))
+    with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=False, TIFF_USE_OVR=True):
+        if beside != "overviews":
+            with rasterio.open(path, "r+") as file:
+                file.write_mask(mask.astype("uint8"))
+        if beside != "mask":
+            with rasterio.open(path, "r+") as file:
+                file.build_overviews((2, 4), Resampling.nearest)
+    assert {each.suffix for each in tmp_path.iterdir()} >= {
+        "overviews": {".ovr"}, "mask": {".msk"}, "both": {".ovr", ".msk"}
+    }[beside]  # fmt: skip
+    source = assert_equal(path)
+    first = next(iter(source.cube.variables.values()))
+    assert (first.dtype == np.int16) == (beside != "overviews")
+    assert len(first.levels) == (1 if beside == "mask" else 3)
+    version = source.version
+    with (tmp_path / f"a.tif.{'msk' if beside == 'mask' else 'ovr'}").open("ab") as file:
+        file.write(b"more")
+    assert not run(source.watch.is_current())
+    assert run(opened(path)).version != version
 
 
 @pytest.mark.parametrize("dtype", ["uint16", "int16", "int32", "float32"])
@@ -614,10 +641,8 @@ def test_requests_over_s3(tmp_path):
             allow_http=True,
         )
         source = await opened(path, open_store("s3://data", storage))
-        assert [(r.method, r.range) for r in server.log] == [
-            ("HEAD", None),
-            ("GET", "bytes=0-65535"),
-        ]
+        asked = [(r.method, r.range) for r in server.log]  # .ovr and .msk may lie beside it
+        assert asked == [("HEAD", None)] * 3 + [("GET", "bytes=0-65535")]
         server.log.clear()
         image, _ = source.file.raster.tiff.levels[0]
         window = (slice(256, 300), slice(512, 768))

@@ -32,6 +32,7 @@ from tileserver.sources.tiff.directory import DAMAGED
 from tileserver.sources.tiff.head import Head
 from tileserver.sources.tiff.layout import Tiff, read_tiff
 from tileserver.sources.tiff.raster import LevelShape, Raster, TiffRaster, fingerprint
+from tileserver.sources.tiff.sidecar import NONE, Sidecars, beside
 from tileserver.sources.watch import ObjectsWatch, Watch
 
 if TYPE_CHECKING:
@@ -138,15 +139,16 @@ async def open_cog(
 
     Raises CatalogError for a file that cannot be served, SourceError for one that cannot be read.
     """
-    entry = await found(store, key)
-    file = await open_file(store, entry, cache, pool, crs)
+    entry, sidecars = await asyncio.gather(found(store, key), beside(store, key))
+    file = await open_file(store, entry, cache, pool, crs, sidecars)
+    objects = [entry, *sidecars.entries]
     variables = variables_of(file, ())
     return CogSource(
-        fingerprint([entry]),
+        fingerprint(objects),
         Cube(variables, {}, warnings=advice(file), attrs=dict(file.description.tags)),
         file,
         {name: i for i, name in enumerate(variables)},
-        ObjectsWatch(store, {key: entry.stamp}),
+        ObjectsWatch(store, {each.key: each.stamp for each in objects}),
     )
 
 
@@ -169,7 +171,12 @@ def check_name(key: str) -> None:
 
 
 async def open_file(
-    store: Store, entry: Entry, cache: ByteCache[Raw], pool: Executor, crs: str | None = None
+    store: Store,
+    entry: Entry,
+    cache: ByteCache[Raw],
+    pool: Executor,
+    crs: str | None = None,
+    sidecars: Sidecars = NONE,
 ) -> CogFile:
     """A file with its headers read. Raises as open_cog does."""
     head = Head(store, entry)
@@ -177,6 +184,8 @@ async def open_file(
     loop = asyncio.get_running_loop()
     description = await loop.run_in_executor(pool, _described, head, loop, crs)
     _check_agreement(tiff, description)
+    if sidecars != NONE and description.transform is not None:
+        tiff, description = await sidecars.complete(store, tiff, description)
     raster: Raster
     if description.transform is None:
         warp = await loop.run_in_executor(pool, _warped, head, description, pool, loop)
@@ -185,7 +194,7 @@ async def open_file(
         raster = TiffRaster.over(store, entry, _masked(tiff, description), description, pool)
     head.keep = False
     _check_size(raster, description)
-    identity = (store.url, entry.key, fingerprint([entry]))
+    identity = (store.url, entry.key, fingerprint([entry, *sidecars.entries]))
     return CogFile(identity, entry, description, raster, cache)
 
 

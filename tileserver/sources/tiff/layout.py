@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from tileserver.errors import SourceError
+from tileserver.sources.storage.store import Entry
 from tileserver.sources.tiff.directory import DAMAGED, Directory, read_directories
 from tileserver.sources.tiff.head import Head
 
@@ -69,6 +71,7 @@ class Image:
     """One image of a TIFF: the full resolution, an overview or a mask.
 
     Args:
+        entry: the object that it lies in.
         shape: (rows, cols).
         bands: of the whole image.
         planes: how often the blocks are repeated: the number of bands where each has blocks of
@@ -79,6 +82,7 @@ class Image:
             was never written.
     """
 
+    entry: Entry
     shape: tuple[int, int]
     bands: int
     planes: int
@@ -127,14 +131,33 @@ async def read_tiff(head: Head) -> Tiff:
     """The layout of a TIFF. Raises SourceError where it is none or is damaged."""
     order, (first, *others) = await read_directories(head, TAGS)
     try:
-        images = [_image(each, order) for each in others if _kind(each) == REDUCED]
-        masks = {m.shape: m for m in (_image(each, order) for each in others if _kind(each) & MASK)}
-        full = _image(first, order)
+        images = [_image(each, order, head.entry) for each in others if _kind(each) == REDUCED]
+        masks = [_image(each, order, head.entry) for each in others if _kind(each) & MASK]
+        full = _image(first, order, head.entry)
     except (ValueError, IndexError, KeyError) as error:
         raise SourceError(DAMAGED) from error
+    return _tiff(full, images, masks)
+
+
+def _tiff(full: Image, images: Sequence[Image], masks: Sequence[Image]) -> Tiff:
+    """An image with those that are overviews of it, and their masks."""
     coarser = [i for i in images if i.bands == full.bands and i.shape[1] < full.shape[1]]
     levels = [full, *sorted(coarser, key=lambda i: -i.shape[1])]
-    return Tiff(tuple((image, masks.get(image.shape)) for image in levels))
+    fitting = {mask.shape: mask for mask in masks}
+    return Tiff(tuple((image, fitting.get(image.shape)) for image in levels))
+
+
+def completed(tiff: Tiff, overviews: Tiff | None, mask: Tiff | None) -> Tiff:
+    """A TIFF with the overviews and masks of files beside it, where it has none of its own."""
+    full, own = tiff.levels[0]
+    pairs = list(tiff.levels)
+    if overviews is not None and len(pairs) == 1:
+        pairs += overviews.levels
+    images = [image for image, _ in pairs[1:]]
+    masks = [each for _, each in pairs if each is not None]
+    if mask is not None and own is None:
+        masks = [image for image, _ in mask.levels if image.bands == 1]
+    return _tiff(full, images, masks)
 
 
 def _kind(directory: Directory) -> int:
@@ -148,7 +171,7 @@ def _one(directory: Directory, tag: int, default: int | None = None) -> int:
     return int(directory[tag][0])
 
 
-def _image(tags: Directory, byte_order: str) -> Image:
+def _image(tags: Directory, byte_order: str, entry: Entry) -> Image:
     shape = (_one(tags, HEIGHT), _one(tags, WIDTH))
     bands = _one(tags, BANDS, 1)
     planes = bands if _one(tags, PLANAR, 1) == APART else 1
@@ -164,6 +187,7 @@ def _image(tags: Directory, byte_order: str) -> Image:
     down, across = -(-shape[0] // block[0]), -(-shape[1] // block[1])
     layout = _layout(tags, block, bands // planes, byte_order)
     return Image(
+        entry,
         shape,
         bands,
         planes,

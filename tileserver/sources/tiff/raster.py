@@ -115,15 +115,24 @@ class TiffRaster:
             self.pool, _decoded, parts, data, window, self.description
         )
 
-    async def _fetch(self, parts: list[_Part]) -> dict[int, memoryview]:
-        """The bytes of the blocks that were written, by their start."""
-        blocks = [block for part in parts for block in part.blocks]
-        ranges = sorted({(b.start, b.stop) for b in blocks if b.stop > b.start})
-        if not ranges:
-            return {}
-        if max(stop for _, stop in ranges) > self.entry.size:
+    async def _fetch(self, parts: list[_Part]) -> Data:
+        """The bytes of the blocks that were written; those of one object in one request."""
+        wanted: dict[Entry, set[tuple[int, int]]] = {}
+        for part in parts:
+            ranges = {(b.start, b.stop) for b in part.blocks if b.stop > b.start}
+            wanted.setdefault(part.image.entry, set()).update(ranges)
+        objects = [(entry, sorted(ranges)) for entry, ranges in wanted.items() if ranges]
+        if len(objects) == 1:
+            found = [await self._ranges(*objects[0])]
+        else:
+            found = await asyncio.gather(*(self._ranges(*each) for each in objects))
+        return {entry.key: data for (entry, _), data in zip(objects, found, strict=True)}
+
+    async def _ranges(self, entry: Entry, ranges: list[tuple[int, int]]) -> dict[int, memoryview]:
+        """Ranges of one object, by their start."""
+        if max(stop for _, stop in ranges) > entry.size:
             raise SourceError("the file is damaged: it ends before its last block")
-        found = await self.store.get_ranges(self.entry.key, ranges)
+        found = await self.store.get_ranges(entry.key, ranges)
         if any(
             len(data) != stop - start for (start, stop), data in zip(ranges, found, strict=True)
         ):
@@ -131,6 +140,8 @@ class TiffRaster:
         return {start: data for (start, _), data in zip(ranges, found, strict=True)}
 
 
+# The bytes of blocks, by the object and their start.
+Data = dict[str, dict[int, memoryview]]
 Window = tuple[slice, slice]
 
 
@@ -149,9 +160,7 @@ class _Part:
     blocks: list[Block]
 
 
-def _decoded(
-    parts: list[_Part], data: dict[int, memoryview], window: Window, description: Description
-) -> Raw:
+def _decoded(parts: list[_Part], data: Data, window: Window, description: Description) -> Raw:
     """A chunk as it is read, of the bytes of its blocks by their start."""
     numbers = _numbers(parts[0], data, window, description)
     alpha = description.alpha
@@ -194,11 +203,9 @@ def _with_exact(numbers: Raw, nodata: float) -> Raw:
     return exact
 
 
-def _numbers(
-    part: _Part, data: dict[int, memoryview], window: Window, description: Description
-) -> Raw:
+def _numbers(part: _Part, found: Data, window: Window, description: Description) -> Raw:
     """The numbers (bands, rows, cols) of a window, a block as it is where it is the window."""
-    layout = part.image.layout
+    layout, data = part.image.layout, found.get(part.image.entry.key, {})
     fill = description.bands[0].nodata or 0
     rows, cols = window
     if len(part.blocks) == 1 and part.blocks[0].start < part.blocks[0].stop:
@@ -213,8 +220,9 @@ def _numbers(
     return numbers
 
 
-def _mask(part: _Part, data: dict[int, memoryview], window: Window) -> npt.NDArray[np.bool_]:
+def _mask(part: _Part, found: Data, window: Window) -> npt.NDArray[np.bool_]:
     """Where a window is valid, of the mask's blocks, which may be others than the data's."""
+    data = found.get(part.image.entry.key, {})
     rows, cols = window
     height, width = part.image.layout.shape
     top = min(block.top for block in part.blocks)
