@@ -220,7 +220,7 @@ class Lookup(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Grid:
     """Cells in a CRS: an x axis (columns) and a y axis (rows).
 

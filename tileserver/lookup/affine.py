@@ -12,7 +12,7 @@ from affine import Affine
 from tileserver.grid import Axis, Bounds, Floats, Grid, is_degrees
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class AffineLookup:
     """Cells that an affine transform places: exact both ways.
 

@@ -7,6 +7,7 @@ import math
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from weakref import ref
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,10 @@ from tileserver.projection import axis_coordinates, reprojected
 Read = Callable[[ReadPlan], Awaitable[Raw]]
 Values = npt.NDArray[np.floating]
 Index = npt.NDArray[np.intp]
+Numbers = tuple[int, int, int, int]
+Across = tuple[slice, slice, Index]
+
+MOST_KEPT_CELLS = 1 << 19  # 4 MB
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -138,7 +143,10 @@ def _across(own: Variable, variable: Variable, level: int, rows: slice, cols: sl
     number = choose_level(variable.levels, _footprint(grid, variable.grid))
     other = variable.levels[number].grid
     window = (rows.start, rows.stop, cols.start, cols.stop)
-    own_rows, own_cols, cell_of = _cells_across(grid, other, window)
+    if (rows.stop - rows.start) * (cols.stop - cols.start) > MOST_KEPT_CELLS:
+        own_rows, own_cols, cell_of = _cells_across(grid, other, window)
+    else:
+        own_rows, own_cols, cell_of = _kept_across(ref(grid), ref(other), window)
     return Part(variable, number, own_rows, own_cols, cell_of=cell_of)
 
 
@@ -151,12 +159,18 @@ def _footprint(grid: Grid, other: Grid) -> tuple[float, float]:
     return (sizes[0], sizes[1]) if math.isfinite(sum(sizes)) else (0.0, 0.0)
 
 
-@lru_cache(maxsize=8)
-def _cells_across(
-    grid: Grid, other: Grid, window: tuple[int, int, int, int]
-) -> tuple[slice, slice, Index]:
+@lru_cache(maxsize=16)
+def _kept_across(grid: ref[Grid], other: ref[Grid], window: Numbers) -> Across:
+    """As _cells_across. A series asks again for each batch; grids are not kept for it."""
+    known, beside = grid(), other()
+    assert known is not None
+    assert beside is not None
+    return _cells_across(known, beside, window)
+
+
+def _cells_across(grid: Grid, other: Grid, window: Numbers) -> Across:
     """The rows and columns of the other grid to read for a window, and which cell in them holds the
-    centre of each (rows, cols), -1 where none does. Kept, as a series asks again for each batch."""
+    centre of each (rows, cols), -1 where none does."""
     part = Grid(
         grid.crs,
         _part(grid.x, slice(*window[2:])),

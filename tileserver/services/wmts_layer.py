@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from urllib.parse import quote
 
 from tileserver.catalog import Catalog, Dataset
@@ -16,7 +15,7 @@ from tileserver.errors import (
     MatrixSetNotFound,
     VariableNotFound,
 )
-from tileserver.grid import Bounds, Grid
+from tileserver.grid import Bounds
 from tileserver.layer import EXPRESSION, Layer, find_layer, layers
 from tileserver.services.legend import Orientation, default_size
 from tileserver.services.wmts import VERSION, LayerInfo, StyleInfo
@@ -133,7 +132,7 @@ def layer_dimensions(dataset: Dataset, layer: Layer) -> tuple[Dimension, ...]:
 
 def layer_bounds(layer: Layer) -> Bounds:
     """(west, south, east, north) in degrees; west > east where it crosses 180°."""
-    return _bounds(layer.variables[0].grid)
+    return layer.variables[0].grid.lonlat_bounds()
 
 
 def layer_sets(dataset: Dataset, layer: Layer) -> tuple[MatrixSet, ...]:
@@ -147,8 +146,3 @@ def find_set(dataset: Dataset, layer: Layer, name: str) -> MatrixSet:
     if name not in offered:
         raise MatrixSetNotFound(name, f"layer {layer.id} has {', '.join(offered)}")
     return offered[name]
-
-
-@lru_cache(maxsize=1024)
-def _bounds(grid: Grid) -> Bounds:
-    return grid.lonlat_bounds()

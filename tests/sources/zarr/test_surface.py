@@ -3,12 +3,15 @@
 from pathlib import Path
 
 import numpy as np
+import pyproj
 import pytest
 import xarray as xr
+import zarr
 
 from tests.lookup import meshes
 from tests.sources.zarr.zarrs import opened
 from tileserver.area import locate
+from tileserver.errors import CatalogError
 from tileserver.grid import LONLAT
 from tileserver.sources.zarr.array import ZarrSource
 
@@ -149,7 +152,7 @@ def test_coordinates_with_a_time_step(tmp_path):
         data[name] = (("time", "y", "x"), np.stack([values, values]))
     assert cell(written(tmp_path / "a.zarr", data), 5, 7) == (5, 7)
     data["lon"] = (("time", "y", "x"), np.stack([LON, LON + 1]))
-    with pytest.raises(Exception, match="move with time"):
+    with pytest.raises(CatalogError, match="move with time"):
         written(tmp_path / "b.zarr", data)
 
 
@@ -174,8 +177,6 @@ def test_corners_of_the_store(tmp_path):
         np.linspace(v[0] - (v[1] - v[0]) / 2, v[-1] + (v[1] - v[0]) / 2, v.size + 1)
         for v in (RLON, RLAT)
     ]
-    import pyproj
-
     to_lonlat = pyproj.Transformer.from_crs(
         pyproj.CRS.from_cf(meshes.ROTATED_POLE), 4326, always_xy=True
     )
@@ -191,3 +192,15 @@ def test_corners_of_the_store(tmp_path):
     assert locate(source.cube.variables["v"].grid, x, y) == (4, 9)
     x, y = to_lonlat.transform(edges[0][0] + 1e-3, edges[1][0] + 1e-3)
     assert locate(source.cube.variables["v"].grid, x, y) == (0, 0)
+
+
+def test_more_cells_than_are_looked_up(tmp_path):
+    """Are refused before they are read, with the remedy."""
+    group = zarr.create_group(tmp_path / "a")
+    for name in ("v", "lon", "lat"):
+        group.create_array(
+            name, shape=(8000, 8000), chunks=(1000, 1000), dtype="f4", dimension_names=("y", "x")
+        )
+    group["v"].attrs["coordinates"] = "lon lat"
+    with pytest.raises(CatalogError, match=r"64000000 cells, at most 50000000 .* regrid"):
+        opened(tmp_path / "a")
