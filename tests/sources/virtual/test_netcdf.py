@@ -3,7 +3,10 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import h5py
@@ -304,6 +307,20 @@ def test_what_is_no_file_of_the_kind(tmp_path: Path, data: bytes, message: str) 
     (tmp_path / "a.nc").write_bytes(data)
     with pytest.raises(CatalogError, match=message):
         opened(tmp_path / "a.nc")
+
+
+def test_a_server_that_gives_no_parts(tmp_path: Path) -> None:
+    """Would have to send whole files: it is refused."""
+    sample().to_netcdf(tmp_path / "a.nc", engine="h5netcdf")
+    handler = partial(SimpleHTTPRequestHandler, directory=str(tmp_path))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        storage = Storage(allow_private=True, allow_http=True)
+        with pytest.raises(CatalogError, match="gives no parts of files"):
+            opened(f"http://127.0.0.1:{server.server_port}/a.nc", storage=storage)
+        server.shutdown()
+        thread.join()
 
 
 def test_damaged_files_end_in_a_line(tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tileserver.sources.virtual.table import ChunkTable, Place, grid_of, table
+from tileserver.errors import CatalogError
+from tileserver.sources.virtual.table import MOST_CHUNKS, ChunkTable, Place, grid_of, table
 
 PIECE_NBYTES = 1 << 20  # about so much is read at once
 
@@ -28,6 +29,8 @@ def pieces_of(shape: Sequence[int], itemsize: int) -> Place:
 def split(shape: Sequence[int], chunks: Place, itemsize: int, start: int, url: str) -> ChunkTable:
     """The pieces of an array of which all bytes lie together from `start`."""
     grid = grid_of(shape, chunks)
+    if math.prod(grid) > MOST_CHUNKS:
+        raise CatalogError(f"it would have more than {MOST_CHUNKS} chunks: rechunk the file")
     places = np.indices(grid).reshape(len(grid), math.prod(grid)).T
     firsts = places * np.array(chunks, np.int64)
     ends = np.minimum(firsts + np.array(chunks), np.array(shape, np.int64)) - 1

@@ -7,7 +7,7 @@ from concurrent.futures import Executor
 
 from tileserver.cache import ByteCache
 from tileserver.cube import Raw
-from tileserver.errors import CatalogError
+from tileserver.errors import CatalogError, SourceError, SourceUnavailable
 from tileserver.sources.shelf import Shelf
 from tileserver.sources.storage.store import Store
 from tileserver.sources.virtual.kerchunk import (
@@ -28,7 +28,12 @@ async def holds_references(store: Store, key: str) -> bool:
     """Whether a JSON file is of references, by a look at its front."""
     if key.endswith(".zst"):
         return True
-    head = await store.get_range(key, 0, PEEKED_NBYTES)
+    try:
+        head = await store.get_range(key, 0, PEEKED_NBYTES)
+    except SourceUnavailable:
+        raise
+    except SourceError:  # of servers that give no parts, as they need not for other documents
+        return False
     return head is not None and is_kerchunk(bytes(head))
 
 

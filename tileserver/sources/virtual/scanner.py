@@ -10,6 +10,8 @@ import sys
 from types import TracebackType
 from typing import Self
 
+from obstore.exceptions import NotSupportedError
+
 from tileserver.errors import CatalogError, SourceError
 from tileserver.sources.storage.store import Entry, Store
 from tileserver.sources.virtual.tree import Virtual
@@ -111,7 +113,14 @@ async def _start() -> asyncio.subprocess.Process:
 async def _read(store: Store, key: str, start: int, stop: int) -> memoryview:
     if not start <= stop or stop - start > LARGEST_READ_NBYTES:
         raise SourceError("the file cannot be read: it is damaged")
-    data = await store.get_range(key, start, stop)
+    try:
+        data = await store.get_range(key, start, stop)
+    except SourceError as error:
+        if isinstance(error.__cause__, NotSupportedError):
+            raise CatalogError(
+                "url: the server gives no parts of files: serve it by one that knows Range"
+            ) from error
+        raise
     if data is None:
         raise SourceError("the file is gone: it was there a moment ago")
     return data
