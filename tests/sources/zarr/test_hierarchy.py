@@ -175,6 +175,14 @@ def test_axes_that_differ_have_names_of_their_own(tmp_path: Path) -> None:
     assert cube.time.last == "2024-02-01T00:00:00Z"
 
 
+def test_as_many_steps_need_not_be_the_same(tmp_path: Path) -> None:
+    """Axes of one size with other times are two."""
+    cube = stepped(tmp_path / "a.zarr", {"a": [0, 31], "b": [5, 6], "c": [0, 31]})
+    assert {n: v.dims for n, v in cube.variables.items()} == {
+        "a.p": ("time",), "b.p": ("time_b",), "c.p": ("time",),
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize("name", ["../secret", "a/../../secret", "/etc", "a//b", "c\\d"])
 @pytest.mark.parametrize("zarr_format", FORMATS)
 def test_names_that_lead_out(tmp_path: Path, zarr_format: int, name: str) -> None:

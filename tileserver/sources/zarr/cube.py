@@ -11,22 +11,21 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from tileserver.cache import ByteCache
-from tileserver.cube import TIME, Cube, Dimension, Level, Raw, Variable
+from tileserver.cube import TIME, Cube, Dimension, Raw
 from tileserver.errors import CatalogError
-from tileserver.sources.classes import known_classes
 from tileserver.sources.storage.objects import Objects
 from tileserver.sources.storage.store import Store
 from tileserver.sources.watch import Unchanging, Watch, digest, of_documents, of_hierarchy
 from tileserver.sources.zarr.array import Supply, ZarrArray, ZarrSource, open_array
-from tileserver.sources.zarr.cf import physical_range, text
+from tileserver.sources.zarr.assembly import Assembly
+from tileserver.sources.zarr.cf import text
 from tileserver.sources.zarr.dimension import dimension, time_name
-from tileserver.sources.zarr.flag import flags_of
 from tileserver.sources.zarr.georeference import Coordinate
-from tileserver.sources.zarr.hierarchy import Document, Hierarchy, ancestry, parent
+from tileserver.sources.zarr.hierarchy import Hierarchy, ancestry, parent
 from tileserver.sources.zarr.placing import Places, auxiliary, axis_path, read_coordinates
 from tileserver.sources.zarr.pyramid import Pyramids
 from tileserver.sources.zarr.pyramid_folder import read_store
-from tileserver.sources.zarr.pyramid_levels import Placed, levels_of, same_axis
+from tileserver.sources.zarr.pyramid_levels import Placed, levels_of
 from tileserver.sources.zarr.scope import Scope
 from tileserver.sources.zarr.tiepoint import read_tie_points
 
@@ -110,17 +109,31 @@ class _Reader:
             read_coordinates(scope, arrays, maps, unread), read_tie_points(self.hierarchy, arrays)
         )
         maps = [p for p in maps if not self._lacks(p, scope, arrays, unread)]
-        for path in coordinates:
-            count = -(-arrays[path].shape[0] // arrays[path].chunks[0])
-            if count > MANY_CHUNKS:
-                self.warnings.append(
-                    f"coordinate {path!r} lies in {count} chunks, which takes long to open: "
-                    "rewrite it in one"
-                )
+        self._note_chunks([arrays[path] for path in coordinates])
         places = Places(self.hierarchy, scope, pyramids, arrays, coordinates, self.crs, ties)
         surfaces = await places.read_surfaces(maps, self.supply.pool)
         hidden = surfaces | coordinates.keys() | (ties.points if ties is not None else set())
         names = self._names(pyramids, sorted(set(maps) - hidden))
+        levels = await self._levels(places, names)
+        assembly = Assembly(self.hierarchy, pyramids, levels)
+        dimensions = assembly.dimensions()
+        if all(each.name != TIME for each in dimensions):
+            dimensions += await self._instant(arrays)
+        return self._source(assembly, dimensions)
+
+    def _note_chunks(self, coordinates: Sequence[ZarrArray]) -> None:
+        for array in coordinates:
+            count = -(-array.shape[0] // array.chunks[0])
+            if count > MANY_CHUNKS:
+                self.warnings.append(
+                    f"coordinate {array.path!r} lies in {count} chunks, which takes long to open: "
+                    "rewrite it in one"
+                )
+
+    async def _levels(
+        self, places: Places, names: Mapping[str, Sequence[str]]
+    ) -> dict[str, list[Placed]]:
+        """Those of each variable. Raises CatalogError where there is none."""
         levels: dict[str, list[Placed]] = {}
         for name, paths in names.items():
             if found := self._place(places, name, paths):
@@ -131,11 +144,7 @@ class _Reader:
                 "nothing here is a map: "
                 + ("; ".join([*self._told(), *self.lines][:MOST_WARNINGS]) or "it has no arrays")
             )
-        assembly = _Assembly(self.hierarchy, pyramids, levels)
-        dimensions = assembly.dimensions()
-        if all(each.name != TIME for each in dimensions):
-            dimensions += await self._instant(arrays)
-        return self._source(assembly, dimensions)
+        return levels
 
     def _lacks(
         self, path: str, scope: Scope, arrays: Mapping[str, ZarrArray], unread: Mapping[str, str]
@@ -218,7 +227,7 @@ class _Reader:
                 self.reasons.setdefault(reason.removeprefix(prefix), []).append(repr(name))
         return kept
 
-    def _source(self, assembly: _Assembly, dimensions: Sequence[Dimension]) -> ZarrSource:
+    def _source(self, assembly: Assembly, dimensions: Sequence[Dimension]) -> ZarrSource:
         variables = assembly.variables()
         self.warnings.extend(note for each in dimensions for note in each.notes)
         attrs = self.hierarchy.attrs.get(self.hierarchy.group, {})
@@ -271,111 +280,3 @@ def _cells(array: ZarrArray) -> int:
     for size in array.shape:
         cells *= size
     return cells
-
-
-@dataclass(slots=True)
-class _Axis:
-    """A dimension as some variables have it.
-
-    Args:
-        dim: its name in the store.
-        group: where it was met first.
-        is_time: whether it is the time axis of its group.
-    """
-
-    dim: str
-    size: int
-    coordinate: Coordinate | None
-    group: str
-    is_time: bool
-    variables: int = 0
-    name: str = ""
-
-    def is_same(self, other: _Axis) -> bool:
-        known = (self.coordinate is None) == (other.coordinate is None)
-        return known and self.size == other.size and same_axis(self.coordinate, other.coordinate)
-
-
-class _Assembly:
-    """Variables and dimensions of a cube; groups may have axes of the same name that differ."""
-
-    def __init__(
-        self, hierarchy: Hierarchy, pyramids: Pyramids, levels: Mapping[str, list[Placed]]
-    ) -> None:
-        self.levels = levels
-        self._hierarchy, self._pyramids = hierarchy, pyramids
-        self._axes: dict[str, list[_Axis]] = {}
-        self._of = {name: self._met(found[0]) for name, found in levels.items()}
-        self._name()
-
-    def variables(self) -> dict[str, Variable]:
-        """By id, each with a title of its own."""
-        found = {name: self._variable(name, levels) for name, levels in self.levels.items()}
-        titles = [variable.title for variable in found.values()]
-        return {
-            name: replace(v, title=f"{v.title} ({name})")
-            if v.title is not None and titles.count(v.title) > 1
-            else v
-            for name, v in found.items()
-        }
-
-    def dimensions(self) -> list[Dimension]:
-        """All that variables have, the name's own first."""
-        return [
-            replace(
-                dimension(a.dim, a.size, a.coordinate, a.dim if a.is_time else None), name=a.name
-            )
-            for axes in self._axes.values()
-            for a in axes
-        ]
-
-    def _met(self, placed: Placed) -> list[_Axis]:
-        """The axes of a variable, those that others have too counted once more."""
-        array = placed.array
-        dims, sizes = array.dims[:-2], array.shape[:-2]
-        known = {dim: c for dim, c in zip(dims, placed.axes, strict=True) if c is not None}
-        time = time_name(known)
-        found = []
-        for dim, size in zip(dims, sizes, strict=True):
-            axis = _Axis(dim, size, known.get(dim), parent(placed.path), dim == time)
-            same = self._axes.setdefault(TIME if axis.is_time else dim, [])
-            axis = next((each for each in same if each.is_same(axis)), axis)
-            if axis not in same:
-                same.append(axis)
-            axis.variables += 1
-            found.append(axis)
-        return found
-
-    def _name(self) -> None:
-        """A name for each axis: its own, or where others have that too one with its group's."""
-        taken = set(self._axes)
-        for name, axes in self._axes.items():
-            axes.sort(key=lambda axis: -axis.variables)
-            axes[0].name = name
-            for axis in axes[1:]:
-                shown = self._pyramids.shown(axis.group)
-                choices = [f"{name}_{part}" for part in (*shown[-1:], "_".join(shown))]
-                choices += [f"{name}_{n}" for n in range(2, len(axes) + 2)]
-                axis.name = next(each for each in choices if each not in taken)
-                taken.add(axis.name)
-
-    def _variable(self, name: str, levels: Sequence[Placed]) -> Variable:
-        finest = levels[0]
-        attrs: Document = self._hierarchy.attrs[finest.path]
-        return Variable(
-            id=name,
-            dims=tuple(axis.name for axis in self._of[name]),
-            dtype=finest.array.dtype,
-            levels=tuple(
-                Level(each.grid, each.array.chunks, each.array.shape, each.array.nbytes)
-                for each in levels
-            ),
-            packing=finest.packing,
-            title=text(attrs.get("long_name"))
-            or text(attrs.get("title"))
-            or text(attrs.get("standard_name")),
-            units=text(attrs.get("units")),
-            valid_range=physical_range(finest.packing, attrs, finest.array.dtype),
-            flags=flags_of(attrs, finest.packing) or known_classes(name, finest.array.dtype),
-            attrs=attrs,
-        )
