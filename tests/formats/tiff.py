@@ -267,6 +267,20 @@ def _told_crs(folder: Path) -> Given:
     return Given({"url": "a.tif", "crs": "EPSG:32633"}, "b1", (by_rasterio(path),), sets=SETS)
 
 
+def _beside(folder: Path) -> Given:
+    """Overviews and a mask in files of their own."""
+    path = write_tiff(folder / "a.tif", numbers("i2", (1, *SHAPE)))
+    with (
+        rasterio.Env(GDAL_TIFF_INTERNAL_MASK=False, TIFF_USE_OVR=True),
+        rasterio.open(path, "r+") as file,
+    ):
+        _holes(file)
+        file.build_overviews((2,), Resampling.nearest)
+    assert {each.suffix for each in folder.iterdir()} >= {".msk", ".ovr"}
+    truths = tuple(by_rasterio(path, 1, level) for level in (0, 1))
+    return Given({"url": "a.tif"}, "b1", truths, sets=SETS)
+
+
 def _statistics(folder: Path) -> Given:
     def edit(file: Any) -> None:
         file.update_tags(1, STATISTICS_MINIMUM="0", STATISTICS_MAXIMUM="90")
@@ -331,6 +345,7 @@ CASES = [
         "longitudes from -190": _geographic(-190.0),
         "placed by ground control points only": _control_points,
         "without a CRS, which the catalogue says": _told_crs,
+        "overviews and a mask in files beside it": _beside,
         "exact statistics": _statistics,
         "blocks that were never written": served(sparse_ok=True, nodata=0),
         "no CRS": _refused(f"the file names no CRS{NO_CRS}", crs=None),

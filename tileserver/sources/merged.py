@@ -84,10 +84,8 @@ class MergedSource:
             return [Run(own)]
         axis = self._axis(plan)
         steps = part.steps[plan.window[axis]]
-        is_next = (np.diff(steps) == 1) & (steps[:-1] != ABSENT)
-        ends = np.flatnonzero(~(is_next | (np.diff(steps) == 0))) + 1
         runs = []
-        for run in np.split(steps, ends):
+        for run in [steps] if len(steps) == 1 else _parted(steps):
             window = list(plan.window)
             window[axis] = slice(int(run[0]), int(run[0]) + len(run))
             runs.append(Run(replace(own, window=tuple(window)), int(run[0]) == ABSENT))
@@ -105,6 +103,12 @@ class MergedSource:
         if len(blocks) == 1:
             return blocks[0].astype(dtype, copy=False)
         return np.concatenate([b.astype(dtype, copy=False) for b in blocks], axis=self._axis(plan))
+
+
+def _parted(steps: Steps) -> list[Steps]:
+    """Steps in parts that follow one another, or are all absent."""
+    is_next = (np.diff(steps) == 1) & (steps[:-1] != ABSENT)
+    return np.split(steps, np.flatnonzero(~(is_next | (np.diff(steps) == 0))) + 1)
 
 
 def merge(

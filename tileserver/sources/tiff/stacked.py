@@ -98,6 +98,9 @@ class StackSource:
         times, *window = plan.window
         if times.stop - times.start > 1:
             return None
+        members = self.steps[times.start].members
+        if len(members) == 1 and not self.frame.factors and self.common.signature is not None:
+            return self._held_alone(members[0], plan, window)
         pieces, blocks = [], []
         for member in self._touched(times.start, plan.level, window):
             file = self._files.held((self.key, member.number))
@@ -110,6 +113,16 @@ class StackSource:
                 pieces.append(piece)
                 blocks.append(block)
         return self._pasted(plan, pieces, blocks)[np.newaxis]
+
+    def _held_alone(self, member: Member, plan: ReadPlan, window: Sequence[slice]) -> Raw | None:
+        """As held, where the file has the whole frame and its numbers are read as they are."""
+        file = self._files.held((self.key, member.number))
+        if file is None:
+            return None
+        shape = self.frame.levels[plan.level].shape
+        own = next(i for i, each in enumerate(file.raster.levels) if each.shape == shape)
+        block = held_window(file.layer(own, self._band(plan.variable)), window)
+        return None if block is None else block[np.newaxis]
 
     async def read(self, plan: ReadPlan) -> Raw:
         """Stored numbers (times, rows, cols) of the window; files are read together.
