@@ -8,6 +8,7 @@ hole or fold of the mesh is missed.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +19,7 @@ from tileserver.lookup.direction import Directions
 from tileserver.lookup.mesh import ROUNDING, UNIT, Mesh
 
 STRIDE_PX = 16  # between the pixels that are looked for in the pyramid
-WALKS = 4
+WALKS = 3
 FEWEST_TO_WALK = 2048
 GROUP_PX = 8
 STRIP_PX = 1 << 13  # what is worked on at a time: it stays in the processor's cache
@@ -129,17 +130,18 @@ class _Finding:
         centers = np.add.reduceat(vectors, starts, axis=0) / counts[:, None]
         away = np.linalg.norm(vectors - np.repeat(centers, counts, axis=0), axis=1)
         radius = (np.maximum.reduceat(away, starts) * 1.001 + ROUNDING).take(groups)
-        center = centers.take(groups, axis=0)
+        center = [axis.take(groups) for axis in np.ascontiguousarray(centers.T)]
         row, col = np.divmod(cells, self.mesh.shape[1])
         around = self.mesh.around(row * (self.mesh.shape[1] + 1) + col)
-        a, b, c, d = np.stack(list(around), axis=-1) / UNIT
-        turned = _triple(c - a, d - b, center) < 0
+        corners = list(zip(*([part / UNIT for part in axis] for axis in around), strict=True))
+        normals = [_cross(corners[i], corners[(i + 1) % 4]) for i in range(4)]
+        a, b, c, d = corners
+        across, down = ([p - q for p, q in zip(*ends, strict=True)] for ends in ((c, a), (d, b)))
+        sign = np.where(_dot(_cross(across, down), center) < 0, -1.0, 1.0)
         touching = self.mesh.valid.take(cells)
-        for first, second in ((a, b), (b, c), (c, d), (d, a)):
-            normal = np.cross(first, second)
-            normal[turned] *= -1
-            beyond = (normal * center).sum(axis=1) < -radius * np.linalg.norm(normal, axis=1)
-            touching &= ~beyond
+        for normal in normals:
+            reach = radius * np.sqrt(_dot(normal, normal))
+            touching &= _dot(normal, center) * sign >= -reach
         return groups[touching], cells[touching]
 
     def _try(self, todo: Index, number: Index, cell: Index) -> None:
@@ -168,9 +170,13 @@ class _Finding:
         return min(round(math.log(group / self.mesh.size, SIDE)), top)
 
 
-def _triple(a: Floats, b: Floats, c: Floats) -> Floats:
-    product: Floats = (np.cross(a, b) * c).sum(axis=1)
-    return product
+def _cross(a: Sequence[Floats], b: Sequence[Floats]) -> list[Floats]:
+    """Of vectors by their three coordinates (n,)."""
+    return [a[i - 2] * b[i - 1] - a[i - 1] * b[i - 2] for i in range(3)]
+
+
+def _dot(a: Sequence[Floats], b: Sequence[Floats]) -> Floats:
+    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 
 
 def _lattice(size: int) -> Index:
