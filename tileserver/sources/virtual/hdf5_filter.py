@@ -26,6 +26,7 @@ Config = dict[str, Any]
 # Numbers of filters (HDF5 Registered Filter Plugins) that are plain streams of known formats.
 COMPRESSORS = {1: "zlib", 307: "bz2", 32001: "blosc", 32015: "zstd"}
 SHUFFLE, FLETCHER32 = 2, 3
+LARGEST_CHUNK_NBYTES = 1 << 30
 NOTHING_TO_UNDO = {32022, 32023, 32028}  # BitGroom, Granular BitRound, BitRound
 # What a filter itself put before the options that it was given, as it will again.
 OWN_OPTIONS = {32008: 3}
@@ -107,6 +108,8 @@ class Hdf5(Codec):  # type: ignore[misc]
         self, filters: Sequence[Any], dtype: str, shape: Sequence[int], fill: Any = None
     ) -> None:
         self.filters, self.dtype, self.shape, self.fill = filters, dtype, tuple(shape), fill
+        if math.prod(self.shape) * np.dtype(dtype).itemsize > LARGEST_CHUNK_NBYTES:
+            raise ValueError("a chunk would be too large")
 
     def encode(self, buf: Any) -> Any:
         """Chunks are only read."""

@@ -120,7 +120,7 @@ class _Stack:
         order = sorted(range(len(files)), key=lambda i: _first(seconds[i]))
         files = [files[i] for i in order]
         await self._compare(files)
-        return along_time(files, path, [seconds[i] for i in order])
+        return along_time(files, path, [seconds[i] for i in order], self._array)
 
     async def _seconds(self, file: File, path: str) -> npt.NDArray[np.float64]:
         array = file.virtual.arrays[path]

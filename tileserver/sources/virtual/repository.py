@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ from urllib.parse import urlsplit
 
 from tileserver.cache import ByteCache
 from tileserver.cube import Raw
-from tileserver.errors import CatalogError, SourceError, shown
+from tileserver.errors import CatalogError, SourceError, SourceUnavailable, shown
 from tileserver.sources.shelf import Shelf
 from tileserver.sources.storage.store import Storage, Store, is_local
 from tileserver.sources.storage.traffic import Traffic
@@ -21,6 +22,7 @@ from tileserver.sources.zarr.cube import NOT_CONSOLIDATED, open_objects
 
 LAYOUT = {"refs", "snapshots"}  # folders of every repository
 BRANCH = "main"
+TRANSIENT = re.compile(r"dispatch failure|timed? ?out|connect|SlowDown|\b50[0-4]\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,8 @@ def _foreign_errors() -> Iterator[None]:
     try:
         yield
     except (icechunk.IcechunkError, ValueError, KeyError, OSError) as error:
+        if TRANSIENT.search(str(error)):
+            raise SourceUnavailable("the repository did not answer in time: try again") from error
         text = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise SourceError(f"the repository could not be read ({shown(text)})") from error
 
@@ -105,6 +109,8 @@ async def is_repository(store: Store) -> bool:
         if await store.head(f"refs/branch.{BRANCH}/ref.json") is not None:
             return True
         return set(await store.children()) >= LAYOUT
+    except SourceUnavailable:
+        raise
     except SourceError:
         return False
 
@@ -155,6 +161,8 @@ def _opening_errors() -> Iterator[None]:
     try:
         with _foreign_errors():
             yield
+    except SourceUnavailable:
+        raise
     except SourceError as error:
         raise CatalogError(f"{error}: check url, branch, tag and snapshot") from error
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -11,13 +13,23 @@ import numpy.typing as npt
 
 from tileserver.cube import TIME
 from tileserver.errors import CatalogError
-from tileserver.sources.virtual.table import ChunkTable, Place, concatenated, grid_of, inline
+from tileserver.sources.chunk import ChunkedArray, read_window
+from tileserver.sources.virtual.table import (
+    ChunkTable,
+    Place,
+    concatenated,
+    grid_of,
+    inline,
+    number_of,
+)
 from tileserver.sources.virtual.tree import Virtual, VirtualArray, array_document
 from tileserver.sources.zarr.dimension import tells_time
 
 SECONDS = "seconds since 1970-01-01"
 # What has to be the same in all files, as an array has each of it but once.
-ALIKE = ("dtype", "compressor", "filters", "fill_value", "order", "chunks")
+ALIKE = ("dtype", "fill_value")
+# What else has to be, where the chunks of the files are to be those of the whole.
+STORED = ("compressor", "filters", "order", "chunks")
 PACKING = ("scale_factor", "add_offset", "_FillValue", "missing_value", "units", "_Unsigned")
 
 
@@ -35,6 +47,9 @@ class File:
     seconds: float | None = None
 
 
+OpenPart = Callable[[File, str], ChunkedArray]
+
+
 def time_path(virtual: Virtual) -> str | None:
     """The path of the coordinate of the time dimension; None where a file has none."""
     found = [
@@ -47,13 +62,17 @@ def time_path(virtual: Virtual) -> str | None:
 
 
 def along_time(
-    files: Sequence[File], path: str, seconds: Sequence[npt.NDArray[np.float64]]
+    files: Sequence[File],
+    path: str,
+    seconds: Sequence[npt.NDArray[np.float64]],
+    open_part: OpenPart,
 ) -> Virtual:
     """Files that each have steps of time.
 
     Args:
         path: of the time coordinate in each.
         seconds: its values in each.
+        open_part: opens the array of a file, for those whose chunks do not fit together.
 
     Raises CatalogError, naming a file that differs.
     """
@@ -65,8 +84,13 @@ def along_time(
         if each == path:
             arrays[each] = _coordinate(name, np.concatenate(seconds), array.attrs)
         elif name in dims:
-            own = [_alike(files[0], file, each, dims.index(name)) for file in files]
-            arrays[each] = _joined(files, own, each, dims.index(name))
+            axis = dims.index(name)
+            own = [_alike(files[0], file, each, axis) for file in files]
+            if _fit(own, axis):
+                arrays[each] = _joined(own, axis)
+            else:
+                parts = [open_part(file, each) for file in files]
+                arrays[each] = _step_by_step(parts, own[0], axis)
         else:
             _check_shapes(files, each)
             arrays[each] = array
@@ -84,7 +108,11 @@ def one_step_each(files: Sequence[File]) -> Virtual:
             arrays[path] = array
             continue
         own = [_stepped(_alike(files[0], file, path, None)) for file in files]
-        arrays[path] = _joined(files, own, path, 0)
+        if not _fit(own, 0):
+            raise CatalogError(
+                f"variable {path!r}: the files' chunks or compression differ: rewrite them alike"
+            )
+        arrays[path] = _joined(own, 0)
     seconds = np.array([file.seconds for file in files], np.float64)
     arrays[TIME] = _coordinate(TIME, seconds, {})
     return replace(first, arrays=arrays)
@@ -116,7 +144,7 @@ def _alike(first: File, file: File, path: str, axis: int | None) -> VirtualArray
         if array.document[key] != known.document[key]:
             raise CatalogError(
                 f"key={file.key!r}: {key} of variable {path!r} differs from {first.key!r}: "
-                "rewrite the files alike, chunks of 1 along time, or register them one by one"
+                "rewrite the files alike, or register them one by one"
             )
     for key in PACKING:
         if repr(array.attrs.get(key)) != repr(known.attrs.get(key)):  # which NaN is alike in
@@ -159,23 +187,72 @@ def _stepped(array: VirtualArray) -> VirtualArray:
     )
 
 
-def _joined(
-    files: Sequence[File], arrays: Sequence[VirtualArray], path: str, axis: int
-) -> VirtualArray:
-    """Arrays one after another; all but the last have to fill their chunks."""
-    size, chunk = 0, arrays[0].document["chunks"][axis]
-    for file, array in zip(files, arrays, strict=True):
-        if size % chunk:
-            raise CatalogError(
-                f"key={file.key!r}: the file before it does not fill its last chunk of {chunk} "
-                f"steps of variable {path!r}: rewrite the files with chunks of 1 along time"
-            )
-        size += array.document["shape"][axis]
-    shape = list(arrays[0].document["shape"])
-    shape[axis] = size
+def _fit(arrays: Sequence[VirtualArray], axis: int) -> bool:
+    """Whether the chunks of all are those of the whole: all but the last have to fill theirs."""
+    first = arrays[0]
+    chunk = first.document["chunks"][axis]
     tables = [array.chunks for array in arrays if isinstance(array.chunks, ChunkTable)]
-    if any((table.masks is None) != (tables[0].masks is None) for table in tables):
-        raise CatalogError(f"variable {path!r}: the files' filters differ: rewrite them alike")
+    return (
+        len(tables) == len(arrays)
+        and all(array.document[key] == first.document[key] for array in arrays for key in STORED)
+        and all(array.document["shape"][axis] % chunk == 0 for array in arrays[:-1])
+        and len({(table.masks is None, table.nbytes) for table in tables}) == 1
+    )
+
+
+def _joined(arrays: Sequence[VirtualArray], axis: int) -> VirtualArray:
+    """Arrays one after another, whose chunks fit together."""
+    shape = list(arrays[0].document["shape"])
+    shape[axis] = sum(array.document["shape"][axis] for array in arrays)
+    tables = [array.chunks for array in arrays if isinstance(array.chunks, ChunkTable)]
     return VirtualArray(
         {**arrays[0].document, "shape": shape}, arrays[0].attrs, concatenated(tables, axis)
     )
+
+
+def _step_by_step(parts: Sequence[ChunkedArray], first: VirtualArray, axis: int) -> VirtualArray:
+    """Arrays one after another as chunks of one step, which are cut out of what each file has."""
+    shape, chunks = list(parts[0].shape), list(parts[0].chunks)
+    starts = [0, *accumulate(part.shape[axis] for part in parts)]
+    shape[axis], chunks[axis] = starts[-1], 1
+    document = {**first.document, **array_document(shape, chunks, parts[0].dtype, None)}
+    document["fill_value"] = first.document["fill_value"]
+    steps = Steps(tuple(shape), tuple(chunks), axis, tuple(parts), tuple(starts))
+    return VirtualArray(document, first.attrs, steps)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Steps:
+    """Chunks of one step along an axis, not compressed.
+
+    Args:
+        parts: the array of each file.
+        starts: the first step of each, and the end of all.
+    """
+
+    shape: Place
+    chunks: Place
+    axis: int
+    parts: tuple[ChunkedArray, ...]
+    starts: tuple[int, ...]
+
+    async def find(self, place: Place) -> bytes | None:
+        """A chunk; those of the file that it is cut out of are kept decoded."""
+        if number_of(place, grid_of(self.shape, self.chunks)) is None:
+            return None
+        step = place[self.axis]
+        number = bisect_right(self.starts, step) - 1
+        window = [
+            slice(p * c, min((p + 1) * c, n))
+            for p, c, n in zip(place, self.chunks, self.shape, strict=True)
+        ]
+        inside = step - self.starts[number]
+        window[self.axis] = slice(inside, inside + 1)
+        part = await read_window(self.parts[number], window)
+        whole = np.zeros(self.chunks, part.dtype)
+        whole[tuple(map(slice, part.shape))] = part
+        return whole.tobytes()
+
+    def whole(self, _: Place, data: memoryview) -> memoryview:
+        """As it is."""
+        return data

@@ -54,6 +54,8 @@ def main() -> None:
             kind, answer = REFUSED, b"NetCDF-4 and HDF5 need the package h5py: install it"
         except MemoryError:
             kind, answer = REFUSED, b"its metadata takes too much memory: rechunk it"
+        except Exception as error:  # damaged files make readers stumble over anything
+            kind, answer = REFUSED, f"the file's metadata is damaged ({error})".encode()
         out.write(HEAD.pack(kind, len(answer), 0) + answer)
         out.flush()
 
