@@ -45,4 +45,6 @@ def _told(error: GenericError) -> SourceError:
         return SourceError(
             "access denied: check the storage's credentials, anonymous and requester_pays"
         )
+    if re.search(r"status code: (405|501)\b", text):  # of plain web servers, asked for a listing
+        return SourceError("the store cannot list its objects")
     return SourceUnavailable("the store did not answer in time: try again in a moment")

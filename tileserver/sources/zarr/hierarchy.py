@@ -244,6 +244,8 @@ class _Walk:
         """What lies in a group above the one that is asked for, where it can be listed."""
         try:
             await self._children(path, node)
+        except SourceUnavailable:
+            raise
         except SourceError:
             return
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import posixpath
 
-from tileserver.errors import CatalogError, SourceError
+from tileserver.errors import CatalogError, SourceError, SourceUnavailable
 from tileserver.sources.storage.objects import Objects
 from tileserver.sources.zarr.hierarchy import Hierarchy, join, parsed, read_hierarchy
 
@@ -66,6 +66,8 @@ async def _numbers(store: Objects, folder: str) -> list[int]:
     """Which levels there are."""
     try:
         names = await store.children(folder)
+    except SourceUnavailable:
+        raise
     except SourceError:
         return list(range(PROBED))
     stems = [name.removesuffix(".zarr") for name in names if name.endswith(".zarr")]
