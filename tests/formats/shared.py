@@ -120,6 +120,24 @@ def _control_points(_: Path) -> Given:
     return Given({"url": str(path)}, "b1", tuple(levels))
 
 
+def _netcdf(name: str, variable: str, crs: str, *, is_told: bool = False) -> Any:
+    """A file of one map, as xarray reads it by way of h5netcdf."""
+
+    def make(_: Path) -> Given:
+        path = path_of(name)
+        with xr.open_dataset(path, engine="h5netcdf") as data:
+            place = Separable(crs, edges_of(data.x.values), edges_of(data.y.values))
+            cells = data[variable].transpose("y", "x").values.astype(np.float64)
+        truth = Truth(place, lambda _: cells)
+        entry = {"url": str(path), **({"crs": crs} if is_told else {})}
+        return Given(entry, variable, (truth,), dims={})
+
+    return make
+
+
+MODIS = "+proj=sinu +lon_0=0 +a=6371007.181 +b=6371007.181 +units=m +no_defs"
+
+
 def _ocean(variable: str, units: str | None) -> Any:
     """The ocean-colour cube as xarray reads it."""
 
@@ -177,6 +195,10 @@ CASES = [
     Case(SECTION, "Albers equal area", _file("rioxarray/cog.tif")),
     Case(SECTION, "Sentinel-2 RGB, the green band",
          _file("xcube/sample-cog.tif", "green", 2, legend_range=(0, 255))),
+    Case(SECTION, "NetCDF on MODIS' sinusoidal grid, its CRS an attribute",
+         _netcdf("rioxarray/MODIS_ARRAY.nc", "__xarray_dataarray_variable__", MODIS)),
+    Case(SECTION, "NetCDF whose CRS the catalogue tells",
+         _netcdf("rio-tiler/dataset_2d.nc", "dataset", "EPSG:4326", is_told=True)),
     Case(SECTION, "ocean colour, chlorophyll", _ocean("conc_chl", "mg m^-3")),
     Case(SECTION, "ocean colour, flags", _ocean_flags),
 ]  # fmt: skip
