@@ -204,3 +204,10 @@ def test_more_cells_than_are_looked_up(tmp_path):
     group["v"].attrs["coordinates"] = "lon lat"
     with pytest.raises(CatalogError, match=r"64000000 cells, at most 50000000 .* regrid"):
         opened(tmp_path / "a")
+
+
+def test_fluxes_are_no_coordinates(tmp_path):
+    """Longwave radiation and latent heat have names that begin alike."""
+    maps = {name: (("y", "x"), np.ones(LON.shape)) for name in ("longwave", "latent_heat")}
+    with pytest.raises(CatalogError, match="no CRS"):
+        written(tmp_path / "a.zarr", xr.Dataset(maps))

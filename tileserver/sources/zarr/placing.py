@@ -29,7 +29,7 @@ from tileserver.sources.zarr.hierarchy import Document, Hierarchy, parent
 from tileserver.sources.zarr.pyramid import Pyramids, transform_of
 from tileserver.sources.zarr.pyramid_levels import Placed, coarser
 from tileserver.sources.zarr.scope import CRS_KEYS, Names, Scope, are_degrees, without_crs
-from tileserver.sources.zarr.surface import Pair, Surface, pair_of, read_surface
+from tileserver.sources.zarr.surface import Pair, Surface, coordinates_of, pair_of, read_surface
 from tileserver.sources.zarr.tiepoint import TiePoints
 
 LARGEST_COORDINATE = 10_000_000
@@ -65,8 +65,9 @@ class Places:
     async def read_surfaces(self, maps: Sequence[str], pool: Executor) -> set[str]:
         """Reads the 2-D coordinates of those arrays that no others place; their paths."""
         wanted: dict[Pair, list[tuple[str, Grid | None]]] = {}
+        known = coordinates_of(self.scope, self.arrays)
         for path in maps:
-            pair = pair_of(path, self.arrays[path], self.scope, self.arrays)
+            pair = pair_of(path, self.scope, self.arrays, known)
             plain = None if pair is None else self._plain(path)
             if pair is not None and (plain is None or (pair.told and is_degrees(plain.crs))):
                 wanted.setdefault(pair, []).append((path, plain))

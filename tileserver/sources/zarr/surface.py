@@ -26,9 +26,17 @@ from tileserver.sources.zarr.scope import Scope
 
 LON_UNITS = ("degrees_east", "degree_east", "degrees_e", "degree_e")
 LAT_UNITS = ("degrees_north", "degree_north", "degrees_n", "degree_n")
-# What files call them that tell neither standard names nor units: lon_rho, nav_lon, XLONG, glamt.
-LON_NAME = re.compile(r"longitude|long|lon|glam", re.IGNORECASE)
-LAT_NAME = re.compile(r"latitude|lat|gphi", re.IGNORECASE)
+OTHER_UNITS = ("", "degree", "degrees", "deg", "rad", "radian", "radians")
+# What files call them that tell no standard names: lon_rho, nav_lon, XLONG, TLAT, geolon, glamt;
+# but longwave and latent heat are none.
+LON_NAME = re.compile(
+    r"(nav_|geo)?(longitude|lon)\d*(_[a-z0-9]+)?|[xtuv]long(_[a-z0-9]+)?|long|glam[tuvf]", re.I
+)
+LAT_NAME = re.compile(
+    r"(nav_|geo)?(latitude|lat)\d*(_[a-z0-9]+)?|[xtuv]lat(_[a-z0-9]+)?|gphi[tuvf]", re.I
+)
+LON_WORD = re.compile(r"longitude|long|lon|glam", re.I)
+LAT_WORD = re.compile(r"latitude|lat|gphi", re.I)
 HIGHEST_DEG = 90.001
 SAME_PLACE = 0.5  # of a cell, by which 1-D coordinates may differ from 2-D ones
 
@@ -84,25 +92,46 @@ class Surface:
         return not np.logical_or(*far).any()
 
 
+def coordinates_of(scope: Scope, arrays: Mapping[str, ZarrArray]) -> dict[str, list[str]]:
+    """The names of all 2-D coordinates, by their group."""
+    found: dict[str, list[str]] = {}
+    for path in sorted(arrays):
+        attrs = scope.hierarchy.attrs[path]
+        if len(arrays[path].dims) in (2, 3) and (_is_lon(attrs, path) or _is_lat(attrs, path)):
+            found.setdefault(parent(path), []).append(path.rpartition("/")[2])
+    return found
+
+
 def pair_of(
-    path: str, array: ZarrArray, scope: Scope, arrays: Mapping[str, ZarrArray]
+    path: str, scope: Scope, arrays: Mapping[str, ZarrArray], known: Mapping[str, Sequence[str]]
 ) -> Pair | None:
-    """The 2-D longitudes and latitudes of an array: those that it names, else some beside it."""
-    attrs = scope.hierarchy.attrs
-    group = parent(path)
-    told = [*_names(attrs[path]), *_names(attrs.get(group, {}))]
-    beside = sorted(scope.members.get(group, {}))
-    for names, is_told in ((_names(attrs[path]), True), ([*told, *beside], False)):
-        search = scope.across if is_told else scope.find
-        found = [p for p in (search(group, name) for name in names) if p in arrays and p != path]
-        fitting = [p for p in found if p is not None and _dims(arrays[p], array) is not None]
-        lons = [p for p in fitting if _is(attrs[p], p, "longitude", LON_UNITS, LON_NAME)]
-        lats = [p for p in fitting if _is(attrs[p], p, "latitude", LAT_UNITS, LAT_NAME)]
+    """The 2-D longitudes and latitudes of an array: those that it names, else some beside it.
+
+    Args:
+        known: as `coordinates_of` finds them.
+    """
+    attrs, array, group = scope.hierarchy.attrs, arrays[path], parent(path)
+    told = _names(attrs[path])
+    beside = [*told, *_names(attrs.get(group, {})), *known.get(group, ())]
+    for names, is_told in ((told, True), (beside, False)):
+        found = (scope.find(group, name) for name in names)
+        fitting = [p for p in found if p in arrays and p != path and p is not None]
+        fitting = [p for p in fitting if _dims(arrays[p], array) is not None]
+        lons = [p for p in fitting if _is_lon(attrs[p], p)]
+        lats = [p for p in fitting if _is_lat(attrs[p], p)]
         for lon, lat in _matched(lons, lats):
             dims = _dims(arrays[lon], array)
             if dims is not None and dims == _dims(arrays[lat], array):
                 return Pair(lon, lat, dims, is_told)
     return None
+
+
+def _is_lon(attrs: Document, path: str) -> bool:
+    return _is(attrs, path, "longitude", LON_UNITS, LON_NAME)
+
+
+def _is_lat(attrs: Document, path: str) -> bool:
+    return _is(attrs, path, "latitude", LAT_UNITS, LAT_NAME)
 
 
 def _names(attrs: Document) -> list[str]:
@@ -123,16 +152,17 @@ def _is(
 ) -> bool:
     if "standard_name" in attrs:
         return bool(attrs["standard_name"] == standard)
-    if str(attrs.get("units", "")).lower() in units:
+    told = str(attrs.get("units", "")).lower()
+    if told in units:
         return True
-    return name.search(path.rpartition("/")[2]) is not None
+    return told in OTHER_UNITS and name.fullmatch(path.rpartition("/")[2]) is not None
 
 
 def _matched(lons: Sequence[str], lats: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Pairs, those first that are called alike but for lon and lat."""
     pairs = [(lon, lat) for lon in lons for lat in lats if lon != lat]
     yield from sorted(
-        pairs, key=lambda pair: LON_NAME.sub("", pair[0]) != LAT_NAME.sub("", pair[1])
+        pairs, key=lambda pair: LON_WORD.sub("", pair[0]) != LAT_WORD.sub("", pair[1])
     )
 
 
