@@ -68,9 +68,11 @@ image:
 # The tests' versions are chosen first, so that the two locks never disagree in one environment.
 LOCK := pip compile pyproject.toml --universal --python-version 3.11 --fork-strategy fewest --upgrade --quiet \
 	--extra demo --generate-hashes --no-annotate --no-emit-index-url --custom-compile-command 'make lock'
+# What the image and the demo can open beside Zarr and GeoTIFF.
+CONTAINERS := --extra icechunk --extra netcdf --extra parquet
 lock: $(UV)
 	$(UV) $(LOCK) --extra dev --output-file requirements-dev.txt
-	$(UV) $(LOCK) --constraints requirements-dev.txt --output-file requirements.txt
+	$(UV) $(LOCK) $(CONTAINERS) --constraints requirements-dev.txt --output-file requirements.txt
 
 clean:
 	rm -rf $(VENV) $(DATA) build dist *.egg-info web/node_modules web/vendor helm/node_modules
