@@ -339,6 +339,17 @@ def test_s3(tmp_path):
         run(check(server))
 
 
+def test_prefixes_that_are_allowed(tmp_path):
+    """Assets are held to the prefixes that all URLs must have, as the document is."""
+    write_scenes(tmp_path)
+    url = tmp_path / "collection.json"
+    assert run(opened(url, allowed=(f"{tmp_path}/",))).cube.time.size == 3
+    with pytest.raises(CatalogError, match="add that folder"):
+        run(opened(url, allowed=(f"{tmp_path}/c",)))
+    with pytest.raises(CatalogError, match="ALLOWED_URLS"):
+        run(opened(url, allowed=("s3://b/",)))
+
+
 class Api(BaseHTTPRequestHandler):
     """A STAC API of a folder's items, two to a page, which tells no versions."""
 

@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from tileserver.errors import CatalogError, shown
 from tileserver.sources.address import check_address
@@ -37,14 +37,28 @@ class Shelf:
     traffic: Traffic | None = None
     changed: Callable[[], None] = lambda: None
     stores: dict[str, Store] = field(default_factory=dict)
+    hosts: set[str] = field(default_factory=set)
 
     def may_read(self, url: str) -> bool:
         """Whether a URL lies where the document may point to."""
+        told = unquote(urlsplit(url).path)
+        if ".." in told.split("/") or "\0" in told or not self._is_allowed(url):
+            return False
         if any(_is_below(url, prefix) for prefix in self.named):
             return True
         if url.startswith(("http:", "https:")):
             return _place(url) == _place(self.root)
         return is_local(url) == is_local(self.root) and _is_below(url, _folder(self.root))
+
+    def _is_allowed(self, url: str) -> bool:
+        """Whether a URL has one of the prefixes that all must have."""
+        prefixes = [
+            f"{(self.base / prefix).absolute()}{'/' * prefix.endswith('/')}"
+            if is_local(prefix)
+            else prefix
+            for prefix in self.allowed
+        ]
+        return not prefixes or url.startswith(tuple(prefixes))
 
     def check(self, url: str) -> None:
         """Raises CatalogError where an absolute URL may not be read."""
@@ -65,12 +79,19 @@ class Shelf:
         self.check(url)
         folder, key = self._split(url)
         if folder not in self.stores:
-            await check_address(url, self.storage, self.allowed)
+            await self._check_host(url)
             shared = self.traffic if is_local(url) == is_local(self.root) else None
             self.stores[folder] = open_store(
                 folder, self.storage, base=self.base, traffic=shared, changed=self.changed
             )
         return self.stores[folder], key
+
+    async def _check_host(self, url: str) -> None:
+        """Once for each: an API's pages and signed URLs may be thousands."""
+        place = _place(url)
+        if is_local(url) or place not in self.hosts:
+            await check_address(url, self.storage)
+            self.hosts.add(place)
 
     async def folder(self, url: str) -> Store:
         """The store below an absolute URL, such as one of Zarr. Raises CatalogError."""
@@ -84,7 +105,8 @@ class Shelf:
         if parts.query:  # of an API's page, or signed: it belongs to this one object
             return url, ""
         if not is_local(url):
-            return _place(url), parts.path.strip("/")
+            path = unquote(parts.path) if parts.scheme.startswith("http") else parts.path
+            return _place(url), path.strip("/")
         # Of the whole folder that may be read, so that no link on the disk leads out of it.
         folder = next((each for each in self.named if _is_below(url, each)), _folder(self.root))
         return folder, parts.path.removeprefix(urlsplit(folder).path).strip("/")
