@@ -75,6 +75,18 @@ def write_references(netcdf: Path, path: Path, form: str, **options: Any) -> Non
         by_virtualizarr(netcdf).vz.to_kerchunk(str(path), format=form, **options)
 
 
+def test_metadata_that_is_consolidated_alone(netcdf: Path) -> None:
+    """As in references made of a consolidated Zarr store."""
+    document = by_kerchunk(netcdf)
+    refs = document["refs"]
+    names = [key for key in refs if key.rpartition("/")[2] in (".zarray", ".zattrs", ".zgroup")]
+    found = {name: json.loads(refs.pop(name)) for name in names}
+    refs[".zmetadata"] = json.dumps({"zarr_consolidated_format": 1, "metadata": found})
+    path = netcdf.with_name("refs.json")
+    path.write_text(json.dumps(document))
+    np.testing.assert_array_equal(decoded(path), expected(netcdf))
+
+
 @pytest.mark.parametrize("form", ["json", "parquet"])
 def test_references_of_virtualizarr(netcdf: Path, form: str) -> None:
     """In one file, or in a folder of Parquet files with few records each."""

@@ -15,6 +15,7 @@ import orjson
 
 from tileserver.errors import CatalogError, shown
 from tileserver.sources.storage.store import Entry, Store
+from tileserver.sources.virtual.reference import CONSOLIDATED
 from tileserver.sources.virtual.table import WHOLE, ChunkTable, Place, grid_of, number_of
 from tileserver.sources.virtual.target import Targets
 from tileserver.sources.virtual.template import expand, generated
@@ -122,6 +123,11 @@ class _Collected:
         if name in (ARRAY, ATTRS, GROUP):
             data = value if isinstance(value, dict) else parsed(key, memoryview(_held(value)))
             self.documents[key] = data or {}
+        elif key == CONSOLIDATED:
+            data = value if isinstance(value, dict) else parsed(key, memoryview(_held(value)))
+            for each, document in (data or {})["metadata"].items():
+                if isinstance(document, dict):
+                    self.documents.setdefault(each, document)
         elif not name.startswith("."):
             self.chunks.append((key, value))
 

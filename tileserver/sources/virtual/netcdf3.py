@@ -51,14 +51,7 @@ def scan_netcdf3(file: io.RawIOBase, size: int, url: str) -> Virtual:
     """
     try:
         return _Header(file).virtual(size, url)
-    except (
-        KeyError,
-        IndexError,
-        ValueError,
-        UnicodeDecodeError,
-        OverflowError,
-        MemoryError,
-    ) as error:
+    except (LookupError, ValueError, OverflowError, MemoryError) as error:
         raise CatalogError(f"the NetCDF file's header is damaged ({error})") from error
 
 

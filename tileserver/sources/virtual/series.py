@@ -24,6 +24,7 @@ from tileserver.sources.virtual.table import (
 )
 from tileserver.sources.virtual.tree import Virtual, VirtualArray, array_document
 from tileserver.sources.zarr.dimension import tells_time
+from tileserver.sources.zarr.hierarchy import join, parent
 
 SECONDS = "seconds since 1970-01-01"
 # What has to be the same in all files, as an array has each of it but once.
@@ -84,6 +85,7 @@ def along_time(
         if each == path:
             arrays[each] = _coordinate(name, np.concatenate(seconds), array.attrs)
         elif name in dims:
+            _check_nearest(first, each, path)
             axis = dims.index(name)
             own = [_alike(files[0], file, each, axis) for file in files]
             if _fit(own, axis):
@@ -159,6 +161,18 @@ def _alike(first: File, file: File, path: str, axis: int | None) -> VirtualArray
     if shapes[0] != shapes[1]:
         raise _other_grid(first, file, path)
     return array
+
+
+def _check_nearest(virtual: Virtual, path: str, time: str) -> None:
+    """Groups may have times of their own, which one stack cannot follow."""
+    name, group = time.rpartition("/")[2], parent(path)
+    while join(group, name) not in virtual.arrays and group:
+        group = parent(group)
+    if join(group, name) != time:
+        raise CatalogError(
+            f"variable {path!r} has other times than {time!r}: choose a group, and register the "
+            "files' groups one by one"
+        )
 
 
 def _check_shapes(files: Sequence[File], path: str) -> None:
