@@ -97,7 +97,7 @@ def cube(*levels: float, first: int = 0) -> xr.Dataset:
     )
 
 
-def write(path: Path, data: xr.Dataset, **options: Any) -> None:
+def write(path: Any, data: xr.Dataset, **options: Any) -> None:
     encoding = {"level": {"chunks": (2, 10, 20)}, "time": {"chunks": (2,)}}
     encoding = encoding if options.get("append_dim") is None else {}
     data.to_zarr(path, **({"mode": "w", "encoding": encoding} | options))
@@ -176,6 +176,26 @@ def test_append_elsewhere(place: Place, where: str) -> None:
             write(path, cube(4, first=3), append_dim="time", mode="a")
             until(lambda: values(tile(client)) == {4.0})
             assert values(tile(client, time="2024-01-03")) == {3.0}
+
+
+def test_commit(place: Place) -> None:
+    """The head of a branch moves: so does the cube, to the whole of the commit."""
+    icechunk = pytest.importorskip("icechunk")
+    path = place.bucket / "cube.icechunk"
+    repository = icechunk.Repository.create(icechunk.local_filesystem_storage(str(path)))
+
+    def commit(data: xr.Dataset, **options: Any) -> None:
+        session = repository.writable_session("main")
+        write(session.store, data, consolidated=False, **options)
+        session.commit("a step")
+
+    commit(cube(1, 2))
+    place.register(d="cube.icechunk")
+    with place.client() as client:
+        assert values(tile(client)) == {2.0}
+        commit(cube(3, first=2), append_dim="time", mode="a")
+        until(lambda: values(tile(client)) == {3.0})
+        assert values(tile(client, time="2024-01-02")) == {2.0}
 
 
 def test_rewrite_with_other_values(place: Place) -> None:
