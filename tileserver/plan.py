@@ -14,7 +14,7 @@ import numpy as np
 
 from tileserver.cube import Level
 from tileserver.grid import Floats, Grid
-from tileserver.position import Positions, corner_positions, finite, window
+from tileserver.position import Positions, corner_positions, extents_around, finite, window
 from tileserver.projection import axis_coordinates
 from tileserver.sampling import (
     Cells,
@@ -27,7 +27,6 @@ from tileserver.sampling import (
     Valid,
     Weights,
     Window,
-    corner_parts,
     pixel_extents,
 )
 
@@ -41,8 +40,6 @@ LARGEST_KERNEL_PX = 8.0
 LARGEST_STRIDE = 2.0
 # Below this reduction bilinear takes four cells as if there were none, as GDAL's warper does.
 SMALLEST_REDUCTION = 1 / 0.95
-# With a lookup a pixel whose corners lie farther apart than so many times as most is at a seam.
-FARTHEST = 8.0
 # Along each axis so many pixels tell how far coordinates move from one to the next.
 FOOTPRINT_PX = 16
 
@@ -373,8 +370,8 @@ def _looked_up(
     there = np.isfinite(place.y.at + place.x.at)
     if not there.any():
         return None
-    top, bottom = _extents_around(place.y, corner_y, place.reduction_y)
-    left, right = _extents_around(place.x, corner_x, place.reduction_x)
+    top, bottom = extents_around(place.y, corner_y, place.reduction_y)
+    left, right = extents_around(place.x, corner_x, place.reduction_x)
     low, high = (np.stack(ends)[:, there] for ends in ((top, left), (bottom, right)))
     rows, _ = window(low[0].min(), high[0].max(), place.chunk[0], place.y.axis)
     first = math.floor(low[1].min())
@@ -387,18 +384,3 @@ def _looked_up(
         place.number, rows, cols, place.target.shape, resampling,
         boxes=boxes, reduction=place.reduction,
     )  # fmt: skip
-
-
-def _extents_around(
-    positions: Positions, corner_coords: Floats, reduction: float
-) -> tuple[Floats, Floats]:
-    """The least and the greatest position (h, w) of each pixel, on the axis."""
-    axis, at = positions.axis, positions.at
-    parts = corner_parts((corner_coords - axis.start) / axis.step)
-    if axis.wraps:
-        parts = [part - axis.size * np.round((part - at) / axis.size) for part in parts]
-    low, high = np.minimum.reduce(parts), np.maximum.reduce(parts)
-    local = (high - low <= FARTHEST * (reduction + 1)) & (low <= at) & (at <= high)
-    low = np.where(local, low, at - reduction / 2)
-    high = np.where(local, high, at + reduction / 2)
-    return np.maximum(low, 0), np.minimum(high, axis.size * (2 if axis.wraps else 1))

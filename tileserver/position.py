@@ -8,6 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from tileserver.grid import Axis, Floats
+from tileserver.sampling import corner_parts
+
+# With a lookup a pixel whose corners lie farther apart than so many times as most is at a seam.
+FARTHEST = 8.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,6 +65,24 @@ def corner_positions(axis: Axis, coords: Floats) -> Floats:
             return at
     at = axis.positions(coords, clamp=True)
     return unrolled(at, axis) if axis.wraps else at
+
+
+def extents_around(
+    positions: Positions, corner_coords: Floats, reduction: float
+) -> tuple[Floats, Floats]:
+    """The least and the greatest position (h, w) of each pixel, on the axis.
+
+    One whose corners lie off the axis, or far apart, reaches as far as most do around its centre.
+    """
+    axis, at = positions.axis, positions.at
+    parts = corner_parts((corner_coords - axis.start) / axis.step)
+    if axis.wraps:
+        parts = [part - axis.size * np.round((part - at) / axis.size) for part in parts]
+    low, high = np.minimum.reduce(parts), np.maximum.reduce(parts)
+    local = (high - low <= FARTHEST * (reduction + 1)) & (low <= at) & (at <= high)
+    low = np.where(local, low, at - reduction / 2)
+    high = np.where(local, high, at + reduction / 2)
+    return np.maximum(low, 0), np.minimum(high, axis.size * (2 if axis.wraps else 1))
 
 
 def unrolled(cols: Floats, axis: Axis) -> Floats:
