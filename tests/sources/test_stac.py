@@ -3,8 +3,10 @@
 import asyncio
 import json
 import threading
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from random import Random
 from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
@@ -15,7 +17,7 @@ from affine import Affine
 
 from tests.s3 import S3Server
 from tests.sources.tiff.geotiffs import TRANSFORM, new_cache, new_pool, numbers, run
-from tileserver.errors import CatalogError, SourceError
+from tileserver.errors import CatalogError, SourceError, TileserverError
 from tileserver.plan import ReadPlan
 from tileserver.sources.opening import Origin, open_source
 from tileserver.sources.storage.store import Storage
@@ -337,6 +339,60 @@ def test_s3(tmp_path):
 
     with S3Server(tmp_path) as server:
         run(check(server))
+
+
+ODD = [
+    None,
+    0,
+    -1,
+    2**63,
+    1e300,
+    "",
+    "x",
+    "nan",
+    [],
+    [None],
+    [1, 2],
+    {},
+    {"a": 1},
+    True,
+    "../x.tif",
+]
+
+
+def places_in(document, at=()):
+    """The way to every value of a document."""
+    inner = document.items() if isinstance(document, dict) else enumerate(document)
+    for key, value in inner:
+        yield (*at, key)
+        if isinstance(value, dict | list):
+            yield from places_in(value, (*at, key))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_items_with_odd_values(tmp_path, seed):
+    """Whatever stands in an item, it is served, or told in words."""
+    random = Random(seed)
+    bands = [{"nodata": 0, "scale": 0.1, "offset": 1, "unit": "K"}]
+    assets = {"red": asset(tmp_path, "red", numbers("uint8"), **{"raster:bands": bands})}
+    assets["red"]["alternate"] = {"s3": {"href": "s3://b/red.tif"}}
+    document = item("a", "2024-01-01T00:00:00Z", assets)
+
+    async def check():
+        for place in random.sample(sorted(places_in(document), key=str), 12):
+            changed = json.loads(json.dumps(document))
+            inner = changed
+            for key in place[:-1]:
+                inner = inner[key]
+            inner[place[-1]] = random.choice(ODD)
+            put(tmp_path / "a.json", changed)
+            with suppress(TileserverError):
+                source = await opened(tmp_path / "a.json")
+                for name in source.cube.variables:
+                    rows = slice(0, min(9, source.cube.variables[name].grid.shape[0]))
+                    await source.read(ReadPlan(name, 0, (slice(0, 1), rows, slice(0, 9))))
+
+    run(check())
 
 
 def test_prefixes_that_are_allowed(tmp_path):

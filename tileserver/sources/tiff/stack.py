@@ -153,6 +153,7 @@ class Stack:
         order = [m.number for step in steps for m in step.members if m.number in files]
         first = files[order[0]]
         frame = _frame(steps, files, first)
+        steps = _cornered(steps, frame)
         common = _common(steps, files, first, gaps=bool(frame.factors))
         for number, file in files.items():
             cache.put((key, number), file)  # type: ignore[arg-type] # see StackSource._files
@@ -231,6 +232,17 @@ def _placed(steps: Sequence[Step], files: Files) -> tuple[Step, ...]:
         return member if file is None else replace(member, place=place_of(file))
 
     return tuple(replace(step, members=tuple(map(placed, step.members))) for step in steps)
+
+
+def _cornered(steps: Sequence[Step], frame: Frame) -> tuple[Step, ...]:
+    """The steps, with the corners of files whose place is known."""
+
+    def cornered(member: Member) -> Member:
+        return (
+            member if member.place is None else replace(member, corner=frame.corner(member.place))
+        )
+
+    return tuple(replace(step, members=tuple(map(cornered, step.members))) for step in steps)
 
 
 def _check_versions(steps: Sequence[Step]) -> None:

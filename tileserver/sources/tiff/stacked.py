@@ -37,6 +37,7 @@ class Member:
         number: tells it from the others of its stack.
         entry: its object, None where nobody has asked for it yet.
         place: where it lies, None where its header was not read and nobody else says.
+        corner: its first (row, col) in the frame, of one whose place is known.
         crs: of a file that names none.
         hint: what else tells files apart: those of one hint are alike.
         notes: what others say of its bands.
@@ -47,6 +48,7 @@ class Member:
     key: str
     entry: Entry | None = None
     place: Place | None = None
+    corner: tuple[int, int] | None = None
     crs: str | None = None
     hint: object = None
     notes: tuple[Note, ...] = ()
@@ -106,7 +108,7 @@ class StackSource:
             file = self._files.held((self.key, member.number))
             if file is None:
                 return None
-            for piece in self._pieces(file, plan, window):
+            for piece in self._pieces(member, file, plan, window):
                 block = held_window(piece.layer, piece.inside)
                 if block is None:
                     return None
@@ -161,7 +163,7 @@ class StackSource:
         """What one file has of a window. Raises SourceError that names time and file."""
         with told(self.steps[number], member):
             file = await self._files.get((self.key, member.number), lambda: self._open(member))
-            pieces = list(self._pieces(file, plan, window))
+            pieces = list(self._pieces(member, file, plan, window))
             return pieces, [await read_window(each.layer, each.inside) for each in pieces]
 
     async def _open(self, member: Member) -> CogFile:
@@ -181,15 +183,16 @@ class StackSource:
         if not self.frame.factors:
             return members
         return tuple(
-            member
-            for member in members
-            if member.place is None
-            or any(
-                self.frame.parts(level, self.frame.corner(member.place), member.place.shape, window)
-            )
+            each
+            for each in members
+            if each.place is None
+            or each.corner is None
+            or any(self.frame.parts(level, each.corner, each.place.shape, window))
         )
 
-    def _pieces(self, file: CogFile, plan: ReadPlan, window: Sequence[slice]) -> Iterator[Piece]:
+    def _pieces(
+        self, member: Member, file: CogFile, plan: ReadPlan, window: Sequence[slice]
+    ) -> Iterator[Piece]:
         shapes = [level.shape for level in file.raster.levels]
         own = self.frame.own_level(plan.level, shapes)
         layer = file.layer(own, self._band(plan.variable))
@@ -200,7 +203,7 @@ class StackSource:
             return
         place = place_of(file)
         for inside, outside in self.frame.parts(
-            plan.level, self.frame.corner(place), place.shape, window
+            plan.level, member.corner or self.frame.corner(place), place.shape, window
         ):
             yield Piece(file, layer, inside, outside)
 
