@@ -311,6 +311,7 @@ NO_CRS = (
     ": set the dataset's crs in the catalogue, or write one, e.g. gdal_edit.py -a_srs EPSG:4326"
 )
 
+BYTES = {"legend_range": (0, 255)}  # of red, green and blue
 
 CASES = [
     *(Case(SECTION, name, make) for name, make in {
@@ -333,7 +334,7 @@ CASES = [
         "bands by their descriptions and units": served(
             bands=2, edit=_names, shown=("nir", 2), given={"units": "W m-2"}),
         "red, green and blue by their colours": served(
-            "u1", bands=3, edit=_colors, photometric="RGB", shown=("green", 2)),
+            "u1", bands=3, edit=_colors, photometric="RGB", shown=("green", 2), given=BYTES),
         "a rotated image": served(
             transform=TRANSFORM @ Affine.rotation(30), given={"sets": ("WebMercatorQuad",)}),
         "rows from south to north": served(transform=Affine(1000, 0, 4e5, 0, 1000, 5.5e6)),
@@ -372,10 +373,11 @@ CASES = [
       for name in ("deflate", "lzw", "zstd") for number in (2, 3)),
     Case(SECTION, "compressed by JPEG", served("u1", compress="jpeg")),
     Case(SECTION, "compressed by JPEG, YCbCr", served(
-        "u1", bands=3, compress="jpeg", photometric="YCbCr", interleave="pixel", shown=("red", 1))),
+        "u1", bands=3, compress="jpeg", photometric="YCbCr", interleave="pixel",
+        shown=("red", 1), given=BYTES)),
     Case(SECTION, "compressed by WebP without loss", served(
         "u1", bands=3, compress="webp", WEBP_LOSSLESS=True, interleave="pixel", edit=_colors,
-        shown=("red", 1))),
+        shown=("red", 1), given=BYTES)),
     Case(STACKS, "found by a glob, with overviews", _stack),
     *(Case(STACKS, name, make) for name, make in {
         "extents that differ by whole cells": _moved(
