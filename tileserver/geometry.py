@@ -114,7 +114,8 @@ def framed(surface: Surface, center: float = 0.0) -> Surface:
         frame = shapely.box(start, -POLE_DEG, start + FULL_CIRCLE_DEG, POLE_DEG)
         piece = shapely.intersection(surface, frame)
         pieces.append(affinity.translate(piece, low - start))
-    return polygons(shapely.union_all(pieces))
+    with np.errstate(divide="ignore", invalid="ignore"):  # GEOS leaves flags of its arithmetic
+        return polygons(shapely.union_all(pieces))
 
 
 def polygons(geometry: shapely.Geometry) -> Surface:
