@@ -114,7 +114,8 @@ def pair_of(
     told = _names(attrs[path])
     beside = [*told, *_names(attrs.get(group, {})), *known.get(group, ())]
     for names, is_told in ((told, True), (beside, False)):
-        found = (scope.find(group, name) for name in names)
+        search = scope.across if is_told else scope.find
+        found = (search(group, name) for name in names)
         fitting = [p for p in found if p in arrays and p != path and p is not None]
         fitting = [p for p in fitting if _dims(arrays[p], array) is not None]
         lons = [p for p in fitting if _is_lon(attrs[p], p)]
