@@ -64,7 +64,7 @@ def test_documents(name: str) -> None:
     theirs = morecantile.tms.get(name)
     text = theirs.model_dump_json(exclude_none=True)
     if any(matrix.variableMatrixWidths for matrix in theirs.tileMatrices):
-        with pytest.raises(CatalogError, match="as many in each row|numbered 0, 1, 2"):
+        with pytest.raises(CatalogError, match=r"as many in each row|numbered 0, 1, 2"):
             from_document("own", text)
         return
     ours = from_document("own", text)

@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 # A version in the URL pins the answer for good; without one it may change at the next refresh.
 PINNED = "public, max-age=31536000, immutable"
-SHORT = "public, max-age=60, stale-while-revalidate=600"
+SHORT = "public, max-age=60"
 SMALLEST_GZIP = 1000
 
 
