@@ -18,8 +18,8 @@ from tileserver.errors import CatalogError, SourceError, SourceUnavailable, show
 from tileserver.sources.merged import MergedSource, merge
 from tileserver.sources.shelf import Shelf
 from tileserver.sources.source import Source
-from tileserver.sources.stacdocument import Documents, read_documents
-from tileserver.sources.stacitem import Asset, Item, mapping, read_item, text
+from tileserver.sources.stac.document import Documents, read_documents
+from tileserver.sources.stac.item import Asset, Item, mapping, read_item, text
 from tileserver.sources.storage.store import Store
 from tileserver.sources.tiff.note import Note
 from tileserver.sources.tiff.stack import Stack, steps_of

@@ -11,7 +11,7 @@ import orjson
 
 from tileserver.errors import CatalogError, shown
 from tileserver.sources.shelf import Shelf, absolute
-from tileserver.sources.stacitem import Json, mapping, sequence, text
+from tileserver.sources.stac.item import Json, mapping, sequence, text
 from tileserver.sources.storage.store import Store, is_local
 from tileserver.sources.watch import MOST_REQUESTS, AllWatches, ObjectsWatch, Watch, digest
 

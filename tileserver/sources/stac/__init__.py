@@ -1,0 +1,1 @@
+"""STAC: Items, Collections and ItemCollections as cubes of their assets."""
