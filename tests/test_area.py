@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 from rasterio.features import geometry_mask
 
 from tileserver.area import EARTH_RADIUS_M, Weights, cell_area, locate, weigh
+from tileserver.axis import Axis
 from tileserver.errors import InvalidParameter, PayloadTooLarge
 from tileserver.geometry import from_bbox, parse_geometry
-from tileserver.grid import LONLAT, Axis, Grid, parse_crs
+from tileserver.grid import LONLAT, Grid, parse_crs
 from tileserver.outline import Outline, coverage
 
 WGS84 = pyproj.Geod(ellps="WGS84")

@@ -11,9 +11,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tests.oracle.reference import level_of, window
+from tileserver.axis import Axis
 from tileserver.cube import Packing, Raw
 from tileserver.errors import InvalidParameter
-from tileserver.grid import LONLAT, Axis, Grid, parse_crs
+from tileserver.grid import LONLAT, Grid, parse_crs
 from tileserver.matrixset import matrix_set
 from tileserver.plan import Sampling, sample
 from tileserver.tms import tile_grid

@@ -8,8 +8,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tests.oracle.reference import level_of, window
+from tileserver.axis import Axis
 from tileserver.cube import Packing
-from tileserver.grid import LONLAT, Axis, Grid, parse_crs
+from tileserver.grid import LONLAT, Grid, parse_crs
 from tileserver.matrixset import matrix_set
 from tileserver.plan import Sampling, sample
 from tileserver.render import compose, draw, draw_rgb

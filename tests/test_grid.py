@@ -6,7 +6,8 @@ from affine import Affine
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tileserver.grid import LONLAT, Axis, Grid, is_degrees, parse_crs
+from tileserver.axis import Axis
+from tileserver.grid import LONLAT, Grid, is_degrees, parse_crs
 
 UTM = parse_crs("EPSG:32632")
 

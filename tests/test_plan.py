@@ -3,8 +3,9 @@
 import pytest
 
 from tests.oracle.reference import level_of
+from tileserver.axis import Axis
 from tileserver.cube import Level
-from tileserver.grid import LONLAT, Axis, Grid
+from tileserver.grid import LONLAT, Grid
 from tileserver.matrixset import matrix_set
 from tileserver.plan import choose_level, sample
 from tileserver.sampling import Cross, Sampling

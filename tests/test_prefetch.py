@@ -16,12 +16,13 @@ from hypothesis import strategies as st
 
 from tests.s3 import S3Server
 from tests.sources.zarr.zarrs import numbers, write
+from tileserver.axis import Axis
 from tileserver.cache import ByteCache
 from tileserver.catalog import Dataset
 from tileserver.config import DatasetConfig
 from tileserver.cube import TIME, Cube, Dimension, Level, Raw, Variable
 from tileserver.errors import SourceUnavailable
-from tileserver.grid import LONLAT, Axis, Grid
+from tileserver.grid import LONLAT, Grid
 from tileserver.plan import ReadPlan
 from tileserver.prefetch import (
     WAITING_READS,
@@ -32,7 +33,7 @@ from tileserver.prefetch import (
     stride_to,
 )
 from tileserver.sources.chunk import held_window, read_window
-from tileserver.sources.storage.store import Storage, open_store
+from tileserver.sources.storage.connection import Storage, open_store
 from tileserver.sources.storage.traffic import Traffic
 from tileserver.sources.zarr.cube import open_zarr
 from tileserver.timeaxis import TimeAxis

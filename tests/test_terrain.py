@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.oracle.reference import draw
-from tileserver.grid import LONLAT, WEB_MERCATOR, Axis, Grid, parse_crs, transformer
+from tileserver.axis import Axis
+from tileserver.grid import LONLAT, WEB_MERCATOR, Grid, parse_crs, transformer
 from tileserver.matrixset import matrix_set
 from tileserver.terrain import ground_resolution, hillshade, slope
 from tileserver.tms import tile_grid

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tileserver.axis import Axis
 from tileserver.errors import InvalidParameter, TileOutOfRange
-from tileserver.grid import LONLAT, Axis, Grid, parse_crs
+from tileserver.grid import LONLAT, Grid, parse_crs
 from tileserver.matrixset import REGISTERED, matrix_set
 from tileserver.tms import native_zoom, tile_at, tile_grid, tile_range
 

@@ -9,8 +9,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tests.oracle.reference import assert_nearest, cell_by_cell, draw, tile_at
+from tileserver.axis import Axis
 from tileserver.cube import Packing
-from tileserver.grid import LONLAT, Axis, Grid, parse_crs
+from tileserver.grid import LONLAT, Grid, parse_crs
 from tileserver.matrixset import IDS, matrix_set
 from tileserver.projection import coordinates
 from tileserver.tms import tile_grid

@@ -10,8 +10,9 @@ import pyproj
 import shapely
 from numpy.polynomial import chebyshev
 
+from tileserver.axis import Axis, Floats
 from tileserver.geometry import Geometry, Surface
-from tileserver.grid import FULL_CIRCLE_DEG, LONLAT, Axis, Floats, Grid, transformer
+from tileserver.grid import FULL_CIRCLE_DEG, LONLAT, Grid, transformer
 from tileserver.lookup.cover import cover_of, solid_angles
 from tileserver.outline import Outline, check_cells, coverage, trace
 

@@ -31,7 +31,7 @@ from tileserver.expression import Expression
 from tileserver.matrixset import MatrixSets
 from tileserver.sources.opening import Origin, open_source
 from tileserver.sources.source import Source
-from tileserver.sources.storage.store import Storage, disk_traffic, is_local
+from tileserver.sources.storage.connection import Storage, disk_traffic, is_local
 from tileserver.sources.storage.traffic import Traffic
 
 log = logging.getLogger(__name__)

@@ -20,7 +20,7 @@ from tileserver.cube import Raw
 from tileserver.errors import CatalogError
 from tileserver.matrixset import IDS, MatrixSets, from_document, quad
 from tileserver.sources.opening import Origin
-from tileserver.sources.storage.store import Storage, fetch
+from tileserver.sources.storage.connection import Storage, fetch
 from tileserver.tms import MatrixSet
 
 

@@ -14,7 +14,7 @@ from tileserver.colormap import Colormap
 from tileserver.errors import CatalogError, InvalidParameter
 from tileserver.expression import Expression
 from tileserver.plan import Resampling
-from tileserver.sources.storage.store import Storage
+from tileserver.sources.storage.connection import Storage
 from tileserver.style import Scale, Style
 
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")]

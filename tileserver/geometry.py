@@ -16,8 +16,9 @@ import numpy as np
 import shapely
 from shapely import affinity
 
+from tileserver.axis import Floats
 from tileserver.errors import InvalidParameter, PayloadTooLarge
-from tileserver.grid import FULL_CIRCLE_DEG, Bounds, Floats
+from tileserver.grid import FULL_CIRCLE_DEG, Bounds
 
 Surface = shapely.Polygon | shapely.MultiPolygon
 Geometry = shapely.Point | Surface

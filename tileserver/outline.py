@@ -17,9 +17,10 @@ import numpy.typing as npt
 import pyproj
 import shapely
 
+from tileserver.axis import Floats
 from tileserver.errors import PayloadTooLarge
 from tileserver.geometry import Surface, framed, polygons
-from tileserver.grid import FULL_CIRCLE_DEG, LONLAT, Floats, Grid, is_degrees, transformer
+from tileserver.grid import FULL_CIRCLE_DEG, LONLAT, Grid, is_degrees, transformer
 
 Index = npt.NDArray[np.intp]
 Project = Callable[[Floats, Floats], tuple[Floats, Floats]]

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tileserver.axis import Floats
 from tileserver.cube import Level
-from tileserver.grid import Floats, Grid
+from tileserver.grid import Grid
 from tileserver.position import Positions, corner_positions, extents_around, finite, window
 from tileserver.projection import axis_coordinates
 from tileserver.sampling import (

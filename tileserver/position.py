@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tileserver.grid import Axis, Floats
+from tileserver.axis import Axis, Floats
 from tileserver.sampling import corner_parts
 
 # With a lookup a pixel whose corners lie farther apart than so many times as most is at a seam.

@@ -18,7 +18,8 @@ import numpy as np
 import numpy.typing as npt
 import pyproj
 
-from tileserver.grid import Floats, Grid, is_degrees, parse_crs, transformer
+from tileserver.axis import Floats
+from tileserver.grid import Grid, is_degrees, parse_crs, transformer
 
 # Along each axis; the fewest that are exact enough are taken.
 NODES = (6, 10, 17)

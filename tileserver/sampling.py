@@ -12,7 +12,7 @@ from typing import Literal, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from tileserver.grid import Floats
+from tileserver.axis import Floats
 
 Resampling = Literal["nearest", "bilinear", "average", "mode"]
 

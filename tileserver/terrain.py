@@ -23,7 +23,8 @@ import numpy as np
 import numpy.typing as npt
 import pyproj
 
-from tileserver.grid import LONLAT, Floats, Grid, transformer
+from tileserver.axis import Floats
+from tileserver.grid import LONLAT, Grid, transformer
 
 Float32s = npt.NDArray[np.float32]
 Heights = npt.NDArray[np.floating]

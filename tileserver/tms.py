@@ -9,9 +9,10 @@ from functools import lru_cache
 import numpy as np
 import pyproj
 
+from tileserver.axis import Axis
 from tileserver.errors import InvalidParameter, TileOutOfRange
 from tileserver.extent import reach
-from tileserver.grid import LONLAT, Axis, Bounds, Grid, is_degrees, transformer
+from tileserver.grid import LONLAT, Bounds, Grid, is_degrees, transformer
 
 WEB_MERCATOR_QUAD = "WebMercatorQuad"
 DEEPEST_ZOOM = 30

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from tileserver.axis import Axis
 from tileserver.catalog import Dataset
 from tileserver.drawing import Drawing, View
 from tileserver.errors import SourceError, SourceUnavailable
-from tileserver.grid import Axis, Grid
+from tileserver.grid import Grid
 from tileserver.layer import Layer, Selection, select
 from tileserver.reader import Reader, nbytes
 from tileserver.stretch import percentile_stretch

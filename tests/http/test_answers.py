@@ -9,11 +9,12 @@ from starlette.testclient import TestClient
 from tests.services.memory_catalog import catalog
 from tests.services.synthetic import Field, days, make, noise
 from tileserver.app import create_app
+from tileserver.axis import Axis
 from tileserver.cache import ByteCache
 from tileserver.catalog import Catalog, Entry
 from tileserver.config import DatasetConfig
 from tileserver.cube import Raw
-from tileserver.grid import LONLAT, Axis, Grid
+from tileserver.grid import LONLAT, Grid
 from tileserver.settings import Settings
 from tileserver.sources.opening import Origin
 

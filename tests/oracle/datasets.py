@@ -14,12 +14,13 @@ import xarray as xr
 from affine import Affine
 from rasterio.windows import Window
 
+from tileserver.axis import Axis
 from tileserver.cache import ByteCache
 from tileserver.catalog import make_dataset
 from tileserver.config import DatasetConfig
 from tileserver.drawing import Drawing, StyleChoice
 from tileserver.drawing import View as Seen
-from tileserver.grid import FULL_CIRCLE_DEG, Axis, Grid, is_degrees, parse_crs
+from tileserver.grid import FULL_CIRCLE_DEG, Grid, is_degrees, parse_crs
 from tileserver.layer import find_layer, select
 from tileserver.pipeline import Engine
 from tileserver.plan import sample

@@ -16,8 +16,9 @@ from rasterio.enums import Resampling
 from rasterio.io import MemoryFile
 from rasterio.vrt import WarpedVRT
 
+from tileserver.axis import Axis
 from tileserver.cube import Level, Packing
-from tileserver.grid import Axis, Grid
+from tileserver.grid import Grid
 from tileserver.matrixset import matrix_set
 from tileserver.plan import Sampling, sample
 from tileserver.tms import MatrixSet, native_zoom, tile_grid

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from affine import Affine
 
-from tileserver.grid import LONLAT, Axis, Grid, parse_crs
+from tileserver.axis import Axis
+from tileserver.grid import LONLAT, Grid, parse_crs
 
 from .reference import (
     View,

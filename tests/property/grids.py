@@ -12,12 +12,13 @@ import pyproj
 from hypothesis import strategies as st
 
 from tests.formats.truth import DEGREES, Separable, transform
+from tileserver.axis import Axis
 from tileserver.cache import ByteCache
 from tileserver.catalog import Dataset, make_dataset
 from tileserver.config import DatasetConfig
 from tileserver.cube import Cube, Dimension, Level, Variable
 from tileserver.drawing import Drawing, View
-from tileserver.grid import Axis, Grid, is_degrees, parse_crs
+from tileserver.grid import Grid, is_degrees, parse_crs
 from tileserver.layer import find_layer, select
 from tileserver.matrixset import matrix_set
 from tileserver.pipeline import Engine

@@ -10,11 +10,12 @@ import pytest
 import xarray as xr
 
 from tests.services.synthetic import Field, days, make, noise, projected, regular
+from tileserver.axis import Axis
 from tileserver.catalog import Dataset
 from tileserver.cube import Packing
 from tileserver.errors import InvalidParameter, PayloadTooLarge
 from tileserver.geometry import from_bbox, from_lonlat, parse_geometry
-from tileserver.grid import LONLAT, Axis, Grid
+from tileserver.grid import LONLAT, Grid
 from tileserver.layer import find_layer, select
 from tileserver.services.statistics import (
     MOST_CELLS,

@@ -27,11 +27,12 @@ from tests.services.synthetic import (
     projected,
     regular,
 )
+from tileserver.axis import Axis
 from tileserver.catalog import Dataset
 from tileserver.cube import Packing
 from tileserver.errors import InvalidParameter, PayloadTooLarge
 from tileserver.geometry import Feature, from_bbox, from_lonlat, parse_geometry
-from tileserver.grid import LONLAT, Axis, Grid
+from tileserver.grid import LONLAT, Grid
 from tileserver.layer import find_layer, select
 from tileserver.services import table
 from tileserver.services.timeseries import Request, estimate, prepare, series

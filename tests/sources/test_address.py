@@ -9,7 +9,7 @@ import pytest
 
 from tileserver.errors import CatalogError
 from tileserver.sources.address import check_address
-from tileserver.sources.storage.store import Storage
+from tileserver.sources.storage.connection import Storage
 
 
 def check(url: str, storage: Storage | None = None, allowed: tuple[str, ...] = ()) -> None:

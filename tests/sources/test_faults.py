@@ -19,7 +19,8 @@ from tileserver.cube import Raw
 from tileserver.errors import SourceError, SourceUnavailable
 from tileserver.plan import ReadPlan
 from tileserver.sources.source import Source
-from tileserver.sources.storage.store import Storage, Store, open_store
+from tileserver.sources.storage.connection import Storage, open_store
+from tileserver.sources.storage.store import Store
 from tileserver.sources.storage.traffic import Traffic
 from tileserver.sources.tiff.cog import open_cog
 from tileserver.sources.zarr.cube import open_zarr

@@ -20,7 +20,7 @@ from tests.sources.tiff.geotiffs import TRANSFORM, new_cache, new_pool, numbers,
 from tileserver.errors import CatalogError, SourceError, TileserverError
 from tileserver.plan import ReadPlan
 from tileserver.sources.opening import Origin, open_source
-from tileserver.sources.storage.store import Storage
+from tileserver.sources.storage.connection import Storage
 
 from .stacs import TIFF, asset, collection, item, put, write_scenes
 

@@ -13,7 +13,8 @@ from moto.server import ThreadedMotoServer
 
 from tests.s3 import S3Server
 from tileserver.errors import SourceChanged, SourceError, SourceUnavailable
-from tileserver.sources.storage.store import Storage, Store, open_store
+from tileserver.sources.storage.connection import Storage, open_store
+from tileserver.sources.storage.store import Store
 from tileserver.sources.watch import (
     AllWatches,
     FoldersWatch,

@@ -9,7 +9,8 @@ import numpy as np
 import pyproj
 from affine import Affine
 
-from tileserver.grid import Axis, Bounds, Floats, Grid, is_degrees
+from tileserver.axis import Axis, Floats
+from tileserver.grid import Bounds, Grid, is_degrees
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tileserver.grid import Floats
+from tileserver.axis import Floats
 
 Index = npt.NDArray[np.intp]
 Singles = npt.NDArray[np.float32]

@@ -8,8 +8,9 @@ from typing import NamedTuple
 import numpy as np
 import shapely
 
+from tileserver.axis import Floats
 from tileserver.geometry import Surface
-from tileserver.grid import LONLAT, Floats, Grid, is_degrees
+from tileserver.grid import LONLAT, Grid, is_degrees
 from tileserver.lookup.blocks import Index, Valid
 from tileserver.outline import BEND_TOLERANCE, Outline, bent, check_cells, coverage, rings
 from tileserver.projection import reprojected

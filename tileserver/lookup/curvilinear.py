@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tileserver.grid import FULL_CIRCLE_DEG, LONLAT, Axis, Bounds, Floats, Grid
+from tileserver.axis import Axis, Floats
+from tileserver.grid import FULL_CIRCLE_DEG, LONLAT, Bounds, Grid
 from tileserver.lookup.blocks import Index, Singles, Valid
 from tileserver.lookup.finding import find
 from tileserver.lookup.mesh import UNIT, Mesh, Vertices

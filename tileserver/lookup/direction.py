@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tileserver.grid import Floats
+from tileserver.axis import Floats
 from tileserver.lookup.blocks import Index
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tileserver.grid import Floats
+from tileserver.axis import Floats
 from tileserver.lookup.blocks import CELLS, SIDE, Index, Pairs, Singles, boxes_of_points
 from tileserver.lookup.direction import Directions
 from tileserver.lookup.mesh import ROUNDING, UNIT, Mesh

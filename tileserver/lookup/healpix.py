@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tileserver.grid import LONLAT, Axis, Bounds, Floats, Grid
+from tileserver.axis import Axis, Floats
+from tileserver.grid import LONLAT, Bounds, Grid
 
 FACES = 12
 LARGEST_NSIDE = 1 << 24

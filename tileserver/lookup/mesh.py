@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tileserver.grid import Floats
+from tileserver.axis import Floats
 from tileserver.lookup.blocks import SIDE, BlockLevel, Blocks, Index, Valid, joined
 from tileserver.lookup.direction import Directions
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tileserver.grid import FULL_CIRCLE_DEG, LONLAT, Axis, Bounds, Floats, Grid
+from tileserver.axis import Axis, Floats
+from tileserver.grid import FULL_CIRCLE_DEG, LONLAT, Bounds, Grid
 from tileserver.lookup.curvilinear import MeshLookup, mesh_lookup
 from tileserver.lookup.mesh import UNIT
 

@@ -16,8 +16,8 @@ from functools import reduce
 import numpy as np
 import numpy.typing as npt
 
+from tileserver.axis import Floats
 from tileserver.errors import InvalidParameter
-from tileserver.grid import Floats
 
 Values = npt.NDArray[np.floating]
 

@@ -15,11 +15,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from tileserver.area import Weights, cell_area, weigh
+from tileserver.axis import Floats
 from tileserver.catalog import Dataset
 from tileserver.cube import Raw
 from tileserver.errors import InvalidParameter, PayloadTooLarge
 from tileserver.geometry import Geometry
-from tileserver.grid import Floats, Grid
+from tileserver.grid import Grid
 from tileserver.layer import Layer, Selection
 from tileserver.services.aggregate import Moments, percentiles
 from tileserver.services.window import Part, Read, check_single, combine, finest, place, read_blocks

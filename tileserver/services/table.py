@@ -11,7 +11,7 @@ from collections.abc import AsyncIterable, AsyncIterator, Iterator, Sequence
 
 import orjson
 
-from tileserver.grid import Floats
+from tileserver.axis import Floats
 from tileserver.services.timeseries import Batch, Request, Target
 
 Numbers = list[float | int | None]

@@ -18,10 +18,10 @@ import numpy.typing as npt
 import shapely
 
 from tileserver.area import MOST_CELLS, Weights, weigh
+from tileserver.axis import Floats
 from tileserver.cube import Cube, Raw
 from tileserver.errors import InvalidParameter, PayloadTooLarge
 from tileserver.geometry import Feature
-from tileserver.grid import Floats
 from tileserver.layer import Layer, Selection
 from tileserver.services.aggregate import Moments, Values, aggregate, needs_all
 from tileserver.services.window import Part, Read, check_single, combine, finest, place, read_blocks

@@ -12,9 +12,10 @@ from weakref import ref
 import numpy as np
 import numpy.typing as npt
 
+from tileserver.axis import Axis, Floats
 from tileserver.cube import Level, Raw, Variable
 from tileserver.errors import InvalidParameter
-from tileserver.grid import LONLAT, Axis, Floats, Grid
+from tileserver.grid import LONLAT, Grid
 from tileserver.layer import Layer, Selection
 from tileserver.plan import ReadPlan, choose_level
 from tileserver.projection import axis_coordinates, reprojected

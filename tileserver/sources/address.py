@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from tileserver.errors import CatalogError
-from tileserver.sources.storage.store import SCHEMES, Storage
+from tileserver.sources.storage.connection import SCHEMES, Storage
 
 PROBE_TIMEOUT_S = 5.0
 

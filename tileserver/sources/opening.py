@@ -16,7 +16,8 @@ from tileserver.sources.address import check_address
 from tileserver.sources.shelf import Shelf
 from tileserver.sources.source import Source
 from tileserver.sources.stac.cube import Opener, is_stac
-from tileserver.sources.storage.store import Storage, Store, is_local, open_store
+from tileserver.sources.storage.connection import Storage, is_local, open_store
+from tileserver.sources.storage.store import Store
 from tileserver.sources.storage.traffic import Traffic
 from tileserver.sources.tiff.cog import open_cog
 from tileserver.sources.tiff.filetime import match_times

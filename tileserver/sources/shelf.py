@@ -10,7 +10,8 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 from tileserver.errors import CatalogError, shown
 from tileserver.sources.address import check_address
-from tileserver.sources.storage.store import Storage, Store, is_local, open_store
+from tileserver.sources.storage.connection import Storage, is_local, open_store
+from tileserver.sources.storage.store import Store
 from tileserver.sources.storage.traffic import Traffic
 
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from tileserver.axis import Floats
 from tileserver.cube import Packing, Raw
-from tileserver.grid import Floats
 from tileserver.plan import Sampling
 from tileserver.warp.arrays import Valid, Values
 from tileserver.warp.covering import SLIVER, Boxes, boxes_of, parts_of, share_of

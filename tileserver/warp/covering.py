@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from tileserver.grid import Floats
+from tileserver.axis import Floats
 from tileserver.plan import Sampling, pixel_extents
 from tileserver.warp.arrays import Valid
 

@@ -7,9 +7,9 @@ import math
 import numpy as np
 import numpy.typing as npt
 
+from tileserver.axis import Floats
 from tileserver.cube import Packing, Raw
 from tileserver.errors import InvalidParameter
-from tileserver.grid import Floats
 from tileserver.plan import Sampling
 from tileserver.warp.arrays import Valid, Values
 from tileserver.warp.covering import PART_CELLS, SLIVER, Boxes, boxes_of, parts_of, share_of

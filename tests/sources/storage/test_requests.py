@@ -18,7 +18,8 @@ from tests.sources.tiff.geotiffs import write as write_tiff
 from tests.sources.zarr.zarrs import numbers, write
 from tileserver.plan import ReadPlan
 from tileserver.sources.source import Source
-from tileserver.sources.storage.store import Storage, Store, open_store
+from tileserver.sources.storage.connection import Storage, open_store
+from tileserver.sources.storage.store import Store
 from tileserver.sources.zarr.cube import open_zarr
 
 

@@ -16,7 +16,7 @@ from tileserver.catalog import Catalog
 from tileserver.catalogfile import load
 from tileserver.errors import CatalogError, SourceUnavailable
 from tileserver.plan import ReadPlan
-from tileserver.sources.storage.store import Storage
+from tileserver.sources.storage.connection import Storage
 
 KEYS = {"LAB_ACCESS_KEY_ID": "access-key", "LAB_SECRET_ACCESS_KEY": "secret-key"}
 ALL = ReadPlan("a", 0, (slice(0, 40), slice(0, 60)))

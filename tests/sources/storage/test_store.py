@@ -13,7 +13,8 @@ import pytest
 from tests.s3 import S3Server
 from tileserver.errors import CatalogError, SourceError
 from tileserver.sources.address import check_address
-from tileserver.sources.storage.store import Storage, Store, open_store
+from tileserver.sources.storage.connection import Storage, open_store
+from tileserver.sources.storage.store import Store
 
 KEY, SECRET = "key", "a-secret-never-told"
 

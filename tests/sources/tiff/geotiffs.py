@@ -15,7 +15,8 @@ from rasterio.windows import Window
 
 from tileserver.cache import ByteCache
 from tileserver.plan import ReadPlan
-from tileserver.sources.storage.store import Store, open_store
+from tileserver.sources.storage.connection import open_store
+from tileserver.sources.storage.store import Store
 from tileserver.sources.tiff.cog import CogSource, open_cog
 
 T = TypeVar("T")

@@ -23,7 +23,7 @@ from tileserver.config import DatasetConfig
 from tileserver.errors import CatalogError, SourceError, TileserverError
 from tileserver.grid import LONLAT, transformer
 from tileserver.plan import ReadPlan
-from tileserver.sources.storage.store import Storage, open_store
+from tileserver.sources.storage.connection import Storage, open_store
 
 from .geotiffs import (
     TRANSFORM,

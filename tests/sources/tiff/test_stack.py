@@ -12,7 +12,7 @@ from rasterio.merge import merge
 
 from tileserver.errors import CatalogError, SourceError
 from tileserver.plan import ReadPlan
-from tileserver.sources.storage.store import open_store
+from tileserver.sources.storage.connection import open_store
 from tileserver.sources.tiff.filetime import glob_expression, match_times, parse_time
 from tileserver.sources.tiff.stack import SAMPLED, open_stack
 from tileserver.timeaxis import parse_instant

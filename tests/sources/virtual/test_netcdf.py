@@ -21,7 +21,7 @@ from tests.s3 import S3Server
 from tests.sources.virtual.files import LAT, LON, all_decoded, cube, decoded, opened, sample, times
 from tileserver.errors import CatalogError, SourceError
 from tileserver.plan import ReadPlan
-from tileserver.sources.storage.store import Storage
+from tileserver.sources.storage.connection import Storage
 
 
 def by_xarray(path: Path, variable: str = "a", **options: Any) -> np.ndarray:

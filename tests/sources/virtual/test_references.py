@@ -22,7 +22,7 @@ from tests.s3 import S3Server
 from tests.sources.virtual.files import cube, decoded, opened, sample, times
 from tileserver.errors import CatalogError, SourceError
 from tileserver.plan import ReadPlan
-from tileserver.sources.storage.store import Storage
+from tileserver.sources.storage.connection import Storage
 
 
 @pytest.fixture

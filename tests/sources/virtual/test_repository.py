@@ -16,7 +16,7 @@ from tests.s3 import S3Server
 from tests.sources.virtual.files import cube, decoded, opened, sample, times
 from tests.sources.virtual.test_references import by_virtualizarr
 from tileserver.errors import CatalogError, SourceError
-from tileserver.sources.storage.store import Storage
+from tileserver.sources.storage.connection import Storage
 
 logging.getLogger("icechunk").setLevel(logging.ERROR)
 

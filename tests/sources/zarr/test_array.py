@@ -12,7 +12,7 @@ import zarr
 from tileserver.cache import ByteCache
 from tileserver.errors import CatalogError, SourceError
 from tileserver.plan import ReadPlan
-from tileserver.sources.storage.store import open_store
+from tileserver.sources.storage.connection import open_store
 from tileserver.sources.zarr.cube import open_zarr
 
 from .zarrs import by_xarray, decoded, numbers, opened, read, write

@@ -16,7 +16,7 @@ from tileserver.cache import ByteCache
 from tileserver.errors import CatalogError
 from tileserver.lookup.healpix import nested
 from tileserver.sources.chunk import read_window
-from tileserver.sources.storage.store import open_store
+from tileserver.sources.storage.connection import open_store
 from tileserver.sources.zarr.array import Supply, open_array
 from tileserver.sources.zarr.healpix import Cells, Healpix, HealpixArray
 

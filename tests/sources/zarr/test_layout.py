@@ -14,7 +14,7 @@ import zarr
 from tileserver.cache import ByteCache
 from tileserver.errors import CatalogError, SourceError
 from tileserver.plan import ReadPlan
-from tileserver.sources.storage.store import open_store
+from tileserver.sources.storage.connection import open_store
 from tileserver.sources.zarr.array import NOTHING, Supply, open_array
 from tileserver.sources.zarr.cube import open_zarr
 from tileserver.sources.zarr.metadata import ArrayMetadata

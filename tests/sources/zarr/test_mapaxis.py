@@ -9,7 +9,7 @@ import zarr
 from tests.sources.zarr.test_crs import UTM, grid_of
 from tests.sources.zarr.zarrs import numbers, opened
 from tileserver.area import locate
-from tileserver.grid import Axis
+from tileserver.axis import Axis
 
 
 def written(path: Path, axes: dict, attrs: dict | None = None, bounds: dict | None = None) -> Path:

@@ -16,7 +16,7 @@ import zarr
 from tests.sources.zarr.test_hierarchy import axes, finished, put
 from tests.sources.zarr.zarrs import opened, read
 from tileserver.errors import CatalogError
-from tileserver.sources.storage.store import Storage, open_store
+from tileserver.sources.storage.connection import Storage, open_store
 from tileserver.sources.zarr.hierarchy import Hierarchy
 from tileserver.sources.zarr.pyramid import Pyramids
 from tileserver.sources.zarr.pyramid_folder import read_store

@@ -14,7 +14,7 @@ from zarr.codecs import ShardingCodec
 from tileserver.cache import ByteCache
 from tileserver.errors import CatalogError, SourceError
 from tileserver.plan import ReadPlan
-from tileserver.sources.storage.store import open_store
+from tileserver.sources.storage.connection import open_store
 from tileserver.sources.zarr.cube import open_zarr
 from tileserver.sources.zarr.sharding import unshard
 

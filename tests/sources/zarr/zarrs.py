@@ -12,7 +12,7 @@ import zarr
 from tileserver.cache import ByteCache
 from tileserver.cube import Raw
 from tileserver.plan import ReadPlan
-from tileserver.sources.storage.store import open_store
+from tileserver.sources.storage.connection import open_store
 from tileserver.sources.zarr.array import ZarrSource
 from tileserver.sources.zarr.cube import open_zarr
 

@@ -12,7 +12,8 @@ import orjson
 from tileserver.errors import CatalogError, shown
 from tileserver.sources.shelf import Shelf, absolute
 from tileserver.sources.stac.item import Json, mapping, sequence, text
-from tileserver.sources.storage.store import Store, is_local
+from tileserver.sources.storage.connection import is_local
+from tileserver.sources.storage.store import Store
 from tileserver.sources.watch import MOST_REQUESTS, AllWatches, ObjectsWatch, Watch, digest
 
 MOST_ITEMS = 10_000

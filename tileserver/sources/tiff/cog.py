@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tileserver.axis import Axis
 from tileserver.cache import ByteCache
 from tileserver.cube import Cube, Flag, Level, Packing, Raw, Variable
 from tileserver.errors import CatalogError, SourceError
-from tileserver.grid import Axis, Grid, parse_crs
+from tileserver.grid import Grid, parse_crs
 from tileserver.lookup.affine import affine_grid
 from tileserver.plan import ReadPlan
 from tileserver.sources.chunk import Coordinates, held_window, read_window

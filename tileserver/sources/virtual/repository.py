@@ -14,7 +14,8 @@ from tileserver.cache import ByteCache
 from tileserver.cube import Raw
 from tileserver.errors import CatalogError, SourceError, SourceUnavailable, shown
 from tileserver.sources.shelf import Shelf
-from tileserver.sources.storage.store import Storage, Store, is_local
+from tileserver.sources.storage.connection import Storage, is_local
+from tileserver.sources.storage.store import Store
 from tileserver.sources.storage.traffic import Traffic
 from tileserver.sources.watch import ObjectsWatch, Unchanging, Watch
 from tileserver.sources.zarr.array import ZarrSource

@@ -13,7 +13,8 @@ from urllib.parse import unquote, urlsplit
 
 from tileserver.errors import CatalogError, SourceError, shown
 from tileserver.sources.shelf import Shelf, absolute
-from tileserver.sources.storage.store import SCHEMES, Store, is_local
+from tileserver.sources.storage.connection import SCHEMES, is_local
+from tileserver.sources.storage.store import Store
 from tileserver.sources.virtual.table import Reference
 
 LARGEST_PART_NBYTES = 1 << 30

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pyproj
 
-from tileserver.grid import FULL_CIRCLE_DEG, REGULAR_TOLERANCE, Axis, Floats, is_degrees
+from tileserver.axis import REGULAR_TOLERANCE, Axis, Floats
+from tileserver.grid import FULL_CIRCLE_DEG, is_degrees
 from tileserver.sources.zarr.crs import unit_factor
 from tileserver.sources.zarr.hierarchy import Document
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from tileserver.axis import Axis
 from tileserver.errors import CatalogError, SourceError, SourceUnavailable
-from tileserver.grid import Axis, Grid, is_degrees
+from tileserver.grid import Grid, is_degrees
 from tileserver.sources.zarr.array import ZarrArray
 from tileserver.sources.zarr.cf import packing_of
 from tileserver.sources.zarr.dimension import tells_time

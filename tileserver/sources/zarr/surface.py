@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tileserver.axis import Floats
 from tileserver.errors import CatalogError
-from tileserver.grid import Floats, Grid
+from tileserver.grid import Grid
 from tileserver.lookup.curvilinear import (
     MOST_CELLS,
     curvilinear_grid,

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tileserver.axis import Floats
 from tileserver.errors import CatalogError
-from tileserver.grid import Floats, Grid
+from tileserver.grid import Grid
 from tileserver.lookup.tiepoint import tie_point_grid
 from tileserver.sources.zarr.array import ZarrArray
 from tileserver.sources.zarr.cf import packing_of
