@@ -35,7 +35,7 @@ from tileserver.prefetch import (
 from tileserver.sources.chunk import held_window, read_window
 from tileserver.sources.storage.connection import Storage, open_store
 from tileserver.sources.storage.traffic import Traffic
-from tileserver.sources.zarr.cube import open_zarr
+from tileserver.sources.zarr.cube import Opening, open_zarr
 from tileserver.timeaxis import TimeAxis
 
 STEPS = 200
@@ -588,7 +588,7 @@ def test_over_a_slow_store(tmp_path: Path):
         # A read that this machine makes late would be sent twice.
         traffic = Traffic(hedging=False)
         store = open_store("s3://bucket/cube.zarr", storage, traffic=traffic)
-        source = await open_zarr(store, cache=cache, pool=pool)
+        source = await open_zarr(store, Opening(cache, pool))
         player = Player(source, Prefetcher(quiet_s=2.0), depth=())
         s3.log.clear()
         s3.latency_s = 0.03

@@ -23,7 +23,7 @@ from tileserver.sources.storage.connection import Storage, open_store
 from tileserver.sources.storage.store import Store
 from tileserver.sources.storage.traffic import Traffic
 from tileserver.sources.tiff.cog import open_cog
-from tileserver.sources.zarr.cube import open_zarr
+from tileserver.sources.zarr.cube import Opening, open_zarr
 
 SHAPE = (256, 384)
 ALL = (slice(0, SHAPE[0]), slice(0, SHAPE[1]))
@@ -66,7 +66,7 @@ class Reader:
         store = self.store(traffic)
         if self._kind == "blocks":
             return await open_cog(store, "blocks.tif", self.cache, self.pool)
-        return await open_zarr(store, cache=self.cache, pool=self.pool)
+        return await open_zarr(store, Opening(self.cache, self.pool))
 
 
 def plan(source: Source, window: tuple[slice, slice] = ALL) -> ReadPlan:

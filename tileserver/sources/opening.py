@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypedDict
 from urllib.parse import urlsplit
 
 from tileserver.cache import ByteCache
@@ -26,7 +25,7 @@ from tileserver.sources.virtual.netcdf import open_netcdf
 from tileserver.sources.virtual.netcdf_stack import open_netcdf_stack
 from tileserver.sources.virtual.opening import holds_references, open_kerchunk, open_parquet
 from tileserver.sources.virtual.repository import State, is_repository, open_repository
-from tileserver.sources.zarr.cube import open_zarr
+from tileserver.sources.zarr.cube import Opening, open_zarr
 
 TIFF_SUFFIXES = (".tif", ".tiff", ".cog", ".gtiff")
 NETCDF_SUFFIXES = (".nc", ".nc3", ".nc4", ".cdf", ".h5", ".hdf5", ".he5", ".hdf")
@@ -83,18 +82,18 @@ async def open_source(
     first = origin.urls[0]
     if first.lower().endswith(".vrt"):
         raise CatalogError("url: VRT files are refused, as they can name any file: list the COGs")
-    opened = _Opened(cache=cache, pool=pool, group=origin.group, crs=origin.crs)
-    if len(origin.urls) == 1 and (found := await _open_virtual(origin, traffic, opened)):
+    opening = Opening(cache, pool, origin.group, origin.crs)
+    if len(origin.urls) == 1 and (found := await _open_virtual(origin, traffic, opening)):
         return found
     if len(origin.urls) == 1 and is_stac(first):
-        opener = Opener(_shelf(origin, traffic), cache, pool, origin.group, origin.crs)
+        opener = Opener(_shelf(origin, traffic), opening)
         return await opener.open(origin.assets)
     if len(origin.urls) > 1 or any(c in first for c in WILDCARDS):
         store, keys = _common_store(origin, traffic)
         if all(url.lower().endswith(NETCDF_SUFFIXES) for url in origin.urls):
             has_times = origin.times is not None or origin.time_pattern is not None
             times = await _timed(origin, store, keys) if has_times else None
-            return await open_netcdf_stack(store, keys, times, **opened)
+            return await open_netcdf_stack(store, keys, times, opening)
         timed = await _timed(origin, store, keys)
         return await open_stack(store, timed, cache, pool, keys, origin.crs)
     if first.lower().endswith(TIFF_SUFFIXES):
@@ -102,24 +101,15 @@ async def open_source(
         return await open_cog(origin.store(folder or ".", traffic), name, cache, pool, origin.crs)
     store = origin.store(first, traffic)
     try:
-        return await open_zarr(store, **opened)
+        return await open_zarr(store, opening)
     except CatalogError:
         if not await is_repository(store):
             raise
     state = State(origin.branch, origin.tag, origin.snapshot)
-    return await open_repository(store, _shelf(origin, traffic), state, **opened)
+    return await open_repository(store, _shelf(origin, traffic), state, opening)
 
 
-class _Opened(TypedDict):
-    """What all that ends in Zarr arrays is opened with."""
-
-    cache: ByteCache[Raw]
-    pool: Executor
-    group: str
-    crs: str | None
-
-
-async def _open_virtual(origin: Origin, traffic: Traffic | None, opened: _Opened) -> Source | None:
+async def _open_virtual(origin: Origin, traffic: Traffic | None, opening: Opening) -> Source | None:
     """What holds chunks, or refers to them, otherwise than Zarr does; None for all else."""
     first = origin.urls[0].rstrip("/")
     folder, _, name = first.rpartition("/")
@@ -127,13 +117,13 @@ async def _open_virtual(origin: Origin, traffic: Traffic | None, opened: _Opened
     if any(c in first for c in WILDCARDS):
         return None
     if kind.endswith(NETCDF_SUFFIXES):
-        return await open_netcdf(origin.store(folder or ".", traffic), name, **opened)
+        return await open_netcdf(origin.store(folder or ".", traffic), name, opening)
     if kind.endswith(PARQUET_SUFFIXES):
-        return await open_parquet(origin.store(first, traffic), _shelf(origin, traffic), **opened)
+        return await open_parquet(origin.store(first, traffic), _shelf(origin, traffic), opening)
     if kind.endswith(JSON_SUFFIXES):
         store = origin.store(folder or ".", traffic)
         if await holds_references(store, name):
-            return await open_kerchunk(store, name, _shelf(origin, traffic), **opened)
+            return await open_kerchunk(store, name, _shelf(origin, traffic), opening)
     return None
 
 

@@ -20,7 +20,7 @@ from tileserver.plan import ReadPlan
 from tileserver.sources.source import Source
 from tileserver.sources.storage.connection import Storage, open_store
 from tileserver.sources.storage.store import Store
-from tileserver.sources.zarr.cube import open_zarr
+from tileserver.sources.zarr.cube import Opening, open_zarr
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def bucket(service: S3Server, path: str) -> Store:
 @asynccontextmanager
 async def cube(service: S3Server, path: str) -> AsyncIterator[Source]:
     with ThreadPoolExecutor(2) as pool:
-        yield await open_zarr(bucket(service, path), cache=new_cache(), pool=pool)
+        yield await open_zarr(bucket(service, path), Opening(new_cache(), pool))
 
 
 async def costs(service: S3Server, source: Source, *plans: ReadPlan) -> Sequence[str | None]:

@@ -13,7 +13,7 @@ from tileserver.cache import ByteCache
 from tileserver.errors import CatalogError, SourceError
 from tileserver.plan import ReadPlan
 from tileserver.sources.storage.connection import open_store
-from tileserver.sources.zarr.cube import open_zarr
+from tileserver.sources.zarr.cube import Opening, open_zarr
 
 from .zarrs import by_xarray, decoded, numbers, opened, read, write
 
@@ -239,7 +239,7 @@ def test_what_is_held_is_shared_and_read_only(tmp_path):
     async def run():
         cache = ByteCache(1 << 20, lambda raw: raw.nbytes)
         with ThreadPoolExecutor(1) as pool:
-            source = await open_zarr(open_store(str(path)), cache=cache, pool=pool)
+            source = await open_zarr(open_store(str(path)), Opening(cache, pool))
             plan = ReadPlan("a", 0, (slice(0, 10), slice(0, 10)))
             return await source.read(plan), await source.read(plan)
 

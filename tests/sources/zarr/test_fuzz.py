@@ -21,7 +21,7 @@ from tileserver.errors import CatalogError, SourceError
 from tileserver.plan import ReadPlan
 from tileserver.sources.storage.store import Store
 from tileserver.sources.zarr.array import ZarrArray, ZarrSource
-from tileserver.sources.zarr.cube import open_zarr
+from tileserver.sources.zarr.cube import Opening, open_zarr
 
 WITHIN_S = 5.0
 LARGEST_READ_NBYTES = 1 << 22
@@ -177,7 +177,7 @@ async def _opened(store: dict[str, bytes]) -> ZarrSource:
             await raw.put_async(key, value)
     cache: ByteCache[Any] = ByteCache(1 << 24, lambda chunk: chunk.nbytes)
     with ThreadPoolExecutor(1) as pool:
-        source = await open_zarr(Watched(raw, "memory://"), cache=cache, pool=pool)
+        source = await open_zarr(Watched(raw, "memory://"), Opening(cache, pool))
         for name, levels in source.arrays.items():
             await _read(source, name, levels[0])
         return source

@@ -16,7 +16,7 @@ from tileserver.errors import CatalogError, SourceError
 from tileserver.plan import ReadPlan
 from tileserver.sources.storage.connection import open_store
 from tileserver.sources.zarr.array import NOTHING, Supply, open_array
-from tileserver.sources.zarr.cube import open_zarr
+from tileserver.sources.zarr.cube import Opening, open_zarr
 from tileserver.sources.zarr.metadata import ArrayMetadata
 
 from .zarrs import numbers, opened, read, write
@@ -372,7 +372,7 @@ def test_chunks_that_are_not_stored_weigh_nothing(tmp_path, shards):
     async def run() -> None:
         cache: ByteCache[Any] = ByteCache(1 << 20, lambda raw: raw.nbytes)
         with ThreadPoolExecutor(1) as pool:
-            source = await open_zarr(open_store(str(path)), cache=cache, pool=pool)
+            source = await open_zarr(open_store(str(path)), Opening(cache, pool))
             before = cache.nbytes
             plan = ReadPlan("a", 0, tuple(slice(0, n) for n in SHAPE))
             assert source.held(plan) is None

@@ -15,7 +15,7 @@ from tileserver.cache import ByteCache
 from tileserver.errors import CatalogError, SourceError
 from tileserver.plan import ReadPlan
 from tileserver.sources.storage.connection import open_store
-from tileserver.sources.zarr.cube import open_zarr
+from tileserver.sources.zarr.cube import Opening, open_zarr
 from tileserver.sources.zarr.sharding import unshard
 
 from .zarrs import numbers, opened, read
@@ -137,7 +137,7 @@ def test_round_trips(tmp_path):
         cache = ByteCache(1 << 20, lambda raw: raw.nbytes)
         storage = open_store(str(path))
         with ThreadPoolExecutor(1) as pool:
-            source = await open_zarr(storage, cache=cache, pool=pool)
+            source = await open_zarr(storage, Opening(cache, pool))
             counts = [storage.traffic.requests]
             for col in (0, 8, 16):
                 window = (slice(0, 1), slice(0, 6), slice(col, col + 8))

@@ -14,7 +14,7 @@ from tileserver.cube import Raw
 from tileserver.plan import ReadPlan
 from tileserver.sources.storage.connection import open_store
 from tileserver.sources.zarr.array import ZarrSource
-from tileserver.sources.zarr.cube import open_zarr
+from tileserver.sources.zarr.cube import Opening, open_zarr
 
 
 def opened(path: Path, **options: Any) -> ZarrSource:
@@ -25,7 +25,7 @@ def opened(path: Path, **options: Any) -> ZarrSource:
 async def _opened(path: Path, **options: Any) -> tuple[ZarrSource, ThreadPoolExecutor]:
     pool = ThreadPoolExecutor(1)
     cache: ByteCache[Raw] = ByteCache(64 << 20, lambda raw: raw.nbytes)
-    return await open_zarr(open_store(str(path)), cache=cache, pool=pool, **options), pool
+    return await open_zarr(open_store(str(path)), Opening(cache, pool, **options)), pool
 
 
 def read(path: Path, variable: str, window: tuple[slice, ...] | None = None, **options: Any) -> Raw:

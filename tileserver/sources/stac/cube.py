@@ -9,11 +9,9 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 
-from tileserver.cache import ByteCache
-from tileserver.cube import Cube, Raw, Variable
+from tileserver.cube import Cube, Variable
 from tileserver.errors import CatalogError, SourceError, SourceUnavailable, shown
 from tileserver.sources.merged import MergedSource, merge
 from tileserver.sources.shelf import Shelf
@@ -25,7 +23,7 @@ from tileserver.sources.tiff.note import Note
 from tileserver.sources.tiff.stack import Stack, steps_of
 from tileserver.sources.tiff.stacked import Member, StackSource
 from tileserver.sources.watch import AllWatches, digest
-from tileserver.sources.zarr.cube import open_zarr
+from tileserver.sources.zarr.cube import Opening, open_zarr
 
 ENDINGS = (".json", ".geojson")
 API = re.compile(r"https?://.*/(collections/[^/?]+(/items(/[^/?]+)?)?|search)/?(\?.*)?")
@@ -40,13 +38,10 @@ def is_stac(url: str) -> bool:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Opener:
-    """What opening the assets of a document takes; `group` and `crs` as of `open_zarr`."""
+    """What opening the assets of a document takes."""
 
     shelf: Shelf
-    cache: ByteCache[Raw]
-    pool: Executor
-    group: str = ""
-    crs: str | None = None
+    opening: Opening
 
     async def open(self, chosen: Sequence[str] = ()) -> Source:
         """The cube of the shelf's root. Raises CatalogError, SourceError.
@@ -83,9 +78,7 @@ class Opener:
                 "choose one by the dataset's assets"
             )
         store = await self.shelf.folder(outer[0])
-        source = await open_zarr(
-            store, cache=self.cache, pool=self.pool, group=self.group, crs=self.crs
-        )
+        source = await open_zarr(store, self.opening)
         return replace(source, watch=AllWatches([documents.watch, source.watch]))
 
     async def _stacks(
@@ -129,7 +122,7 @@ class Opener:
                 store,
                 key,
                 place=asset.place,
-                crs=self.crs or asset.crs,
+                crs=self.opening.crs or asset.crs,
                 hint=asset.notes,
                 notes=asset.notes,
             )
@@ -137,7 +130,7 @@ class Opener:
         ]
         times = (item.seconds for item, _ in found)
         steps = steps_of(list(zip(members, times, strict=True)))
-        return await Stack(steps, version, None).open(self.cache, self.pool)
+        return await Stack(steps, version, None).open(self.opening.cache, self.opening.pool)
 
     async def _place(self, asset: Asset) -> tuple[Store, str]:
         """The store and key of the first of an asset's URLs that may be read."""

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Executor
 from dataclasses import replace
 
-from tileserver.cache import ByteCache
-from tileserver.cube import Raw
 from tileserver.errors import CatalogError
 from tileserver.sources.storage.store import Store
 from tileserver.sources.virtual.reference import ReferenceStore
@@ -15,7 +12,7 @@ from tileserver.sources.virtual.target import Beside, Reader
 from tileserver.sources.virtual.tree import Virtual
 from tileserver.sources.watch import ObjectsWatch, Watch
 from tileserver.sources.zarr.array import ZarrSource
-from tileserver.sources.zarr.cube import open_objects
+from tileserver.sources.zarr.cube import Opening, open_objects
 
 MOST_NOTES = 20
 
@@ -23,11 +20,7 @@ MOST_NOTES = 20
 async def open_netcdf(
     store: Store,
     key: str,
-    *,
-    cache: ByteCache[Raw],
-    pool: Executor,
-    group: str = "",
-    crs: str | None = None,
+    opening: Opening,
 ) -> ZarrSource:
     """The cube in a file. Raises CatalogError, SourceError."""
     entry = await store.head(key)
@@ -36,10 +29,7 @@ async def open_netcdf(
     async with Scanner() as scanner:
         virtual = await scanner.scan(store, entry, key)
     watch = ObjectsWatch(store, {key: entry.stamp})
-    return await open_virtual(
-        virtual, store.url, Beside(store), watch.fingerprint, watch,
-        cache=cache, pool=pool, group=group, crs=crs,
-    )  # fmt: skip
+    return await open_virtual(virtual, store.url, Beside(store), watch.fingerprint, watch, opening)
 
 
 async def open_virtual(
@@ -48,11 +38,7 @@ async def open_virtual(
     reader: Reader,
     version: str,
     watch: Watch,
-    *,
-    cache: ByteCache[Raw],
-    pool: Executor,
-    group: str = "",
-    crs: str | None = None,
+    opening: Opening,
 ) -> ZarrSource:
     """The cube of arrays whose chunks lie elsewhere. Raises CatalogError, SourceError.
 
@@ -61,9 +47,7 @@ async def open_virtual(
     """
     objects = ReferenceStore(url, virtual, reader)
     try:
-        source = await open_objects(
-            objects, version, watch, cache=cache, pool=pool, group=group, crs=crs
-        )
+        source = await open_objects(objects, version, watch, opening)
     except CatalogError as error:
         if not virtual.notes:
             raise

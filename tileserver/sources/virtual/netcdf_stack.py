@@ -25,6 +25,7 @@ from tileserver.sources.virtual.tree import Virtual
 from tileserver.sources.watch import of_entries
 from tileserver.sources.zarr.array import Supply, ZarrArray, ZarrSource, open_array
 from tileserver.sources.zarr.cftimes import decode_times
+from tileserver.sources.zarr.cube import Opening
 
 PROCESSES = 4
 MOST_FILES = 10_000
@@ -37,11 +38,7 @@ async def open_netcdf_stack(
     store: Store,
     keys: Sequence[str],
     times: Sequence[tuple[str, str]] | None,
-    *,
-    cache: ByteCache[Raw],
-    pool: Executor,
-    group: str = "",
-    crs: str | None = None,
+    opening: Opening,
 ) -> ZarrSource:
     """The cube of files that lie in one store. Raises CatalogError, SourceError.
 
@@ -62,13 +59,12 @@ async def open_netcdf_stack(
         File(entry.key, virtual, parse_time(told[entry.key]) if told else None)
         for entry, virtual in zip(entries, virtuals, strict=True)
     ]
-    stack = _Stack(store, cache, pool)
+    stack = _Stack(store, opening.cache, opening.pool)
     virtual = await stack.joined(files)
     watch = watch_of(store, entries, keys)
     return await open_virtual(
-        virtual, store.url, Beside(store), of_entries(entries), watch,
-        cache=cache, pool=pool, group=group, crs=crs,
-    )  # fmt: skip
+        virtual, store.url, Beside(store), of_entries(entries), watch, opening
+    )
 
 
 async def _scanned(store: Store, entries: Sequence[Entry]) -> list[Virtual]:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from concurrent.futures import Executor
 
-from tileserver.cache import ByteCache
-from tileserver.cube import Raw
 from tileserver.errors import CatalogError, SourceError, SourceUnavailable
 from tileserver.sources.shelf import Shelf
 from tileserver.sources.storage.store import Store
@@ -22,6 +19,7 @@ from tileserver.sources.virtual.table import ChunkTable
 from tileserver.sources.virtual.target import Targets
 from tileserver.sources.watch import ObjectsWatch
 from tileserver.sources.zarr.array import ZarrSource
+from tileserver.sources.zarr.cube import Opening
 
 
 async def holds_references(store: Store, key: str) -> bool:
@@ -41,11 +39,7 @@ async def open_kerchunk(
     store: Store,
     key: str,
     shelf: Shelf,
-    *,
-    cache: ByteCache[Raw],
-    pool: Executor,
-    group: str = "",
-    crs: str | None = None,
+    opening: Opening,
 ) -> ZarrSource:
     """The cube that a JSON file refers to. Raises CatalogError, SourceError."""
     entry = await store.head(key)
@@ -58,27 +52,17 @@ async def open_kerchunk(
     urls = {url for each in tables if isinstance(each, ChunkTable) for url in each.urls}
     await targets.open(urls)
     watch = ObjectsWatch(store, {key: entry.stamp})
-    return await open_virtual(
-        virtual, shelf.root, targets, watch.fingerprint, watch,
-        cache=cache, pool=pool, group=group, crs=crs,
-    )  # fmt: skip
+    return await open_virtual(virtual, shelf.root, targets, watch.fingerprint, watch, opening)
 
 
 async def open_parquet(
     store: Store,
     shelf: Shelf,
-    *,
-    cache: ByteCache[Raw],
-    pool: Executor,
-    group: str = "",
-    crs: str | None = None,
+    opening: Opening,
 ) -> ZarrSource:
     """The cube that a folder of Parquet files refers to. Raises CatalogError, SourceError."""
     targets = Targets(shelf)
     with store.noting() as noted:
         virtual = await read_parquet(store, targets)
     watch = ObjectsWatch(store, {METADATA: noted.versions[METADATA]})
-    return await open_virtual(
-        virtual, shelf.root, targets, watch.fingerprint, watch,
-        cache=cache, pool=pool, group=group, crs=crs,
-    )  # fmt: skip
+    return await open_virtual(virtual, shelf.root, targets, watch.fingerprint, watch, opening)

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from tileserver.cache import ByteCache
-from tileserver.cube import Raw
 from tileserver.errors import CatalogError, SourceError, SourceUnavailable, shown
 from tileserver.sources.shelf import Shelf
 from tileserver.sources.storage.connection import Storage, is_local
@@ -19,7 +16,7 @@ from tileserver.sources.storage.store import Store
 from tileserver.sources.storage.traffic import Traffic
 from tileserver.sources.watch import ObjectsWatch, Unchanging, Watch
 from tileserver.sources.zarr.array import ZarrSource
-from tileserver.sources.zarr.cube import NOT_CONSOLIDATED, open_objects
+from tileserver.sources.zarr.cube import NOT_CONSOLIDATED, Opening, open_objects
 
 LAYOUT = {"refs", "snapshots"}  # folders of every repository
 BRANCH = "main"
@@ -120,11 +117,7 @@ async def open_repository(
     store: Store,
     shelf: Shelf,
     state: State,
-    *,
-    cache: ByteCache[Raw],
-    pool: Executor,
-    group: str = "",
-    crs: str | None = None,
+    opening: Opening,
 ) -> ZarrSource:
     """The cube of a snapshot. Raises CatalogError, SourceError.
 
@@ -150,9 +143,7 @@ async def open_repository(
             snapshot_id=state.snapshot,
         )
     objects = RepositoryObjects(shelf.root, session.store, store.traffic)
-    source = await open_objects(
-        objects, session.snapshot_id, watch, cache=cache, pool=pool, group=group, crs=crs
-    )
+    source = await open_objects(objects, session.snapshot_id, watch, opening)
     warnings = [text for text in source.cube.warnings if text != NOT_CONSOLIDATED]
     return replace(source, cube=replace(source.cube, warnings=(*refused, *warnings)))
 

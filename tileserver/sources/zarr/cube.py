@@ -35,28 +35,41 @@ LISTED_PATHS = 3
 NOT_CONSOLIDATED = "the metadata is not consolidated: zarr.consolidate_metadata saves requests"
 
 
-async def open_zarr(
-    store: Store,
-    *,
-    cache: ByteCache[Raw],
-    pool: Executor,
-    group: str = "",
-    crs: str | None = None,
-) -> ZarrSource:
-    """The cube in a group of a Zarr store, all its metadata and coordinates read.
+@dataclass(frozen=True, slots=True, eq=False)
+class Opening:
+    """What cubes of Zarr arrays are opened with.
 
     Args:
+        cache: keeps decoded chunks.
+        pool: threads that decode them.
+        group: that which is served, of a hierarchy.
         crs: what the catalogue says, for stores that do not.
+    """
+
+    cache: ByteCache[Raw]
+    pool: Executor
+    group: str = ""
+    crs: str | None = None
+
+    def supply(self, store: Objects) -> Supply:
+        """Where arrays of a store get their chunks."""
+        return Supply(store, self.cache, self.pool)
+
+
+async def open_zarr(store: Store, opening: Opening) -> ZarrSource:
+    """The cube in a group of a Zarr store, all its metadata and coordinates read.
 
     Raises CatalogError, saying what to do, where nothing in it is a map.
     """
     with store.noting() as noted:
-        hierarchy = await read_store(store, group)
+        hierarchy = await read_store(store, opening.group)
     consolidated, heads = hierarchy.consolidated, hierarchy.heads
     read = of_documents(store, noted, consolidated=consolidated, heads=heads)
     version = digest([hierarchy.version, read.fingerprint])
     watch = of_hierarchy(store, noted, consolidated=consolidated, heads=heads)
-    source = await _Reader(hierarchy, Supply(store, cache, pool), crs).open()
+    source = await _Reader(
+        hierarchy, Supply(store, opening.cache, opening.pool), opening.crs
+    ).open()
     return replace(source, version=version, watch=watch)
 
 
@@ -64,19 +77,17 @@ async def open_objects(
     store: Objects,
     version: str,
     watch: Watch,
-    *,
-    cache: ByteCache[Raw],
-    pool: Executor,
-    group: str = "",
-    crs: str | None = None,
+    opening: Opening,
 ) -> ZarrSource:
     """The same of objects that are not a plain store, whose state somebody else tells.
 
     Args:
         version: of that state, as far as the documents do not tell it.
     """
-    hierarchy = await read_store(store, group)
-    source = await _Reader(hierarchy, Supply(store, cache, pool), crs).open()
+    hierarchy = await read_store(store, opening.group)
+    source = await _Reader(
+        hierarchy, Supply(store, opening.cache, opening.pool), opening.crs
+    ).open()
     return replace(source, version=digest([hierarchy.version, version]), watch=watch)
 
 
