@@ -464,6 +464,7 @@ def moto() -> Iterator[str]:
     try:
         host, port = server.get_host_and_port()
         url = f"http://{host}:{port}"
+        httpx.post(f"{url}/moto-api/reset")  # all servers of a process share what they hold
         httpx.put(f"{url}/data")
         yield url
     finally:
