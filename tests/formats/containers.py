@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import h5py
+import hdf5plugin  # noqa: F401 - after netCDF4, which has an HDF5 of its own, its Blosc fails
 import icechunk
 import netCDF4
 import numpy as np
