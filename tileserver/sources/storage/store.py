@@ -154,7 +154,29 @@ class Store:
         return names
 
     async def _get_range(self, key: str, start: int, stop: int) -> Data:
+        if self._folder is not None:
+            found = await self._read_on_disk(key, start, stop)
+            if found is not None:
+                return found
         return await self._read(key, {"range": (start, stop)}, nbytes=stop - start)
+
+    async def _read_on_disk(self, key: str, start: int, stop: int) -> Data:
+        """The same from a local disk in half the time; None where it is not there, or shorter."""
+        self._stay(key)
+
+        async def send() -> Data:
+            return memoryview(await obstore.get_range_async(self.raw, key, start=start, end=stop))
+
+        try:
+            data = await self.traffic.read(send, nbytes=stop - start)
+            # After reading: what takes its place before that is noticed.
+            about = os.stat(f"{self._folder}/{key}")
+        except (GenericError, OSError):
+            return None
+        tag = f'"{about.st_ino:x}-{about.st_mtime_ns // 1000:x}-{about.st_size:x}"'
+        modified = datetime.fromtimestamp(about.st_mtime, UTC)
+        self._check_version(key, tag, modified, in_parts=True)
+        return data
 
     async def _read(
         self,
@@ -172,8 +194,9 @@ class Store:
         async def send() -> Data:
             try:
                 result = await obstore.get_async(self.raw, key, options=part)
-                self._check(key, result.meta, in_parts=part is not None)
-                if most is not None and result.meta["size"] > most:
+                meta = result.meta  # made anew each time it is asked for
+                self._check(key, meta, in_parts=part is not None)
+                if most is not None and meta["size"] > most:
                     raise SourceError(f"an object is larger than the {most} bytes it may have")
                 data = memoryview(await result.bytes_async())
             except FileNotFoundError as error:
@@ -216,10 +239,13 @@ class Store:
     def _check(self, key: str, meta: ObjectMeta, *, in_parts: bool) -> None:
         """Raise SourceChanged where an answer is not of the state that was opened."""
         version = meta["e_tag"] or str(meta["size"])
+        self._check_version(key, version, meta["last_modified"], in_parts=in_parts)
+
+    def _check_version(self, key: str, version: str, modified: datetime, *, in_parts: bool) -> None:
         known = self._versions.get(key) if in_parts else None
         if known is not None and known == version:
             return
-        if known is None and not self._is_newer(meta["last_modified"]):
+        if known is None and not self._is_newer(modified):
             if in_parts:
                 self._versions[key] = version
                 if len(self._versions) > MOST_VERSIONS:
