@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import icechunk
 import numpy as np
 import pytest
 import rasterio
@@ -180,7 +181,6 @@ def test_append_elsewhere(place: Place, where: str) -> None:
 
 def test_commit(place: Place) -> None:
     """The head of a branch moves: so does the cube, to the whole of the commit."""
-    icechunk = pytest.importorskip("icechunk")
     path = place.bucket / "cube.icechunk"
     repository = icechunk.Repository.create(icechunk.local_filesystem_storage(str(path)))
 

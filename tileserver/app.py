@@ -12,7 +12,7 @@ from typing import Any, TypedDict
 
 from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Lifespan
 
 from tileserver import catalogfile
 from tileserver.budget import Budget
@@ -101,6 +101,13 @@ def create_app(settings: Settings, make_catalog: CatalogMaker | None = None) -> 
             await engine.close()
             pool.shutdown(wait=False, cancel_futures=True)
 
+    metrics = Metrics(TitleCase(_answering(settings, lifespan)))
+    registry.register(metrics)
+    return TileFront(metrics, metrics, budget.answers // 2)
+
+
+def _answering(settings: Settings, lifespan: Lifespan[Starlette]) -> ASGIApp:
+    """The routes, with the headers that all answers carry."""
     routed = Starlette(
         routes=[
             *(endpoint.route() for endpoint in ENDPOINTS),
@@ -112,7 +119,7 @@ def create_app(settings: Settings, make_catalog: CatalogMaker | None = None) -> 
     )
     routed.router.redirect_slashes = False  # a path is what it is, or it is not there
     # Outermost, so that errors carry the headers too.
-    answered = Cors(
+    return Cors(
         Links(
             routed,
             public_url=settings.public_url,
@@ -120,9 +127,6 @@ def create_app(settings: Settings, make_catalog: CatalogMaker | None = None) -> 
             trusted_proxies=settings.trusted_proxies,
         )
     )
-    metrics = Metrics(TitleCase(answered))
-    registry.register(metrics)
-    return TileFront(metrics, metrics, budget.answers // 2)
 
 
 def _engine(settings: Settings, budget: Budget, pool: Executor) -> Engine:
