@@ -6,8 +6,6 @@ import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
-
 from tileserver import __version__
 from tileserver.algorithm import Algorithm
 from tileserver.catalog import Dataset
@@ -155,17 +153,20 @@ def default_colormap(layer: Layer) -> Colormap:
     if layer.style.colormap_name is not None:
         return Colormap.named(layer.style.colormap_name)
     if 0 < len(layer.flags) <= CLASSES:
-        spare = Colormap.named("tab20").lut
         return Colormap.categorical(
             layer.id,
             [
-                Category(f.value, f.label, f.color or _rgba(spare[i * 13 % 256]), f.mask)
+                Category(f.value, f.label, f.color or _spare(i), f.mask)
                 for i, f in enumerate(layer.flags)
             ],
         )
     return Colormap.named(DEFAULT_COLORMAP)
 
 
-def _rgba(color: np.ndarray[tuple[int], np.dtype[np.uint8]]) -> tuple[int, int, int, int]:
-    red, green, blue, alpha = color.tolist()
-    return (red, green, blue, alpha)
+def _spare(number: int) -> tuple[int, int, int, int]:
+    """A class's colour where it has none: those of tab20, darker in each further round of them."""
+    turn, place = divmod(number, 20)
+    # Its table of 256 holds each colour 12.8 times.
+    red, green, blue, alpha = Colormap.named("tab20").lut[place * 13].tolist()
+    shade = 0.7**turn
+    return (round(red * shade), round(green * shade), round(blue * shade), alpha)
