@@ -20,13 +20,14 @@ from tileserver.cache import ByteCache
 from tileserver.catalog import Catalog
 from tileserver.cube import Raw
 from tileserver.gate import Gate
-from tileserver.http import admin, datasets, errors, legend, openapi, pages, tiles, values, wmts
+from tileserver.http import admin, datasets, errors, legend, openapi, pages, tiles, values
 from tileserver.http.access import Cors
 from tileserver.http.endpoint import Context, Endpoint
 from tileserver.http.links import Links
 from tileserver.http.metrics import ENDPOINTS as METRICS
 from tileserver.http.metrics import Metrics, RefreshCollector, WorkCollector
-from tileserver.http.ows import TitleCase
+from tileserver.http.ogc import wmts
+from tileserver.http.ogc.title_case import TitleCase
 from tileserver.http.tilefront import TileFront
 from tileserver.http.tileset import Tilesets
 from tileserver.noticeboard import Noticeboard

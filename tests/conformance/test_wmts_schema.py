@@ -7,14 +7,14 @@ from lxml import etree
 from starlette.testclient import TestClient
 
 from tests.services.memory_catalog import catalog
-from tests.services.wmts_document import (
+from tests.services.ogc.wmts_document import (
     SERVICE,
     depth_dimension,
     layer,
     time_dimension,
 )
 from tileserver.app import create_app
-from tileserver.services import ows, wmts
+from tileserver.services.ogc import ows, wmts
 from tileserver.settings import Settings
 
 SCHEMAS = Path(__file__).parents[3] / "shared" / "data" / "wmts-xsd"

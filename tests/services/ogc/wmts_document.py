@@ -4,7 +4,7 @@ import numpy as np
 
 from tileserver.cube import Dimension
 from tileserver.matrixset import matrix_set
-from tileserver.services.wmts import LayerInfo, Service, StyleInfo
+from tileserver.services.ogc.wmts import LayerInfo, Service, StyleInfo
 from tileserver.timeaxis import TimeAxis
 
 DAY_S = 86400.0

@@ -1,6 +1,6 @@
 import xml.etree.ElementTree as ET
 
-from tileserver.services import ows
+from tileserver.services.ogc import ows
 
 
 def test_exception_report() -> None:

@@ -3,10 +3,10 @@ import re
 import numpy as np
 import pytest
 
-from tests.services.wmts_document import DAY_S, depth_dimension, time_dimension
+from tests.services.ogc.wmts_document import DAY_S, depth_dimension, time_dimension
 from tileserver.cube import Dimension
 from tileserver.errors import InvalidParameter
-from tileserver.services.wmts_dimension import Chosen, choose, listed_values
+from tileserver.services.ogc.dimension import Chosen, choose, listed_values
 from tileserver.timeaxis import TimeAxis, parse_instant
 
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")

@@ -1,8 +1,8 @@
 import json
 import math
 
-from tileserver.services.wmts import INFO_FORMATS
-from tileserver.services.wmts_info import flatten, write_info
+from tileserver.services.ogc.feature_info import flatten, write_info
+from tileserver.services.ogc.wmts import INFO_FORMATS
 
 PROPERTIES = {"variable": "sst<b>", "value": 12.3456789, "units": "°C", "time": None}
 

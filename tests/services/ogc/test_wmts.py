@@ -4,14 +4,14 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from tests.services.wmts_document import (
+from tests.services.ogc.wmts_document import (
     SERVICE,
     depth_dimension,
     layer,
     time_dimension,
 )
-from tileserver.services import wmts
-from tileserver.services.ows import OwsError
+from tileserver.services.ogc import wmts
+from tileserver.services.ogc.ows import OwsError
 
 NAMES = {
     "": "http://www.opengis.net/wmts/1.0",

@@ -18,7 +18,7 @@ from tileserver.errors import (
 from tileserver.grid import Bounds
 from tileserver.layer import EXPRESSION, Layer, find_layer, layers
 from tileserver.services.legend import Orientation, default_size
-from tileserver.services.wmts import VERSION, LayerInfo, StyleInfo
+from tileserver.services.ogc.wmts import VERSION, LayerInfo, StyleInfo
 from tileserver.style import Style, parse_rescale
 from tileserver.tms import MatrixSet
 

@@ -20,14 +20,15 @@ from tileserver.grid import LONLAT, Grid, transformer
 from tileserver.http import caching, params
 from tileserver.http.endpoint import Context, Endpoint, context
 from tileserver.http.links import base_url
-from tileserver.http.ows import XML, Parameters, reported
+from tileserver.http.ogc.kvp import XML, Parameters, reported
+from tileserver.http.ogc.wmts_request import Address, Found, whole
 from tileserver.http.params import Parameter
 from tileserver.http.tiles import server_timing
-from tileserver.http.wmts_request import Address, Found, whole
 from tileserver.pipeline import Stages
-from tileserver.services import legend, point, wmts, wmts_layer
-from tileserver.services.ows import OwsError
-from tileserver.services.wmts_info import flatten, write_info
+from tileserver.services import legend, point
+from tileserver.services.ogc import named_layer, wmts
+from tileserver.services.ogc.feature_info import flatten, write_info
+from tileserver.services.ogc.ows import OwsError
 
 SEQUENCE = "1."  # begins every updateSequence of ours, so that a later one can be told
 PATH = "/wmts"
@@ -89,15 +90,15 @@ async def get_info(request: Request) -> Response:
 async def get_legend(request: Request) -> Response:
     """The legend of a style; clients append what they like to its address."""
     path, state = request.path_params, context(request)
-    dataset, layer = wmts_layer.find(state.catalog, path["layer"])
-    choice = wmts_layer.parse_style(layer, path["style"])
-    if not wmts_layer.has_values(layer):
+    dataset, layer = named_layer.find(state.catalog, path["layer"])
+    choice = named_layer.parse_style(layer, path["style"])
+    if not named_layer.has_values(layer):
         raise NotFound(path["layer"], "a colour picture has no legend")
     drawn = legend.Legend(
         style=await state.engine.style(dataset, layer, choice),
         title=layer.title,
         units=layer.units,
-        orientation=wmts_layer.LEGEND_ORIENTATION,
+        orientation=named_layer.LEGEND_ORIENTATION,
     )
     return caching.answer(request, legend.to_png(drawn), wmts.TILE_FORMAT)
 
@@ -150,7 +151,7 @@ async def _info(request: Request, address: Address, i: str, j: str, media_type: 
     state = context(request)
     found = Found.at(address, state)
     drawing, view = found.drawing, found.drawing.view
-    if not wmts_layer.has_values(view.layer):
+    if not named_layer.has_values(view.layer):
         text = f"layer {address.layer} is a colour picture: its pixels have no values"
         raise OwsError("OperationNotSupported", "GetFeatureInfo", text, 501)
     lon, lat = _lonlat(drawing.target, i, j)
@@ -182,7 +183,7 @@ async def _document(request: Request, sections: Sequence[str]) -> Response:
     datasets = state.catalog.ready() if name is None else [state.catalog[name]]
 
     def write() -> bytes:
-        layers = [each for d in datasets for each in wmts_layer.layer_infos(d, base)]
+        layers = [each for d in datasets for each in named_layer.layer_infos(d, base)]
         body = wmts.capabilities(_service(state, base, name), layers, sections)
         return caching.compress(body) if small else body
 

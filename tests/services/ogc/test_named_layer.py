@@ -13,12 +13,12 @@ from tileserver.errors import (
     VariableNotFound,
 )
 from tileserver.layer import Layer, find_layer, layers
-from tileserver.services import wmts_layer
-from tileserver.services.wmts import LayerInfo
+from tileserver.services.ogc import named_layer
+from tileserver.services.ogc.wmts import LayerInfo
 
 
 def info(dataset: Dataset, name: str) -> LayerInfo:
-    infos = wmts_layer.layer_infos(dataset, "https://maps.example")
+    infos = named_layer.layer_infos(dataset, "https://maps.example")
     return next(each for each in infos if each.id == name)
 
 
@@ -31,7 +31,7 @@ def test_every_layer_is_found_by_its_id() -> None:
     known = catalog()
     for dataset in known.ready():
         for each in layers(dataset):
-            found = wmts_layer.find(known, wmts_layer.layer_id(dataset, each))
+            found = named_layer.find(known, named_layer.layer_id(dataset, each))
             assert (found[0].id, found[1].key) == (dataset.id, each.key)
 
 
@@ -51,7 +51,7 @@ def test_every_layer_is_found_by_its_id() -> None:
 def test_unknown_layers(name: str, error: type[Exception]) -> None:
     """An id that is none is refused, whatever it holds."""
     with pytest.raises(error):
-        wmts_layer.find(catalog(), name)
+        named_layer.find(catalog(), name)
 
 
 def test_layer_info() -> None:
@@ -78,23 +78,25 @@ def test_colour_picture() -> None:
 
 def test_style_ids() -> None:
     """A style is called as its colormap, classes as their variable; no id is empty."""
-    assert wmts_layer.style_id(layer("sst")) == "plasma"
-    assert wmts_layer.style_id(layer("kind")) == "kind"
-    assert wmts_layer.style_id(layer("u.o")) == "viridis"
+    assert named_layer.style_id(layer("sst")) == "plasma"
+    assert named_layer.style_id(layer("kind")) == "kind"
+    assert named_layer.style_id(layer("u.o")) == "viridis"
 
 
 @pytest.mark.parametrize("text", ["plasma", "default", ""])
 def test_own_style(text: str) -> None:
     """A layer's own style leaves everything to the catalogue."""
-    assert wmts_layer.parse_style(layer("sst"), text) == StyleChoice()
+    assert named_layer.parse_style(layer("sst"), text) == StyleChoice()
 
 
 def test_other_styles() -> None:
     """Any colormap is a style, and a range may stand behind it."""
     viridis = Colormap.named("viridis")
-    assert wmts_layer.parse_style(layer("sst"), "viridis") == StyleChoice(viridis)
-    assert wmts_layer.parse_style(layer("sst"), "viridis:-1:7.5") == StyleChoice(viridis, (-1, 7.5))
-    assert wmts_layer.parse_style(layer("sst"), "plasma:0:7") == StyleChoice(None, (0, 7))
+    assert named_layer.parse_style(layer("sst"), "viridis") == StyleChoice(viridis)
+    assert named_layer.parse_style(layer("sst"), "viridis:-1:7.5") == StyleChoice(
+        viridis, (-1, 7.5)
+    )
+    assert named_layer.parse_style(layer("sst"), "plasma:0:7") == StyleChoice(None, (0, 7))
 
 
 @pytest.mark.parametrize(
@@ -111,7 +113,7 @@ def test_other_styles() -> None:
 def test_unknown_styles(name: str, text: str, error: type[Exception]) -> None:
     """A style that is none is refused."""
     with pytest.raises(error):
-        wmts_layer.parse_style(layer(name), text)
+        named_layer.parse_style(layer(name), text)
 
 
 def test_matrix_sets() -> None:
@@ -125,9 +127,9 @@ def test_matrix_sets() -> None:
 
 def test_unknown_matrix_set() -> None:
     """A registered set that a layer is not offered in is refused."""
-    assert wmts_layer.find_set(sea(), layer("sst"), "WorldCRS84Quad").id == "WorldCRS84Quad"
+    assert named_layer.find_set(sea(), layer("sst"), "WorldCRS84Quad").id == "WorldCRS84Quad"
     with pytest.raises(MatrixSetNotFound, match="WebMercatorQuad, WorldCRS84Quad"):
-        wmts_layer.find_set(sea(), layer("sst"), "UTM31WGS84Quad")
+        named_layer.find_set(sea(), layer("sst"), "UTM31WGS84Quad")
 
 
 def test_box_across_the_date_line() -> None:

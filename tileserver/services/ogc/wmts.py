@@ -18,8 +18,9 @@ from urllib.parse import quote
 
 from tileserver.cube import Dimension
 from tileserver.grid import Bounds, is_degrees
-from tileserver.services.ows import OWS, XLINK, OwsError, document, element, leaf
-from tileserver.services.wmts_dimension import listed_values
+from tileserver.services.ogc.dimension import listed_values
+from tileserver.services.ogc.ows import OWS, OwsError
+from tileserver.services.ogc.xml import XLINK, document, element, leaf
 from tileserver.tms import Matrix, MatrixSet, TileRange, projected_bounds, tile_range
 
 VERSION = "1.0.0"

@@ -9,8 +9,9 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from tileserver import errors
-from tileserver.http.ows import Parameters, TitleCase, as_ows, reported
-from tileserver.services.ows import OwsError
+from tileserver.http.ogc.kvp import Parameters, as_ows, reported
+from tileserver.http.ogc.title_case import TitleCase
+from tileserver.services.ogc.ows import OwsError
 
 
 def test_names_without_case() -> None:

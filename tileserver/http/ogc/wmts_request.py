@@ -5,20 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import quote
 
 from starlette.requests import Request
 
-from tileserver.drawing import Drawing, View
+from tileserver.drawing import Drawing
 from tileserver.errors import InvalidParameter, TileOutOfRange
 from tileserver.grid import Bounds
 from tileserver.http.endpoint import Context
-from tileserver.http.ows import Parameters
-from tileserver.http.tileset import headers_of
-from tileserver.layer import select
-from tileserver.services import wmts, wmts_layer
-from tileserver.services.ows import OwsError
-from tileserver.services.wmts_dimension import Chosen, choose
+from tileserver.http.ogc.headers import named_headers
+from tileserver.http.ogc.kvp import Parameters
+from tileserver.services.ogc import named_layer, wmts
+from tileserver.services.ogc.named_view import NamedView
+from tileserver.services.ogc.ows import OwsError
 from tileserver.tms import MatrixSet, tile_grid, tile_range
 
 _WHOLE = re.compile(r"-?\d+", re.ASCII)
@@ -74,41 +72,24 @@ class Address:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Found:
-    """What an address names, and the coordinates that were taken."""
+    """What an address names."""
 
+    named: NamedView
     drawing: Drawing
-    chosen: Mapping[str, Chosen]
 
     @classmethod
     def at(cls, address: Address, state: Context) -> Found:
         """Raises NotFound for unknown names and tiles, InvalidParameter for bad values."""
-        dataset, layer = wmts_layer.find(state.catalog, address.layer)
-        dimensions = wmts_layer.layer_dimensions(dataset, layer)
-        choice = wmts_layer.parse_style(layer, address.style)
-        tiles = wmts_layer.find_set(dataset, layer, address.matrix_set)
-        z, x, y = _place(address, tiles, wmts_layer.layer_bounds(layer))
-        chosen = {d.name: choose(d, address.dims.get(d.name.lower())) for d in dimensions}
-        labels = {name: each.label for name, each in chosen.items()}
-        view = View(
-            dataset=dataset,
-            layer=layer,
-            selection=select(dataset.source.cube, layer, labels),
-            choice=choice,
-            resampling=layer.style.resampling,
-        )
-        return cls(Drawing(view, tile_grid(tiles, z, x, y)), chosen)
+        dataset, layer = named_layer.find(state.catalog, address.layer)
+        tiles = named_layer.find_set(dataset, layer, address.matrix_set)
+        z, x, y = _place(address, tiles, named_layer.layer_bounds(layer))
+        named = NamedView.of(dataset, layer, address.style, address.dims)
+        return cls(named, Drawing(named.view, tile_grid(tiles, z, x, y)))
 
     @property
     def headers(self) -> dict[str, str]:
-        """Those of the picture, and which coordinates stand in for others."""
-        near = {name: each.label for name, each in self.chosen.items() if each.nearest}
-        # A header holds no letters beyond Latin-1, which a dimension's name may.
-        used = [f"{quote(name)}={label}" for name, label in near.items()]
-        headers = headers_of(self.drawing.view, None, pinned=False)
-        headers["ETag"] = self.drawing.etag
-        if used:
-            headers["Warning"] = f"99 Nearest value used: {', '.join(used)}"
-        return headers
+        """Those of the picture."""
+        return named_headers(self.named) | {"ETag": self.drawing.etag}
 
 
 def _place(address: Address, tiles: MatrixSet, bounds: Bounds) -> tuple[int, int, int]:

@@ -7,7 +7,7 @@ from html import escape
 
 import orjson
 
-from tileserver.services.ows import clean
+from tileserver.services.ogc.xml import clean
 
 Properties = Mapping[str, object]
 

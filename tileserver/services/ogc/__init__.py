@@ -1,0 +1,1 @@
+"""The services that the OGC specifies, as documents and values."""
