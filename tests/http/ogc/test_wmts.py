@@ -307,12 +307,6 @@ def test_feature_info_formats(client: TestClient, media_type: str, suffix: str) 
         ({"InfoFormat": None}, 400, "MissingParameterValue", "InfoFormat"),
         ({"InfoFormat": "text/xml"}, 400, "InvalidParameterValue", "InfoFormat"),
         ({"time": "Bogus"}, 400, "InvalidParameterValue", "time"),
-        (
-            {"layer": "sea.flow", "style": "default"},
-            501,
-            "OperationNotSupported",
-            "GetFeatureInfo",
-        ),
     ],
 )
 def test_feature_info_errors(

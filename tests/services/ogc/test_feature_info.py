@@ -1,53 +1,205 @@
+import asyncio
 import json
 import math
+from dataclasses import replace
+from html.parser import HTMLParser
 
-from tileserver.services.ogc.feature_info import flatten, write_info
-from tileserver.services.ogc.wmts import INFO_FORMATS
+import numpy as np
+import pytest
 
-PROPERTIES = {"variable": "sst<b>", "value": 12.3456789, "units": "°C", "time": None}
+from tests.services import memory_catalog
+from tileserver.catalog import Dataset, make_dataset
+from tileserver.config import DatasetConfig
+from tileserver.cube import Flag
+from tileserver.layer import Layer, find_layer
+from tileserver.services.ogc.feature_info import MEDIA_TYPES, Info, describe, write_info
+from tileserver.services.ogc.named_view import NamedView
+
+HOSTILE = '<script>alert(1)</script> & "it\'s"\n\ud800\0 lon: 0'
+
+
+class Page(HTMLParser):
+    """The names of a page's elements."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        self.tags.add(tag)
+
+
+def told(dataset: Dataset, layer: str | Layer, lon: float, lat: float, **dims: str) -> Info:
+    """What a layer of a dataset in memory tells of a point."""
+    found = find_layer(dataset, layer) if isinstance(layer, str) else layer
+    named = NamedView.of(dataset, found, "", dims)
+    return asyncio.run(describe(dataset.source.read, named, lon, lat))
+
+
+def changed(dataset: Dataset, **config: object) -> Dataset:
+    """A dataset with other words about it in the catalogue."""
+    return make_dataset(
+        DatasetConfig.model_validate({"id": dataset.id, "url": "memory", **config}), dataset.source
+    )
+
+
+def cell(dataset: Dataset, name: str, *index: int) -> float:
+    """A number of the source, by its indices alone."""
+    return float(dataset.source.arrays[name][0][index])
+
+
+def properties(info: Info) -> dict[str, object]:
+    [feature] = json.loads(write_info("application/json", [info]))["features"]
+    found: dict[str, object] = feature["properties"]
+    return found
+
+
+def text_of(info: Info) -> list[str]:
+    return write_info("text/plain", [info]).decode().splitlines()
+
+
+def test_a_value() -> None:
+    """The value is the number of the cell, at the coordinates that were asked for."""
+    sea = memory_catalog.sea()
+    info = told(sea, "sst", 10.1, -7.3, time="1970-01-03", depth="10")
+    row, col = math.floor((90 + 7.3) / 4), math.floor((10.1 + 180) / 4)
+    assert info.bands[0].value == cell(sea, "sst", 1, 2, row, col)
+    assert properties(info) == {
+        "layer": "sea.sst",
+        "dataset": "sea",
+        "variable": "sst",
+        "title": "Sea <test>: Temperature",
+        "value": info.bands[0].value,
+        "units": "°C",
+        "time": "1970-01-03T00:00:00Z",
+        "depth": "10",
+    }
 
 
 def test_text() -> None:
-    """Text has a line for each property; what is missing is said."""
-    assert write_info("text/plain", 1.5, -2, PROPERTIES).decode().splitlines() == [
-        "variable: sst<b>",
-        "value: 12.3456789",
-        "units: °C",
-        "time: no data",
-        "lon: 1.500000",
-        "lat: -2.000000",
+    """Text has a title, the value with its units first, then all else, a line each."""
+    info = told(memory_catalog.sea(), "sst", 10.1, -7.3, depth="50")
+    value = info.bands[0].value
+    assert value is not None
+    assert text_of(info) == [
+        "Sea <test>: Temperature",
+        f"value: {value:g} °C",
+        "time: 1970-01-05T00:00:00Z",
+        "depth: 50 m",
+        "longitude, latitude: 10.100000, -7.300000",
+        "layer: sea.sst",
     ]
 
 
-def test_json() -> None:
-    """JSON is a GeoJSON feature, NaN is null."""
-    answer = json.loads(write_info("application/json", 1.5, -2, {"value": math.nan}))
-    [feature] = answer["features"]
-    assert answer["type"] == "FeatureCollection"
-    assert feature["geometry"] == {"type": "Point", "coordinates": [1.5, -2]}
-    assert feature["properties"] == {"value": None}
+def test_a_class() -> None:
+    """A number that stands for a class is told with its name, by every format."""
+    info = told(memory_catalog.sea(), "kind", -178.1, 88.9, time="1970-01-01")
+    assert properties(info)["label"] == "calm"
+    assert "value: 0 (calm)" in text_of(info)
+    assert b"<td>0 (calm)</td>" in write_info("text/html", [info])
 
 
-def test_html() -> None:
-    """HTML is a table whose texts are escaped."""
-    page = write_info("text/html", 1.5, -2, PROPERTIES).decode()
-    assert "<td>sst&lt;b&gt;</td>" in page
-    assert "<td>°C</td>" in page
+def test_all_bands() -> None:
+    """A colour picture tells each band: its title, value and units."""
+    sea = memory_catalog.sea()
+    info = told(sea, "flow", 0.5, 0.5, time="1970-01-02")
+    row, col = math.floor((90 - 0.5) / 4), math.floor(180.5 / 4)
+    expected = [
+        {"id": f"{axis}.o", "title": f"{axis}.o", "units": None,
+         "value": cell(sea, f"{axis}.o", 1, row, col)}
+        for axis in "uvw"
+    ]  # fmt: skip
+    assert properties(info)["bands"] == expected
+    lines = [f"{axis}.o: {each['value']:g}" for axis, each in zip("uvw", expected, strict=True)]
+    assert text_of(info)[1:4] == lines
 
 
-def test_every_format_can_be_written() -> None:
-    """Each format that capabilities offer is written."""
-    for media_type in INFO_FORMATS:
-        assert write_info(media_type, 0, 0, {"value": 1})
+def test_an_expression() -> None:
+    """A composite that is worked out tells its result and what it is made of."""
+    composites = {
+        "speed": {"expression": "sqrt(u.o**2 + v.o**2)", "title": "Speed", "units": "m/s"}
+    }
+    sea = changed(memory_catalog.sea(), composites=composites | {
+        "mixed": {"expression": "u.o; v.o / 2; u.o * 0"}
+    })  # fmt: skip
+    info = told(sea, "speed", 0.5, 0.5)
+    u, v = (cell(sea, f"{axis}.o", 4, 22, 45) for axis in "uv")
+    assert [each.value for each in info.inputs] == [u, v]
+    assert properties(info)["value"] == pytest.approx(math.hypot(u, v))
+    assert text_of(info)[1] == f"value: {math.hypot(u, v):.7g} m/s"
+    mixed = told(sea, "mixed", 0.5, 0.5)
+    assert [each.value for each in mixed.bands] == [u, v / 2, 0]
+    assert [each.title for each in mixed.bands] == ["u.o", "v.o / 2", "u.o * 0"]
 
 
-def test_flatten() -> None:
-    """Dimensions stand beside the other properties, the place apart; only a value may be null."""
-    place = {"lon": 1, "lat": 2, "time": None}
-    answer = {"variable": "sst", **place, "dimensions": {"depth": "10"}, "value": None}
-    assert flatten(answer) == {"variable": "sst", "value": None, "depth": "10"}
+def test_in_the_own_crs() -> None:
+    """Of a projected dataset the place is told in its CRS as well."""
+    utm = memory_catalog.utm()
+    info = told(utm, "height", 2.5, 45.0)
+    assert info.projected is not None
+    x, y, crs = info.projected
+    assert crs == "WGS 84 / UTM zone 31N"
+    row, col = math.floor((5e6 - y) / 1000), math.floor((x - 4e5) / 1000)
+    assert properties(info)["value"] == cell(utm, "height", row, col)
 
 
-def test_whole_numbers() -> None:
-    """A flag is written in all its digits."""
-    assert b"value: 2147483663\n" in write_info("text/plain", 0, 0, {"value": 2147483663.0})
+@pytest.mark.parametrize(
+    ("lon", "lat", "missing"),
+    [
+        (2.5, 45.0, "no data"),
+        (40.0, 45.0, "outside the data"),
+        (math.inf, math.inf, "outside the data"),
+        (math.nan, 3.0, "outside the data"),
+    ],
+)
+def test_where_there_is_none(lon: float, lat: float, missing: str) -> None:
+    """No data and outside are told apart, in words; a place off the Earth has no coordinates."""
+    utm = memory_catalog.utm()
+    utm.source.arrays["height"][0][...] = np.nan
+    info = told(utm, "height", lon, lat)
+    assert text_of(info)[1] == f"value: {missing}"
+    assert properties(info)["value"] is None
+    assert properties(info)["missing"] == missing
+    assert (info.place is None) == (not math.isfinite(lon))
+    assert missing.encode() in write_info("text/html", [info])
+
+
+@pytest.mark.parametrize("lon", [182.0, -178.0, 542.0])
+def test_longitudes_turn(lon: float) -> None:
+    """A pixel beyond 180° is the place that it shows."""
+    info = told(memory_catalog.sea_ice(), "extent", lon, -15.5)
+    assert info.place == (-178.0, -15.5)
+    assert info.bands[0].value == cell(memory_catalog.sea_ice(), "extent", 5, 12)
+
+
+def test_hostile_texts() -> None:
+    """Markup, controls, lone surrogates and line ends of metadata do no harm in any format."""
+    sea = memory_catalog.sea()
+    flags = (Flag(0, HOSTILE), Flag(1, HOSTILE))
+    layer = replace(find_layer(sea, "kind"), title=HOSTILE, units=HOSTILE, flags=flags)
+    info = told(sea, layer, -178.1, 88.9, time="1970-01-01")
+    assert [line.split(":")[0] for line in text_of(info)[1:3]] == ["value", "time"]
+    page = Page()
+    page.feed(write_info("text/html", [info]).decode())
+    assert page.tags == {
+        *("html", "head", "meta", "title", "style", "body"),
+        *("table", "caption", "tr", "th", "td"),
+    }
+    assert "<script>" in str(properties(info)["title"])
+
+
+def test_several_layers() -> None:
+    """Several layers are told one after the other; each format holds all."""
+    sea = memory_catalog.sea()
+    infos = [told(sea, name, 3, 3) for name in ("sst", "kind")]
+    assert write_info("text/plain", infos).count(b"layer: sea.") == 2
+    assert write_info("text/html", infos).count(b"<table>") == 2
+    assert len(json.loads(write_info("application/json", infos))["features"]) == 2
+
+
+@pytest.mark.parametrize("media_type", MEDIA_TYPES)
+def test_numbers_in_full(media_type: str) -> None:
+    """A large flag is written in all its digits."""
+    info = told(memory_catalog.sea(), "kind", 3, 3)
+    info = replace(info, bands=(replace(info.bands[0], value=2147483663.0),))
+    assert b"2147483663" in write_info(media_type, [info])

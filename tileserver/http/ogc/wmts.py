@@ -25,9 +25,9 @@ from tileserver.http.ogc.wmts_request import Address, Found, whole
 from tileserver.http.params import Parameter
 from tileserver.http.tiles import server_timing
 from tileserver.pipeline import Stages
-from tileserver.services import legend, point
+from tileserver.services import legend
 from tileserver.services.ogc import named_layer, wmts
-from tileserver.services.ogc.feature_info import flatten, write_info
+from tileserver.services.ogc.feature_info import describe, write_info
 from tileserver.services.ogc.ows import OwsError
 
 SEQUENCE = "1."  # begins every updateSequence of ours, so that a later one can be told
@@ -150,14 +150,9 @@ async def _tile(request: Request, address: Address) -> Response:
 async def _info(request: Request, address: Address, i: str, j: str, media_type: str) -> Response:
     state = context(request)
     found = Found.at(address, state)
-    drawing, view = found.drawing, found.drawing.view
-    if not named_layer.has_values(view.layer):
-        text = f"layer {address.layer} is a colour picture: its pixels have no values"
-        raise OwsError("OperationNotSupported", "GetFeatureInfo", text, 501)
-    lon, lat = _lonlat(drawing.target, i, j)
-    read = partial(state.engine.read, view.dataset)
-    told = await point.point(read, view.dataset, view.layer, view.selection, lon, lat)
-    body = write_info(media_type, lon, lat, flatten(told))
+    lon, lat = _lonlat(found.drawing.target, i, j)
+    read = partial(state.engine.read, found.named.view.dataset)
+    body = write_info(media_type, [await describe(read, found.named, lon, lat)])
     headers = {k: v for k, v in found.headers.items() if k != "ETag"}
     # Equal to InfoFormat to the letter: given as a media type, Starlette adds a charset.
     return Response(body, headers={**headers, "Content-Type": media_type})
