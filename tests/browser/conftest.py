@@ -10,11 +10,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+import xarray as xr
 import yaml
 from numpy.typing import NDArray
 from PIL import Image
+from pyproj import CRS
 from tileserver.web import DIRECTORY as WEB
 
+from tests.browser.pages import Pages, opened
 from tests.conftest import running
 
 HERE = Path(__file__).parent
@@ -76,3 +79,49 @@ def visit(
     done = subprocess.run(command, capture_output=True, text=True, timeout=WITHIN_S, check=False)
     assert done.returncode == 0, done.stderr
     return Visit(json.loads(done.stdout), folder)
+
+
+@pytest.fixture(scope="session")
+def pages(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
+    """A browser with libraries of web maps."""
+    if not (WEB / "node_modules" / "ol").is_dir():
+        pytest.skip("no OpenLayers here: run npm ci in web/")
+    with opened(chromium, tmp_path_factory.mktemp("sites")) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def map_server(demo_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server of the demo cubes, and of sea ice round the north pole."""
+    folder = tmp_path_factory.mktemp("ice")
+    sea_ice().to_zarr(folder / "ice.zarr", zarr_format=3, consolidated=False)
+    dataset = {"id": "ice.north", "title": "Sea ice & polynyas", "url": str(folder / "ice.zarr")}
+    catalog = folder / "catalog.yaml"
+    catalog.write_text(yaml.safe_dump({"datasets": [dataset]}))
+    with running("--catalog", str(demo_data), "--catalog", str(catalog)) as url:
+        yield url
+
+
+def sea_ice() -> xr.Dataset:
+    """Three days and two depths on a polar stereographic grid of 50 km."""
+    x = np.arange(-2_975_000, 3_000_000, 50_000.0)
+    y = -x
+    ring = np.hypot(*np.meshgrid(x, y)) / 3e6
+    days = np.arange("2024-03-01", "2024-03-04", dtype="datetime64[D]").astype("datetime64[ns]")
+    steps = np.arange(3)[:, None, None, None] * 10 + np.array([0, 5])[None, :, None, None]
+    values = (50 * ring + steps).astype("f4")
+    values[..., ring > 0.98] = np.nan
+    dims = ("time", "depth", "y", "x")
+    attributes = {"long_name": "Thickness", "units": "cm", "grid_mapping": "crs"}
+    return xr.Dataset(
+        {
+            "thickness": (dims, values, attributes),
+            "crs": ((), 0, CRS("EPSG:3413").to_cf()),
+        },
+        {
+            "time": ("time", days),
+            "depth": ("depth", [0.0, 10.0], {"units": "m", "axis": "Z", "positive": "down"}),
+            "y": ("y", y, {"standard_name": "projection_y_coordinate", "units": "m"}),
+            "x": ("x", x, {"standard_name": "projection_x_coordinate", "units": "m"}),
+        },
+    )

@@ -1,0 +1,98 @@
+/** Layers in OpenLayers, made from what the server tells of itself. Run in the page. */
+/* global ol, proj4 */
+
+/** Teaches OpenLayers projections. @param {Record<string, string>} projections WKT by code */
+function register(projections) {
+  proj4.defs(Object.entries(projections));
+  ol.proj.proj4.register(proj4);
+}
+
+/** @param {string} address */
+async function readCapabilities(address) {
+  const answer = await fetch(address);
+  return new ol.format.WMTSCapabilities().read(await answer.text());
+}
+
+/**
+ * A map of one layer, whose middle is the corner of a tile, so that pixels are those of tiles.
+ * @param {any} source of tiles @param {{zoom: number, column: number, row: number}} corner
+ */
+function showAligned(source, { zoom, column, row }) {
+  const grid = source.getTileGridForProjection(source.getProjection());
+  // OpenLayers counts a grid's levels from 0, whatever their ids are.
+  const level = grid.getMatrixIds?.().indexOf(String(zoom)) ?? zoom;
+  const [west, , , north] = grid.getTileCoordExtent([level, column, row]);
+  const view = new ol.View({
+    projection: source.getProjection(),
+    center: [west, north],
+    resolution: grid.getResolution(level),
+    constrainResolution: false,
+    constrainOnlyCenter: true,
+    showFullExtent: false,
+    multiWorld: true,
+  });
+  const layers = [new ol.layer.Tile({ source })];
+  return new ol.Map({ target: "map", controls: [], layers, view });
+}
+
+/** Until all is drawn. @param {any} map */
+function drawn(map) {
+  return new Promise((resolve) => {
+    map.once("rendercomplete", () => resolve(null));
+    map.render();
+  });
+}
+
+/** The layer's part of the capabilities. @param {any} capabilities @param {string} layer */
+const partOf = (capabilities, layer) => capabilities.Contents.Layer.find(({ Identifier }) => Identifier === layer);
+
+/**
+ * One layer by WMTS. `coordinates` changes its dimensions after it was drawn once; `unlisted` is a
+ * style that the capabilities do not list.
+ * @param {any} args
+ */
+async function showWmts({ capabilities: address, projections = {}, corner, coordinates, unlisted, ...config }) {
+  register(projections);
+  const capabilities = await readCapabilities(address);
+  const options = ol.source.WMTS.optionsFromCapabilities(capabilities, { crossOrigin: "anonymous", ...config });
+  if (!options) throw new Error(`no options for ${JSON.stringify(config)}`);
+  const source = new ol.source.WMTS({ ...options, style: unlisted ?? options.style });
+  const map = showAligned(source, corner);
+  await drawn(map);
+  if (coordinates) {
+    source.updateDimensions(coordinates);
+    await drawn(map);
+  }
+  return {
+    dimensions: source.getDimensions(),
+    encoding: source.getRequestEncoding(),
+    set: source.getMatrixSet(),
+    style: source.getStyle(),
+    projection: source.getProjection().getCode(),
+  };
+}
+
+/** The legend that the capabilities name for a style, as an image. @param {any} args */
+async function showLegend({ capabilities: address, layer, style }) {
+  const part = partOf(await readCapabilities(address), layer);
+  const { LegendURL: [legend] } = part.Style.find(({ Identifier }) => Identifier === style);
+  const image = new Image();
+  image.src = legend.href;
+  await image.decode();
+  document.getElementById("map").append(image);
+  // OpenLayers does not read the size.
+  const written = new DOMParser().parseFromString(await (await fetch(address)).text(), "text/xml");
+  const told = [...written.querySelectorAll("LegendURL")].find((one) => one.getAttribute("xlink:href") === legend.href);
+  return {
+    told: [Number(told.getAttribute("width")), Number(told.getAttribute("height"))],
+    drawn: [image.naturalWidth, image.naturalHeight],
+  };
+}
+
+/** What the template of GetFeatureInfo answers. @param {any} args */
+async function readInfo({ capabilities: address, layer, format, ...named }) {
+  const part = partOf(await readCapabilities(address), layer);
+  const { template } = part.ResourceURL.find((one) => one.resourceType === "FeatureInfo" && one.format === format);
+  const answer = await fetch(template.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(named[name])));
+  return { status: answer.status, type: answer.headers.get("content-type"), text: await answer.text() };
+}

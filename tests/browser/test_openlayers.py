@@ -1,0 +1,139 @@
+"""OpenLayers shows the layers by what the server tells of itself: the pixels of our own tiles."""
+
+import json
+
+import httpx2 as httpx
+import numpy as np
+import pytest
+from pyproj import CRS, Transformer
+
+from tests.browser.pages import Pages, Seen, mosaic, program
+
+KVP = "/wmts?SERVICE=WMTS&REQUEST=GetCapabilities"
+REST = "/wmts/1.0.0/WMTSCapabilities.xml"
+FIRST, LAST = "2021-01-01T00:00:00Z", "2021-12-19T00:00:00Z"
+PROJECTIONS = {code: CRS(code).to_wkt("WKT1_GDAL") for code in ("EPSG:32632", "EPSG:3413")}
+# Layer, matrix set and the upper left corner of a tile that has data on all its sides.
+PLACES = {
+    "mercator": ("ocean", "sst", "WebMercatorQuad", (2, 1, 2)),
+    "degrees": ("ocean", "sst", "WorldCRS84Quad", (2, 3, 2)),
+    "utm": ("s2", "ndvi", "UTM32WGS84Quad", (12, 1042, 1512)),
+    "polar": ("ice.north", "thickness", "EPSG3413Quad", (2, 2, 2)),
+}
+
+
+def show(pages: Pages, server: str, name: str, place: str, way: str, **more: object) -> Seen:
+    """A layer by WMTS, about the corner of a tile."""
+    dataset, variable, tiles, corner = PLACES[place]
+    zoom, column, row = corner
+    told = {
+        "capabilities": server + (REST if way == "REST" else KVP),
+        "requestEncoding": way,
+        "layer": f"{dataset}.{variable}",
+        "matrixSet": tiles,
+        "corner": {"zoom": zoom, "column": column, "row": row},
+        "projections": PROJECTIONS,
+    }
+    return pages.run(
+        name, library="openlayers", program=program("openlayers.js", "showWmts"), args=told | more
+    )
+
+
+def own_tiles(server: str, place: str, query: str = "") -> np.ndarray:
+    """The same picture, out of tiles of the native interface."""
+    dataset, variable, tiles, corner = PLACES[place]
+    return mosaic(
+        f"{server}/tiles/{dataset}/{variable}/{tiles}/{{z}}/{{x}}/{{y}}.png{query}", *corner
+    )
+
+
+@pytest.mark.parametrize("way", ["KVP", "REST"])
+@pytest.mark.parametrize("place", PLACES)
+def test_draws_our_tiles(pages: Pages, map_server: str, place: str, way: str) -> None:
+    """In each matrix set, by KVP and by REST, pixel for pixel."""
+    seen = show(pages, map_server, f"{place}-{way}", place, way)
+    assert seen.facts["encoding"] == way
+    assert seen.facts["set"] == PLACES[place][2]
+    expected = own_tiles(map_server, place)
+    assert len(np.unique(expected.reshape(-1, 3), axis=0)) > 20
+    np.testing.assert_array_equal(seen.picture, expected)
+
+
+@pytest.mark.parametrize("way", ["KVP", "REST"])
+def test_time_is_asked_for(pages: Pages, map_server: str, way: str) -> None:
+    """It begins with the default time, and after `updateDimensions` shows another."""
+    last = show(pages, map_server, f"last-{way}", "mercator", way)
+    first = show(pages, map_server, f"first-{way}", "mercator", way, coordinates={"time": FIRST})
+    assert last.facts["dimensions"] == {"time": LAST}
+    assert first.facts["dimensions"] == {"time": FIRST}
+    np.testing.assert_array_equal(
+        first.picture, own_tiles(map_server, "mercator", f"?time={FIRST}")
+    )
+    np.testing.assert_array_equal(last.picture, own_tiles(map_server, "mercator", f"?time={LAST}"))
+    assert np.mean(first.picture != last.picture) > 0.1
+
+
+@pytest.mark.parametrize("way", ["KVP", "REST"])
+def test_every_dimension_is_asked_for(pages: Pages, map_server: str, way: str) -> None:
+    """Depth as well as time."""
+    steps = {"time": "2024-03-01T00:00:00Z", "depth": "10"}
+    seen = show(pages, map_server, f"depth-{way}", "polar", way, coordinates=steps)
+    assert set(seen.facts["dimensions"]) == set(steps)
+    query = f"?time={steps['time']}&depth={steps['depth']}"
+    np.testing.assert_array_equal(seen.picture, own_tiles(map_server, "polar", query))
+    assert np.mean(seen.picture != own_tiles(map_server, "polar")) > 0.1
+
+
+@pytest.mark.parametrize(
+    ("told", "query"),
+    [
+        ({"style": "sst"}, ""),
+        ({"unlisted": "viridis"}, "?colormap_name=viridis"),
+        ({"unlisted": "viridis:0:20"}, "?colormap_name=viridis&rescale=0,20"),
+    ],
+)
+def test_styles(pages: Pages, map_server: str, told: dict[str, str], query: str) -> None:
+    """The layer's own style, any colormap, and one with a range."""
+    (name,) = told.values()
+    seen = show(pages, map_server, name.replace(":", "-"), "mercator", "REST", **told)
+    assert seen.facts["style"] == name
+    np.testing.assert_array_equal(seen.picture, own_tiles(map_server, "mercator", query))
+
+
+@pytest.mark.parametrize(("layer", "style"), [("ocean.sst", "sst"), ("s2.ndvi", "ndvi")])
+def test_legend(pages: Pages, map_server: str, layer: str, style: str) -> None:
+    """The legend of a style loads, and is as large as the capabilities say."""
+    told = {"capabilities": map_server + KVP, "layer": layer, "style": style}
+    seen = pages.run(
+        f"legend-{layer}",
+        library="openlayers",
+        program=program("openlayers.js", "showLegend"),
+        args=told,
+    )
+    assert seen.facts["told"] == seen.facts["drawn"]
+
+
+@pytest.mark.parametrize("format", ["application/json", "text/plain", "text/html"])
+def test_feature_info(pages: Pages, map_server: str, format: str) -> None:
+    """The template of GetFeatureInfo tells the value at a pixel, in each format."""
+    zoom, column, row = PLACES["polar"][3]
+    named = {
+        "TileMatrixSet": "EPSG3413Quad", "TileMatrix": zoom, "TileCol": column, "TileRow": row,
+        "Style": "viridis", "I": 20, "J": 30, "time": "2024-03-02T00:00:00Z", "depth": 10,
+    }  # fmt: skip
+    told = {"capabilities": map_server + REST, "layer": "ice.north.thickness", "format": format}
+    seen = pages.run(
+        f"info-{format.replace('/', '-')}",
+        library="openlayers",
+        program=program("openlayers.js", "readInfo"),
+        args=told | named,
+    )
+    cell = 2**23 / 2**zoom / 256
+    x, y = (column * 256 + 20.5) * cell - 2**22, 2**22 - (row * 256 + 30.5) * cell
+    lon, lat = Transformer.from_crs("EPSG:3413", "OGC:CRS84", always_xy=True).transform(x, y)
+    query = {"lon": lon, "lat": lat, "time": named["time"], "depth": 10}
+    point = httpx.get(f"{map_server}/point/ice.north/thickness", params=query).json()
+    assert seen.facts["type"].partition(";")[0] == format
+    assert f"{point['value']:.6g}" in seen.facts["text"]
+    if format == "application/json":
+        assert json.loads(seen.facts["text"])["features"][0]["properties"]["units"] == "cm"
