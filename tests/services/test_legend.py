@@ -4,6 +4,7 @@ import io
 import math
 import re
 from itertools import pairwise
+from typing import Literal
 from xml.etree import ElementTree
 
 import numpy as np
@@ -14,12 +15,14 @@ from PIL import Image
 from tileserver.colormaps import hex_color
 
 from tileserver.errors import InvalidParameter
-from tileserver.services.legend import Legend, layout, ticks, to_dict, to_png, to_svg
+from tileserver.services.legend import PICTURE_SIZE, Legend, layout, to_dict, to_png, to_svg
 from tileserver.services.shape import Box, Ramp, Text, text_length
+from tileserver.services.tick import ticks
 from tileserver.style import Colormap, Style
 
 SST = Style(Colormap.named("sst"), (-2, 32))
 LOG = Style(Colormap.named("chlorophyll"), (0.01, 30), "log")
+REFLECTANCE = Style(Colormap.named("gray"), (0, 0.25))
 SYMLOG = Style(Colormap.named("anomaly"), (-50, 50), "symlog")
 NEAR = Style(Colormap.named("rain"), (101324.95, 101325.05))
 LAND = Style(Colormap.named("corine"), (0, 1))
@@ -32,6 +35,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 styles = st.sampled_from(STYLES)
 orientations = st.sampled_from(["vertical", "horizontal"])
 pixels = st.integers(1, 500)
+picture_bands = st.sampled_from([(), ("B04", TITLE * 5, "\0\n")])
 
 
 def extent(text: Text) -> tuple[float, float, float, float]:
@@ -67,12 +71,19 @@ def test_svg_and_png_agree_on_the_default_size(style: Style) -> None:
     assert (int(root.attrib["width"]), int(root.attrib["height"])) == legend.size
 
 
-@given(styles, orientations, pixels, pixels, st.sampled_from(["x", TITLE, "m" * 400, ""]))
+@given(
+    styles,
+    orientations,
+    pixels,
+    pixels,
+    st.sampled_from(["x", TITLE, "m" * 400, ""]),
+    picture_bands,
+)
 def test_nothing_is_clipped(
-    style: Style, orientation: str, width: int, height: int, title: str
+    style: Style, orientation: str, width: int, height: int, title: str, bands: tuple[str, ...]
 ) -> None:
     """At any size every text lies within the picture, and no two texts overlap."""
-    legend = Legend(style, title, "kg m-2 s-1", orientation, width, height)
+    legend = Legend(style, title, "kg m-2 s-1", orientation, width, height, bands=bands)
     found = [extent(text) for text in texts(legend)]
     for left, top, right, bottom in found:
         assert left >= 0
@@ -85,12 +96,12 @@ def test_nothing_is_clipped(
             assert beside or other[1] >= bottom or other[3] <= top
 
 
-@given(styles, orientations, pixels, pixels)
+@given(styles, orientations, pixels, pixels, picture_bands)
 def test_boxes_and_ramps_lie_within(
-    style: Style, orientation: str, width: int, height: int
+    style: Style, orientation: str, width: int, height: int, bands: tuple[str, ...]
 ) -> None:
     """At any size every box and ramp lies within the picture, but for half a pixel of a tick."""
-    for shape in layout(Legend(style, TITLE, "K", orientation, width, height)):
+    for shape in layout(Legend(style, TITLE, "K", orientation, width, height, bands=bands)):
         if isinstance(shape, Box | Ramp):
             assert -0.5 <= shape.x <= shape.x + shape.width <= width + 0.5
             assert -0.5 <= shape.y <= shape.y + shape.height <= height + 0.5
@@ -256,3 +267,37 @@ def test_the_panel_is_light_and_the_text_dark() -> None:
     drawn = np.asarray(opened(Legend(SST, "Sea", "K")))
     assert drawn[0, 0].tolist() == [255, 255, 255, 235]
     assert drawn[..., :3].sum(axis=-1).min() < 150
+
+
+@pytest.mark.parametrize("orientation", ["vertical", "horizontal"])
+def test_a_picture_has_a_bar_for_each_band(orientation: Literal["vertical", "horizontal"]) -> None:
+    """Red, green and blue rise from black, with their titles above them and one range below."""
+    legend = Legend(REFLECTANCE, "True colour", "1", orientation, bands=("B04", "B03", "B02"))
+    assert legend.size == PICTURE_SIZE
+    bars = [shape for shape in layout(legend) if isinstance(shape, Ramp)]
+    image = opened(legend)
+    for channel, bar in enumerate(bars):
+        middle = bar.y + bar.height // 2
+        pure = [pytest.approx(255 * (n == channel), abs=5) for n in range(3)]
+        assert list(image.getpixel((bar.x + bar.width - 2, middle))[:3]) == pure
+        assert max(image.getpixel((bar.x + 1, middle))[:3]) < 8
+    assert [text.text for text in texts(legend)] == [
+        "True colour [1]", "Red: B04", "Green: B03", "Blue: B02", "0", "0.1", "0.2",
+    ]  # fmt: skip
+
+
+def test_the_bars_of_a_picture_differ_in_svg() -> None:
+    """Each bar of an SVG has colours of its own."""
+    root = ElementTree.fromstring(to_svg(Legend(REFLECTANCE, "x", bands=("a", "b", "c"))))
+    colours = {each.attrib["id"] for each in root.iter(f"{SVG}linearGradient")}
+    bars = [rect.attrib["fill"] for rect in root.iter(f"{SVG}rect") if "url" in rect.attrib["fill"]]
+    assert sorted(bars) == sorted(f"url(#{name})" for name in colours)
+    assert len(bars) == 3
+
+
+def test_json_of_a_picture() -> None:
+    """JSON says which band is which channel, and the range."""
+    found = to_dict(Legend(REFLECTANCE, "True colour", bands=("B04", "B03", "B02")))
+    assert (found["type"], found["min"], found["max"]) == ("composite", 0, 0.25)
+    assert found["bands"][0] == {"channel": "red", "title": "B04", "color": "#ff0000ff"}
+    assert [tick["label"] for tick in found["ticks"]] == ["0", "0.05", "0.1", "0.15", "0.2", "0.25"]

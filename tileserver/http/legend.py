@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from tileserver import layer
-from tileserver.errors import ColormapNotFound, InvalidParameter, NotFound
+from tileserver.errors import ColormapNotFound, InvalidParameter
 from tileserver.http import caching, params
 from tileserver.http.endpoint import Endpoint, context
 from tileserver.http.links import base_url
@@ -60,15 +61,8 @@ async def get_legend(request: Request) -> Response:
         dataset.source.cube.dimensions,
     )
     found = layer.find_layer(dataset, name, query(params.EXPRESSION))
-    if found.bands != 1:
-        raise NotFound(name, "a picture of three bands has no legend")
-    choice = query.style()
-    style = await state.engine.style(dataset, found, choice)
-    shown = choice.algorithm or found
-    drawn = legend.Legend(
-        style=style,
-        title=shown.title,
-        units=shown.units,
+    drawn = replace(
+        await legend.layer_legend(state.engine, dataset, found, query.style()),
         orientation=query(ORIENTATION),
         width=query(WIDTH),
         height=query(HEIGHT),

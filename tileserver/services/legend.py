@@ -1,4 +1,4 @@
-"""Legends of one-band layers: PNG of an exact size, SVG, JSON.
+"""Legends of layers: PNG of an exact size, SVG, JSON.
 
 A legend is laid out once, as boxes, ramps and texts in pixels, measured with the font that it is
 drawn in, so that nothing is clipped: what has no room is thinned out, shortened or left out. PNG
@@ -7,7 +7,6 @@ and SVG draw the same layout.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -15,11 +14,16 @@ from typing import Any, Literal
 
 import numpy as np
 
-from tileserver.colormaps import hex_color
+from tileserver.catalog import Dataset
+from tileserver.colormaps import Lut, hex_color
+from tileserver.drawing import StyleChoice
 from tileserver.errors import InvalidParameter
-from tileserver.services import shape
+from tileserver.layer import Layer
+from tileserver.pipeline import Engine
+from tileserver.services import band, shape
 from tileserver.services.shape import FRAME, Box, Color, Ramp, Shape, Text, text_length
-from tileserver.style import Category, Interval, Style
+from tileserver.services.tick import Tick, ticks
+from tileserver.style import Category, Colormap, Interval, Style
 
 Orientation = Literal["vertical", "horizontal"]
 
@@ -34,6 +38,8 @@ SMALLEST_BAR_PX = 6
 SMALLEST_COLUMN_PX = 60  # of a class's swatch and name
 SMALLEST_STEP_PX = 24  # between ticks, however short their labels
 PANEL: Color = (255, 255, 255, 235)
+CHANNELS = {"Red": (255, 0, 0), "Green": (0, 255, 0), "Blue": (0, 0, 255)}
+PICTURE_SIZE = (220, 148)  # of the legend of a picture of three bands
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,8 @@ class Legend:
     Args:
         label: whether title and units are shown.
         ticks: how many at the most; None: as many as there is room for.
+        bands: of a picture of red, green and blue their titles; of the style the range alone
+            counts then, and the orientation does not.
     """
 
     style: Style
@@ -53,6 +61,7 @@ class Legend:
     height: int | None = None
     label: bool = True
     ticks: int | None = None
+    bands: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name, size in (("width", self.width), ("height", self.height)):
@@ -62,8 +71,14 @@ class Legend:
     @property
     def size(self) -> tuple[int, int]:
         """(width, height) in pixels."""
-        width, height = default_size(self.style, self.orientation)
+        standard = default_size(self.style, self.orientation)
+        width, height = PICTURE_SIZE if self.bands else standard
         return (self.width or width, self.height or height)
+
+    @property
+    def vertical(self) -> bool:
+        """Whether values rise from the bottom to the top."""
+        return self.orientation == "vertical" and not self.bands
 
     @property
     def heading(self) -> str:
@@ -71,17 +86,34 @@ class Legend:
         if not self.label:
             return ""
         text = f"{self.title} [{self.units}]" if self.units else self.title
-        text = "".join(c if c.isprintable() else " " for c in text[:LONGEST_HEADING])
-        return " ".join(text.split())
+        return _printable(text)
 
 
-@dataclass(frozen=True, slots=True)
-class Tick:
-    """A value on the scale: its text, and where it stands, 0 to 1."""
+def _printable(text: str) -> str:
+    """The text on one line, without what cannot be printed."""
+    text = "".join(c if c.isprintable() else " " for c in text[:LONGEST_HEADING])
+    return " ".join(text.split())
 
-    value: float
-    label: str
-    position: float
+
+async def layer_legend(
+    engine: Engine, dataset: Dataset, layer: Layer, choice: StyleChoice
+) -> Legend:
+    """The legend of a layer drawn in a style. Raises InvalidParameter, SourceError."""
+    if layer.bands == 1:
+        shown = choice.algorithm or layer
+        return Legend(await engine.style(dataset, layer, choice), shown.title, shown.units)
+    if choice.colormap is not None:
+        name, remedy = choice.colormap.name, "a picture of three bands takes none"
+        raise InvalidParameter("colormap_name", name, remedy)
+    rescale = choice.rescale or await engine.value_range(dataset, layer)
+    named = band.bands(layer)
+    shared = {each.units for each in named}
+    return Legend(
+        Style(Colormap.named("gray"), rescale),
+        layer.title,
+        layer.units or (shared.pop() if len(shared) == 1 else None),
+        bands=tuple(each.title for each in named),
+    )
 
 
 def default_size(style: Style, orientation: Orientation) -> tuple[int, int]:
@@ -94,18 +126,26 @@ def default_size(style: Style, orientation: Orientation) -> tuple[int, int]:
 def to_dict(legend: Legend) -> dict[str, Any]:
     """The legend as JSON, for clients that draw their own."""
     style = legend.style
+    classified = style.colormap.classified
+    kind = "composite" if legend.bands else "categorical" if classified else "continuous"
     found: dict[str, Any] = {
         "title": legend.title,
         "units": legend.units,
-        "type": "categorical" if style.colormap.classified else "continuous",
+        "type": kind,
         "min": style.rescale[0],
         "max": style.rescale[1],
         "scale": style.scale,
-        "colormap_name": style.colormap.name,
-        "colors": [hex_color(color) for color in style.colormap.lut.tolist()],
-        "ticks": [],
     }
-    if style.colormap.classified:
+    if legend.bands:
+        found["bands"] = [
+            {"channel": name.lower(), "title": title, "color": hex_color((*color, 255))}
+            for (name, color), title in zip(CHANNELS.items(), legend.bands, strict=True)
+        ]
+    else:
+        found["colormap_name"] = style.colormap.name
+        found["colors"] = [hex_color(color) for color in style.colormap.lut.tolist()]
+    found["ticks"] = []
+    if classified:
         found["categories"] = [_entry(entry) for entry in style.colormap.classes]
         return found
     found["ticks"] = [
@@ -124,77 +164,6 @@ def _entry(entry: Category | Interval) -> dict[str, Any]:
     return {"value": entry.value, **about, **mask}
 
 
-def ticks(style: Style, most: int) -> list[Tick]:
-    """Round values within the style's range, at most so many."""
-    low, high = style.rescale
-    values = _decades(low, high, most) if style.scale == "log" else []
-    if style.scale == "symlog":
-        values = _signed_decades(low, high, most)
-    if len(values) < 2:
-        values = _rounded(low, high, most)
-    positions = style.position(np.array(values, np.float64)).tolist()
-    labels = _labels(values)
-    return [Tick(*each) for each in zip(values, labels, positions, strict=True)]
-
-
-def _rounded(low: float, high: float, most: int) -> list[float]:
-    """Multiples of 1, 2, 2.5 or 5 times a power of ten: the closest that are not too many."""
-    power = 10.0 ** math.floor(math.log10((high - low) / max(1, most - 1)))
-    for factor in (1, 2, 2.5, 5, 10, 20):
-        step = factor * power
-        first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
-        if last - first < most:
-            break
-    return [float(f"{i * step:.12g}") for i in range(first, last + 1)]
-
-
-def _decades(low: float, high: float, most: int) -> list[float]:
-    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
-    for factors in ((1, 2, 5), (1,)):
-        values = [f * 10.0**e for e in range(first, last + 1) for f in factors]
-        values = [v for v in values if low * (1 - 1e-9) <= v <= high * (1 + 1e-9)]
-        if len(values) <= most:
-            return values
-    every = -(-len(values) // most)
-    return values[::every]
-
-
-def _signed_decades(low: float, high: float, most: int) -> list[float]:
-    """Zero and, on both sides of it, powers of ten from the largest down."""
-    largest = math.floor(math.log10(max(abs(low), abs(high))))
-    for count in (3, 2, 1):
-        powers = [10.0 ** (largest - i) for i in range(count)]
-        values = sorted({0.0, *powers, *(-power for power in powers)})
-        values = [value for value in values if low <= value <= high]
-        if len(values) <= most:
-            return values
-    return [values[0], values[-1]]
-
-
-def _labels(values: Sequence[float]) -> list[str]:
-    """The shortest texts that tell the values apart."""
-    for digits in range(3, 17):
-        labels = [_label(value, digits) for value in values]
-        if len(set(labels)) == len(values) and _exact(labels, values):
-            break
-    return labels
-
-
-def _exact(labels: Sequence[str], values: Sequence[float]) -> bool:
-    largest = max((abs(value) for value in values), default=0.0)
-    pairs = zip(labels, values, strict=True)
-    return all(abs(float(label) - value) <= 1e-9 * largest for label, value in pairs)
-
-
-def _label(value: float, digits: int) -> str:
-    """So many significant digits, as `0.0001`, `20000` or `2e-7`."""
-    text = f"{value:.{digits}g}"
-    mantissa, _, exponent = text.partition("e")
-    if exponent and 1e-4 <= abs(value) < 1e6:
-        return f"{float(text):.0f}"
-    return f"{mantissa}e{int(exponent)}" if exponent else text
-
-
 def layout(legend: Legend) -> list[Shape]:
     """All shapes of a legend, first to last as they are drawn."""
     width, height = legend.size
@@ -208,9 +177,11 @@ def layout(legend: Legend) -> list[Shape]:
         top += TITLE_PX * LINE_HEIGHT
     top += GAP_PX if lines else 0
     frame = (margin, round(top), width - 2 * margin, height - margin - round(top))
+    if legend.bands:
+        return shapes + _channels(legend, frame)
     if legend.style.colormap.classified:
         return shapes + _classes(legend, frame)
-    if legend.orientation == "vertical":
+    if legend.vertical:
         return shapes + _upright(legend, frame)
     return shapes + _lying(legend, frame)
 
@@ -243,14 +214,49 @@ def _lying(legend: Legend, frame: Frame) -> list[Shape]:
     bar = height - line - 4
     if bar < SMALLEST_BAR_PX:
         return [_ramp(legend, x, y, width, height)]
-    shapes: list[Shape] = [_ramp(legend, x, y, width, bar)]
+    return [_ramp(legend, x, y, width, bar), *_scale(legend, x, y + bar, width)]
+
+
+def _scale(legend: Legend, x: int, y: int, width: int) -> list[Shape]:
+    """Ticks below a bar, and under them their labels."""
+    shapes: list[Shape] = []
+    line = round(LABEL_PX * LINE_HEIGHT)
     for tick in _spaced(legend, width):
         at = x + min(tick.position * width, width - 0.5)
         start, end = _span(legend, tick, width)
-        shapes.append(Box(at - 0.5, y + bar, 1, 4, FRAME))
+        shapes.append(Box(at - 0.5, y, 1, 4, FRAME))
         middle = x + (start + end) / 2
-        shapes.append(Text(middle, y + bar + 4 + line / 2, tick.label, LABEL_PX, "m"))
+        shapes.append(Text(middle, y + 4 + line / 2, tick.label, LABEL_PX, "m"))
     return shapes
+
+
+def _channels(legend: Legend, frame: Frame) -> list[Shape]:
+    """A bar from black to each of red, green and blue, its band's title above it, and the range
+    that they share below; with little room the bars alone."""
+    x, y, width, height = frame
+    line = round(LABEL_PX * LINE_HEIGHT)
+    foot = line + 4 if height - line - 4 >= 3 * SMALLEST_BAR_PX else 0
+    is_told = height - foot >= 3 * (line + SMALLEST_BAR_PX + GAP_PX)
+    head, gap = (line, GAP_PX) if is_told else (0, 0)
+    step = (height - foot + gap) / 3
+    shapes: list[Shape] = []
+    for number, ((name, color), title) in enumerate(
+        zip(CHANNELS.items(), legend.bands, strict=True)
+    ):
+        top, bottom = (round(y + n * step) for n in (number, number + 1))
+        text = _shortened(_printable(f"{name}: {title}"), width, LABEL_PX)
+        if head and text:
+            shapes.append(Text(x, top + head / 2, text, LABEL_PX))
+        bar = max(1, bottom - gap - top - head)
+        shapes.append(Ramp(x, min(top + head, y + height - bar), width, bar, _shades(color), False))
+    return shapes + (_scale(legend, x, y + height - foot, width) if foot else [])
+
+
+def _shades(color: tuple[int, int, int]) -> Lut:
+    """From black to a colour (256, 4)."""
+    shades = np.full((256, 4), 255, np.uint8)
+    shades[:, :3] = np.linspace((0, 0, 0), color, 256).round()
+    return shades
 
 
 def _spaced(legend: Legend, length: int) -> list[Tick]:
@@ -268,7 +274,7 @@ def _spaced(legend: Legend, length: int) -> list[Tick]:
 def _span(legend: Legend, tick: Tick, length: int) -> tuple[float, float]:
     """From where to where along the bar the label of a tick reaches, with the room around it."""
     at = tick.position * length
-    if legend.orientation == "vertical":
+    if legend.vertical:
         return at - LABEL_PX * LINE_HEIGHT / 2, at + LABEL_PX * LINE_HEIGHT / 2
     half = text_length(tick.label, LABEL_PX) / 2
     at = min(max(at, half), length - half)
@@ -276,10 +282,9 @@ def _span(legend: Legend, tick: Tick, length: int) -> tuple[float, float]:
 
 
 def _ramp(legend: Legend, x: int, y: int, width: int, height: int) -> Ramp:
-    vertical = legend.orientation == "vertical"
     style = legend.style
     colors = style.colormap.lut if style.colormap.classified else style.palette()[1:]
-    return Ramp(x, y, max(1, width), max(1, height), colors, vertical)
+    return Ramp(x, y, max(1, width), max(1, height), colors, legend.vertical)
 
 
 def _classes(legend: Legend, frame: Frame) -> list[Shape]:

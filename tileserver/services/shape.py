@@ -113,14 +113,15 @@ def _draw(image: Image.Image, shape: Shape) -> None:
 def to_svg(shapes: Sequence[Shape], size: tuple[int, int]) -> str:
     """The shapes as SVG, with nothing from elsewhere."""
     width, height = size
-    body = "".join(map(_svg, shapes))
+    body = "".join(_svg(shape, number) for number, shape in enumerate(shapes))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
         f'viewBox="0 0 {width} {height}" font-family="{FONT_FAMILY}">{body}</svg>'
     )
 
 
-def _svg(shape: Shape) -> str:
+def _svg(shape: Shape, number: int) -> str:
+    """An element; `number` tells it from the others."""
     if isinstance(shape, Text):
         anchor = {"l": "start", "m": "middle", "r": "end"}[shape.anchor]
         return (
@@ -137,9 +138,13 @@ def _svg(shape: Shape) -> str:
     )
     way = 'x1="0" y1="1" x2="0" y2="0"' if shape.vertical else 'x1="0" y1="0" x2="1" y2="0"'
     frame = _rectangle(
-        shape.x, shape.y, shape.width, shape.height, f'fill="url(#ramp)" stroke="{FRAME_HEX}"'
+        shape.x,
+        shape.y,
+        shape.width,
+        shape.height,
+        f'fill="url(#ramp{number})" stroke="{FRAME_HEX}"',
     )
-    return f'<defs><linearGradient id="ramp" {way}>{stops}</linearGradient></defs>{frame}'
+    return f'<defs><linearGradient id="ramp{number}" {way}>{stops}</linearGradient></defs>{frame}'
 
 
 def _rectangle(x: float, y: float, width: float, height: float, look: str) -> str:

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from urllib.parse import quote
 
@@ -15,7 +16,7 @@ from starlette.responses import Response
 
 from tileserver import __version__
 from tileserver.encode import MEDIA_TYPES
-from tileserver.errors import NotFound, shown
+from tileserver.errors import shown
 from tileserver.grid import LONLAT, Grid, transformer
 from tileserver.http import caching, params
 from tileserver.http.endpoint import Context, Endpoint, context
@@ -92,14 +93,8 @@ async def get_legend(request: Request) -> Response:
     path, state = request.path_params, context(request)
     dataset, layer = named_layer.find(state.catalog, path["layer"])
     choice = named_layer.parse_style(layer, path["style"])
-    if not named_layer.has_values(layer):
-        raise NotFound(path["layer"], "a colour picture has no legend")
-    drawn = legend.Legend(
-        style=await state.engine.style(dataset, layer, choice),
-        title=layer.title,
-        units=layer.units,
-        orientation=named_layer.LEGEND_ORIENTATION,
-    )
+    made = await legend.layer_legend(state.engine, dataset, layer, choice)
+    drawn = replace(made, orientation=named_layer.LEGEND_ORIENTATION)
     return caching.answer(request, legend.to_png(drawn), wmts.TILE_FORMAT)
 
 
