@@ -19,10 +19,13 @@ from tileserver.errors import (
 from tileserver.grid import Grid
 from tileserver.layer import Layer, layers
 from tileserver.pipeline import Engine
+from tileserver.services.ogc.named_layer import layer_id
 from tileserver.sources.chunk import together
 from tileserver.style import Style
 from tileserver.timeaxis import TimeAxis
 
+JSON = "application/json"
+XML = "application/xml"
 DESCRIBED_AT_ONCE = 8
 LISTED_VALUES = 200  # of a dimension; more are paged
 UNKNOWN_RANGE = (0.001, 1.0)  # of colours, where no value can be read; good for logarithms too
@@ -64,15 +67,38 @@ def summary(entry: Entry, base: str) -> dict[str, Any]:
     }
 
 
-def _links(dataset: Dataset, base: str) -> list[dict[str, str]]:
+def _links(dataset: Dataset, base: str) -> list[dict[str, Any]]:
     return [
-        {"rel": "self", "type": "application/json", "href": f"{base}/datasets/{dataset.id}"},
+        {"rel": "self", "type": JSON, "href": f"{base}/datasets/{dataset.id}"},
         {
             "rel": "wmts",
-            "type": "application/xml",
+            "type": XML,
             "href": f"{base}/wmts/{dataset.id}/1.0.0/WMTSCapabilities.xml",
         },
     ]
+
+
+def _all_links(dataset: Dataset, base: str) -> list[dict[str, Any]]:
+    """Where each protocol has the dataset and, by templates, its layers: a product has dozens.
+
+    `{variable}` stands for the id of a variable or composite, percent-encoded.
+    """
+    layer = f"{dataset.id}/{{variable}}"
+    services = (
+        ("wmts", XML, f"wmts/{dataset.id}?service=WMTS&request=GetCapabilities"),
+        ("wms", "text/xml", f"wms/{dataset.id}?service=WMS&request=GetCapabilities"),
+        ("collection", JSON, f"ogc/collections/{dataset.id}.{{variable}}"),
+        ("qgis", "application/x-qgis-layer-definition", f"wmts/{layer}.qlr"),
+        ("gdal", XML, f"wmts/{layer}.xml"),
+        ("tilejson", JSON, f"tiles/{layer}/tilejson.json"),
+        ("xyz", "image/png", f"tiles/{layer}/{{z}}/{{x}}/{{y}}.png"),
+        ("legend", "image/png", f"legend/{layer}.png"),
+    )
+    found = _links(dataset, base)
+    for rel, media_type, path in services:
+        templated = {"templated": True} if "{" in path else {}
+        found.append({"rel": rel, "type": media_type, "href": f"{base}/{path}", **templated})
+    return found
 
 
 def _time(axis: TimeAxis | None) -> dict[str, Any] | None:
@@ -97,6 +123,7 @@ async def details(engine: Engine, entry: Entry, base: str) -> dict[str, Any]:
         "variables": await _layers(engine, dataset, shown, base),
         "dimensions": {name: dimension(d) for name, d in cube.dimensions.items()},
         "levels": _levels(shown),
+        "links": _all_links(dataset, base),
     }
 
 
@@ -134,6 +161,7 @@ async def _layer(engine: Engine, dataset: Dataset, layer: Layer, base: str) -> d
     tiles = f"{base}/tiles/{dataset.id}/{layer.id}"
     found: dict[str, Any] = {
         "id": layer.id,
+        "layer": layer_id(dataset, layer),
         "title": layer.title,
         "units": layer.units,
         "kind": layer.kind,
