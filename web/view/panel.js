@@ -1,9 +1,10 @@
-/** The panel of what is shown: dataset, variable, dimensions, legend and style. */
+/** The panel of what is shown: dataset, variable, dimensions, legend, style, and where else it is found. */
 import { h, icon } from "../lib/dom.js";
 import { formatUnits } from "../lib/number.js";
 import { variableOf } from "../lib/select.js";
 import { mountDatasets } from "./dataset.js";
 import { mountDimensions } from "./dimension.js";
+import { mountElsewhere } from "./elsewhere.js";
 import { mountLegend } from "./legend.js";
 import { mountStyle } from "./styling.js";
 import { mountVariables } from "./variable.js";
@@ -15,12 +16,13 @@ import { mountVariables } from "./variable.js";
  * @returns {() => void} unmount
  */
 export function mountPanel(element, store) {
-  const [datasets, variables, dimensions, legend, styling] = Array.from({ length: 5 }, () => h("div"));
+  const [datasets, variables, dimensions, legend, styling, elsewhere] = Array.from({ length: 6 }, () => h("div"));
   const body = h("div", { className: "panel-body", id: "panel-body" },
     section("Dataset", datasets),
     section("Variable", variables),
     dimensions,
     section("Style", styling),
+    elsewhere,
   );
   const headline = h("div", { className: "panel-headline" });
   element.append(header(element), h("div", { className: "panel-top" }, headline, legend), body);
@@ -31,6 +33,7 @@ export function mountPanel(element, store) {
     mountVariables(variables, store),
     mountDimensions(dimensions, store),
     mountStyle(styling, store),
+    mountElsewhere(elsewhere, store),
     store.subscribe(["detail", "busy"], ({ detail, busy }) => element.classList.toggle("is-empty", !detail && !busy)),
   ];
   return () => {

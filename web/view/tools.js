@@ -1,8 +1,7 @@
 /** Zoom, fit, theme, link, and the way to the API. */
 import { h, icon, iconButton } from "../lib/dom.js";
+import { copyBy } from "./clipboard.js";
 import { isDark } from "./theme.js";
-
-const COPIED_MS = 1600;
 
 /**
  * @param {HTMLElement} element @param {import("../types.js").Store} store
@@ -11,7 +10,8 @@ const COPIED_MS = 1600;
 export function mountTools(element, store) {
   const map = /** @type {HTMLElement} */ (document.getElementById("map"));
   const zoom = (/** @type {number} */ detail) => map.dispatchEvent(new CustomEvent("view:zoom", { detail }));
-  const copy = iconButton("link", "Copy a link to this view", () => void copyLink(copy));
+  const copy = iconButton("link", "Copy a link to this view", () =>
+    void copyBy(copy, location.href, "Link copied", "Copy the address bar"));
   element.append(
     h("div", { className: "card tool-group" },
       iconButton("plus", "Zoom in", () => zoom(1)),
@@ -25,19 +25,4 @@ export function mountTools(element, store) {
     ),
   );
   return () => element.replaceChildren();
-}
-
-/** @param {HTMLElement} button */
-async function copyLink(button) {
-  const before = button.title;
-  try {
-    await navigator.clipboard.writeText(location.href);
-    button.dataset.tip = "Link copied";
-  } catch {
-    button.dataset.tip = "Copy the address bar";
-  }
-  setTimeout(() => {
-    delete button.dataset.tip;
-    button.title = before;
-  }, COPIED_MS);
 }

@@ -1,0 +1,58 @@
+/** Where other programs find what is shown: an address for each, of the state's time and style. Pure. */
+import { dimsOf, path, query, styleOf } from "./address.js";
+import { timeOf, variableOf } from "./select.js";
+
+/** @typedef {import("../types.js").State} State */
+/** @typedef {import("../types.js").Variable} Variable */
+
+/**
+ * @typedef {object} Service
+ * @property {string} title
+ * @property {string} note what it is for, in a line
+ * @property {string} address absolute
+ * @property {string} [file] the name to keep it by, of what is a file rather than an address to hand on
+ */
+
+/**
+ * @param {State} state
+ * @param {string} base address of the page
+ * @returns {Service[]} none while nothing is shown
+ */
+export function servicesOf(state, base) {
+  const { detail } = state;
+  const variable = variableOf(state);
+  if (!detail || !variable) return [];
+  const steps = /** @type {[string, string | null][]} */ ([["time", timeOf(state)], ...dimsOf(state, variable)]);
+  const named = readable(query([...steps, ["style", styleId(state, variable)]]));
+  const drawn = readable(query([...steps, ...styleOf(state, variable)]));
+  const layer = `${detail.id}.${variable.id}`;
+  const tiles = `tiles/${path(detail.id, variable.id)}`;
+  const described = `wmts/${path(detail.id, variable.id)}`;
+  /** @param {string} place @param {string} [asked] */
+  const at = (place, asked) => new URL(asked ? `${place}?${asked}` : place, base).href;
+  return [
+    { title: "QGIS layer", note: "Drag it into QGIS: with this style and time.", address: at(`${described}.qlr`, named), file: `${layer}.qlr` },
+    { title: "WMTS", note: "This dataset's layers, for QGIS and ArcGIS.", address: at(`wmts/${path(detail.id)}/1.0.0/WMTSCapabilities.xml`) },
+    { title: "WMS", note: "The same, for programs without WMTS.", address: at(`wms/${path(detail.id)}`, "service=WMS&request=GetCapabilities") },
+    { title: "GDAL", note: "A file that GDAL and rasterio open.", address: at(`${described}.xml`, named), file: `${layer}.xml` },
+    { title: "OGC API", note: "This layer, as web pages and JSON.", address: at(`ogc/collections/${path(layer)}`) },
+    { title: "TileJSON", note: "As shown here, for MapLibre and leafmap.", address: at(`${tiles}/tilejson.json`, drawn) },
+    // Placeholders stay as they are: a URL would encode their braces.
+    { title: "XYZ tiles", note: "As shown here, for Leaflet and notebooks.", address: `${at(tiles)}/{z}/{x}/{y}.png${drawn && "?"}${drawn}` },
+  ];
+}
+
+/**
+ * The id of the style shown in WMTS and WMS, which know colours and ranges; null for the layer's own.
+ * @param {Pick<State, "colormap" | "rescale">} state @param {Variable} variable
+ */
+export function styleId({ colormap, rescale }, { kind, style }) {
+  const name = colormap ?? style.colormap_name;
+  if (kind === "composite" || !name || (!colormap && !rescale)) return null;
+  return [name, ...(rescale ?? [])].join(":");
+}
+
+/** A query may hold these signs, and people read addresses that they copy. @param {string} encoded */
+function readable(encoded) {
+  return encoded.replace(/%(2C|3A)/g, decodeURIComponent);
+}
