@@ -1,12 +1,13 @@
 import re
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from tests.services.ogc.wmts_document import DAY_S, depth_dimension, time_dimension
 from tileserver.cube import Dimension
 from tileserver.errors import InvalidParameter
-from tileserver.services.ogc.dimension import Chosen, choose, listed_values
+from tileserver.services.ogc.dimension import Chosen, choose, listed_values, regular_period
 from tileserver.timeaxis import TimeAxis, parse_instant
 
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
@@ -128,3 +129,18 @@ def test_texts() -> None:
     assert choose(band, "nir") == Chosen("nir")
     with pytest.raises(InvalidParameter, match="red, nir"):
         choose(band, "blue")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "period"),
+    [
+        (np.arange(5) * 86400.0, "P1D"),
+        (np.arange(4) * 10800.0, "PT3H"),
+        (np.array([0, 31, 59, 90]) * 86400.0, "P1M"),
+        (np.array([0, 1, 3]) * 86400.0, None),
+        (np.array([0.0]), None),
+    ],
+)
+def test_regular_period(seconds: npt.NDArray[np.float64], period: str | None) -> None:
+    """The step of an axis is told where it is the same all along."""
+    assert regular_period(TimeAxis(seconds)) == period

@@ -87,11 +87,7 @@ def _labels(dimension: Dimension) -> list[str]:
 
 def _periods(axis: TimeAxis) -> list[str]:
     """`start/end/period` of each regular stretch, or of the whole axis where it has too many."""
-    seconds = np.rint(axis.seconds[axis.order]).astype(np.int64)
-    months, rests = axis.months()
-    # From each instant to the next: seconds, or minus the months where they are whole.
-    whole = np.rint(rests[1:]) == np.rint(rests[:-1])
-    steps = np.where(whole, -np.diff(months), np.diff(seconds))
+    seconds, steps = _steps(axis)
     stretches = list(islice(_stretches(steps), LONGEST_LIST))
     if len(stretches) >= LONGEST_LIST:
         return [f"{axis.first}/{axis.last}/{_typical(np.diff(seconds))}"]
@@ -100,6 +96,21 @@ def _periods(axis: TimeAxis) -> list[str]:
         start if start == end else f"{start}/{end}/{_period(step)}"
         for start, end, (_, _, step) in zip(*ends, stretches, strict=True)
     ]
+
+
+def regular_period(axis: TimeAxis) -> str | None:
+    """The ISO 8601 period from each instant to the next, if it is the same for all."""
+    _, steps = _steps(axis)
+    return _period(int(steps[0])) if len(steps) and (steps == steps[0]).all() else None
+
+
+def _steps(axis: TimeAxis) -> tuple[Integers, Integers]:
+    """The instants in seconds (n,), and from each to the next (n - 1,) seconds, or minus the months
+    where they are whole."""
+    seconds = np.rint(axis.seconds[axis.order]).astype(np.int64)
+    months, rests = axis.months()
+    whole = np.rint(rests[1:]) == np.rint(rests[:-1])
+    return seconds, np.where(whole, -np.diff(months), np.diff(seconds))
 
 
 def _stretches(steps: Integers) -> Iterator[tuple[int, int, int]]:
