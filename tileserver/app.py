@@ -49,6 +49,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *METRICS,
 )
 
+MAPS_AT_ONCE = 4  # each of which holds all its pixels
 TILE_OVERHEAD_BYTES = 200  # of an encoded tile in its cache: its key, objects
 CatalogMaker = Callable[[ByteCache[Raw], Executor], Catalog]
 
@@ -90,6 +91,8 @@ def create_app(settings: Settings, make_catalog: CatalogMaker | None = None) -> 
                     tilesets=Tilesets(budget.answers // 2),
                     engine=engine,
                     gate=_gate(settings),
+                    map_gate=_gate(settings, MAPS_AT_ONCE),
+                    map_pixels=settings.map_pixels,
                     refresher=refresher,
                     largest_body=settings.body_bytes,
                     registry=registry,
@@ -150,8 +153,9 @@ def _engine(settings: Settings, budget: Budget, pool: Executor) -> Engine:
     )
 
 
-def _gate(settings: Settings) -> Gate:
-    return Gate(at_once=settings.in_flight, waiting=settings.waiting, wait_s=settings.waiting_s)
+def _gate(settings: Settings, most: int | None = None) -> Gate:
+    at_once = min(settings.in_flight, most or settings.in_flight)
+    return Gate(at_once=at_once, waiting=settings.waiting, wait_s=settings.waiting_s)
 
 
 def _from_files(settings: Settings) -> CatalogMaker:

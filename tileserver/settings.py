@@ -55,6 +55,9 @@ class Settings(BaseSettings):
     body_bytes: int = Field(
         default=8 << 20, ge=1, description="The largest request body, in bytes."
     )
+    map_pixels: int = Field(
+        default=1 << 24, ge=1 << 16, description="The most pixels that one map of WMS may have."
+    )
     tile_timeout_s: float = Field(
         default=20, gt=0, description="The most that one tile may take, in seconds."
     )

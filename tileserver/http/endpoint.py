@@ -108,6 +108,8 @@ class Context:
     tilesets: Tilesets
     engine: Engine
     gate: Gate  # of what is queued; pictures have the engine's
+    map_gate: Gate  # of maps that consist of several pictures
+    map_pixels: int  # the most that a map may have
     refresher: Refresher
     largest_body: int
     registry: CollectorRegistry

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
+from functools import partial
 
 from starlette.responses import Response
 
@@ -14,23 +16,45 @@ from tileserver.errors import (
     TileserverError,
     VariableNotFound,
 )
+from tileserver.gate import in_thread
+from tileserver.http.ogc.wms_request import Asked, background, map_format, map_size
 from tileserver.services.ogc.ows import OwsError
+from tileserver.services.ogc.wms_canvas import error_picture
 from tileserver.services.ogc.wms_exception import MEDIA_TYPES, WmsError, service_exception
 
 _CODES: Mapping[type[NotFound], tuple[str, str]] = {
-    DatasetNotFound: ("LayerNotDefined", "layers"),
-    VariableNotFound: ("LayerNotDefined", "layers"),
-    ColormapNotFound: ("StyleNotDefined", "styles"),
+    DatasetNotFound: ("LayerNotDefined", "LAYERS"),
+    VariableNotFound: ("LayerNotDefined", "LAYERS"),
+    ColormapNotFound: ("StyleNotDefined", "STYLES"),
 }
 
 
-def report(error: TileserverError, version: str) -> Response:
-    """An error as a service exception."""
+async def report(error: TileserverError, asked: Asked) -> Response:
+    """An error as a service exception, or as the picture that EXCEPTIONS asks for."""
     told = as_wms(error)
-    headers = {"Content-Type": MEDIA_TYPES[version], "Cache-Control": "no-store"}
+    kind = _kind(asked)
+    headers = {"Cache-Control": "no-store"}
+    if kind != "XML":
+        with suppress(TileserverError):  # without a size or a format there is no picture
+            media_type, format = map_format(asked)
+            text = str(told) if kind == "INIMAGE" else ""
+            job = partial(error_picture, text, map_size(asked), background(asked, format), format)
+            async with asked.state.map_gate:
+                body = await in_thread(asked.state.engine.pool, job)
+            return Response(body, headers=headers | {"Content-Type": media_type})
     if told.status == 503:
         headers["Retry-After"] = "1"
-    return Response(service_exception(version, told), told.status, headers)
+    headers["Content-Type"] = MEDIA_TYPES[asked.version]
+    return Response(service_exception(asked.version, told), told.status, headers)
+
+
+def _kind(asked: Asked) -> str:
+    """How a GetMap wants to be told of errors: XML, INIMAGE or BLANK."""
+    parameters = asked.parameters
+    if (parameters.get("request") or "").lower() != "getmap":
+        return "XML"
+    name = (parameters.get("exceptions") or "XML").upper().rpartition("SE_")[2]
+    return name if name in ("INIMAGE", "BLANK") else "XML"
 
 
 def as_wms(error: TileserverError) -> WmsError:

@@ -73,13 +73,17 @@ def own(dataset: Dataset, layer: Layer) -> tuple[NamedCrs, ...]:
     return () if code in known or not code.startswith("EPSG:") else (named(code),)
 
 
+def offered(dataset: Dataset, layer: Layer) -> tuple[NamedCrs, ...]:
+    """All that a layer is offered in."""
+    return (*everywhere(dataset.matrix_sets), *own(dataset, layer))
+
+
 def find(dataset: Dataset, layer: Layer, text: str) -> NamedCrs | None:
     """The CRS that a layer is offered in by this name, or by another of the same."""
     urn = _URN.fullmatch(text)
     name = f"{urn[1]}:{urn[2]}" if urn else text.upper()
     name = ALIASES.get(name, name)
-    offered = (*everywhere(dataset.matrix_sets), *own(dataset, layer))
-    return next((each for each in offered if each.name == name), None)
+    return next((each for each in offered(dataset, layer) if each.name == name), None)
 
 
 def _code(crs: pyproj.CRS) -> str:

@@ -1,0 +1,90 @@
+"""GetMap and GetFeatureInfo of WMS."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from functools import partial
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from tileserver.grid import LONLAT, transformer
+from tileserver.http import caching, params
+from tileserver.http.endpoint import context
+from tileserver.http.ogc import wms_request
+from tileserver.http.ogc.headers import named_headers
+from tileserver.http.ogc.wms_request import Asked, Picture
+from tileserver.http.tiles import server_timing
+from tileserver.pipeline import Stages
+from tileserver.services.ogc import feature_info, wms_map
+from tileserver.services.ogc.named_view import NamedView
+from tileserver.services.ogc.wms_exception import WmsError
+from tileserver.services.ogc.wms_map import Map
+from tileserver.services.ogc.wms_profile import INFO_FORMATS, OLDEST
+
+MOST_FEATURES = 1_000_000  # more than any client asks for; a layer has one
+
+
+async def get_map(request: Request, asked: Asked) -> Response:
+    """The map."""
+    stages, state = Stages(), context(request)
+    media_type, format = wms_request.map_format(asked)
+    found = Picture.of(asked)
+    views = [named.view for named in found.layers]
+    stages.mark("parse")
+    if wms_request.is_auto(asked):
+        jobs = [wms_map.fitted(state.engine, view, found.target) for view in views]
+        views = await asyncio.gather(*jobs)
+        stages.mark("range")
+    wanted = Map(tuple(views), found.target, format, wms_request.background(asked, format))
+    headers = map_headers(found.layers) | {"ETag": wanted.etag}
+    if caching.matches(request.headers.get("if-none-match"), wanted.etag):
+        return caching.not_modified(headers)
+    body = await wms_map.draw(state.engine, state.map_gate, wanted, stages)
+    headers |= {"Server-Timing": server_timing(stages), "Content-Type": media_type}
+    return Response(body, headers=headers)
+
+
+async def get_info(request: Request, asked: Asked) -> Response:
+    """What the layers have at a pixel of a map."""
+    state, found = context(request), Picture.of(asked)
+    names = asked.required("QUERY_LAYERS", "expected some of LAYERS")
+    media_type = _info_format(asked)
+    asked.parsed("FEATURE_COUNT", params.integer(1, MOST_FEATURES), 1)
+    place = wms_request.pixel(asked, found.target)
+    lon, lat = map(float, transformer(found.target.crs, LONLAT).transform(*place))
+    queried = [
+        wms_request.named_view(asked, name, "")
+        for name in wms_request.listed("QUERY_LAYERS", names)
+    ]
+    jobs = [
+        feature_info.describe(partial(state.engine.read, named.view.dataset), named, lon, lat)
+        for named in queried
+    ]
+    body = feature_info.write_info(media_type, await asyncio.gather(*jobs))
+    return Response(body, headers=map_headers(queried) | {"Content-Type": media_type})
+
+
+def _info_format(asked: Asked) -> str:
+    expected = f"expected one of {', '.join(INFO_FORMATS)}"
+    text = asked.parameters.get("INFO_FORMAT")
+    if text is None and asked.version != OLDEST:
+        raise WmsError.missing("INFO_FORMAT", expected)
+    media_type = (text or INFO_FORMATS[0]).lower()
+    if media_type not in INFO_FORMATS:
+        raise WmsError.invalid("INFO_FORMAT", media_type, expected, "InvalidFormat")
+    return media_type
+
+
+def map_headers(layers: Sequence[NamedView]) -> dict[str, str]:
+    """How long an answer keeps, the time that its first layer with one shows, and the coordinates
+    that stand in for others, or for none (OGC 06-042, C.4)."""
+    each = [named_headers(named) for named in layers]
+    headers = next((known for known in each if "X-Time" in known), each[0])
+    nearest = {name: label for named in layers for name, label in named.stand_ins.items()}
+    if nearest:
+        used = ", ".join(f"{quote(name)}={label}" for name, label in nearest.items())
+        headers["Warning"] = f"99 Nearest value used: {used}"
+    return headers

@@ -1,0 +1,232 @@
+"""What a WMS request names: from its texts to values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from tileserver.drawing import View
+from tileserver.encode import WHITE, Format
+from tileserver.errors import DatasetNotFound, InvalidParameter
+from tileserver.grid import Bounds, Grid
+from tileserver.http import params
+from tileserver.http.endpoint import Context
+from tileserver.http.ogc.kvp import Parameters
+from tileserver.services.ogc import named_layer, wms_crs, wms_dimension
+from tileserver.services.ogc.named_view import NamedView
+from tileserver.services.ogc.wms_canvas import Color
+from tileserver.services.ogc.wms_crs import NamedCrs
+from tileserver.services.ogc.wms_exception import WmsError
+from tileserver.services.ogc.wms_grid import map_grid
+from tileserver.services.ogc.wms_profile import LAYER_LIMIT, LONGEST_SIDE_PX, MAP_FORMATS, OLDEST
+from tileserver.services.ogc.wms_style import style_text
+from tileserver.style import parse_rescale
+
+T = TypeVar("T")
+
+_COLOR = re.compile(r"(?:0x|#)?([0-9a-fA-F]{6})", re.ASCII)
+# Numbers of CRSs are metres or degrees: what is beyond is none, what is below no box.
+FARTHEST, SMALLEST_BOX = 1e12, 1e-9
+AUTO = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request: its parameters, the version it is in, the dataset that its address names."""
+
+    parameters: Parameters
+    version: str
+    state: Context
+    dataset: str | None = None
+
+    def required(self, name: str, remedy: str) -> str:
+        """A parameter that has to be there. Raises WmsError."""
+        value = self.parameters.get(name)
+        if value is None:
+            raise WmsError.missing(name, remedy)
+        return value
+
+    def parsed(self, name: str, parse: Callable[[str, str], T], default: T) -> T:
+        """An optional parameter, empty as good as absent. Raises InvalidParameter."""
+        text = self.parameters.get(name)
+        return parse(name, text.strip()) if text else default
+
+    def whole(self, name: str, low: int, high: int) -> int:
+        """A whole number that has to be there. Raises WmsError, InvalidParameter."""
+        text = self.required(name, f"expected a whole number from {low} to {high}")
+        return params.integer(low, high)(name, text.strip())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """The layers and the place of a map, of which GetFeatureInfo asks too."""
+
+    layers: tuple[NamedView, ...]
+    target: Grid
+
+    @classmethod
+    def of(cls, asked: Asked) -> Picture:
+        """Raises WmsError, NotFound, InvalidParameter."""
+        names = listed("LAYERS", asked.required("LAYERS", "expected layers of GetCapabilities"))
+        styles = _styles(asked, len(names))
+        layers = tuple(named_view(asked, *each) for each in zip(names, styles, strict=True))
+        place = _crs(asked, [named.view for named in layers])
+        size = map_size(asked)
+        bounds = _bbox(asked, place)
+        sets = layers[0].view.dataset.matrix_sets.for_crs(place.crs)
+        return cls(layers, map_grid(place, bounds, size, sets))
+
+
+def listed(name: str, text: str) -> list[str]:
+    """Layers by commas. Raises WmsError for none, or too many."""
+    found = text.split(",")
+    if not text or len(found) > LAYER_LIMIT:
+        expected = f"expected 1 to {LAYER_LIMIT} layers of GetCapabilities, by commas"
+        raise WmsError.invalid(name, text, expected, None if text else "LayerNotDefined")
+    return [each.strip() for each in found]
+
+
+def named_view(asked: Asked, name: str, style: str) -> NamedView:
+    """A layer in a style, at the coordinates and in the colours that are asked for."""
+    dataset, layer = named_layer.find(asked.state.catalog, name)
+    if asked.dataset is not None and dataset.id != asked.dataset:
+        raise DatasetNotFound(name, f"dataset {asked.dataset} has no such layer; /wms has all")
+    dimensions = named_layer.layer_dimensions(dataset, layer)
+    try:
+        dims = wms_dimension.asked(dimensions, asked.parameters.values)
+        named = NamedView.of(dataset, layer, style_text(style), dims)
+    except InvalidParameter as error:
+        known = error.name in {dimension.name for dimension in dimensions}
+        code = "InvalidDimensionValue" if known else "StyleNotDefined"
+        raise WmsError(code, error.name, str(error)) from None
+    return NamedView(_coloured(asked, named.view), named.chosen)
+
+
+def _styles(asked: Asked, count: int) -> list[str]:
+    """One for each layer; none at all are as many defaults."""
+    text = asked.required("STYLES", "it may be empty, which asks for the default styles")
+    styles = [each.strip() for each in text.split(",")]
+    if not text:
+        return [""] * count
+    if len(styles) != count:
+        expected = f"expected as many styles as LAYERS, {count}, or an empty list"
+        raise WmsError.invalid("STYLES", text, expected, "StyleNotDefined")
+    return styles
+
+
+def _coloured(asked: Asked, view: View) -> View:
+    """The view with the range, scale and opacity that ncWMS' parameters ask for."""
+    changes: dict[str, object] = {}
+    limits = asked.parameters.get("COLORSCALERANGE") or "default"
+    if limits.lower() not in (AUTO, "default"):
+        try:
+            changes["rescale"] = parse_rescale(limits)
+        except InvalidParameter:
+            expected = "expected min,max with min below max, auto or default"
+            raise InvalidParameter("COLORSCALERANGE", limits, expected) from None
+    logscale = asked.parsed("LOGSCALE", boolean, None)
+    if logscale is not None:
+        changes["scale"] = "log" if logscale else "linear"
+    opacity = asked.parsed("OPACITY", params.integer(0, 100), None)
+    if opacity is not None:
+        changes["opacity"] = opacity / 100
+    return replace(view, choice=replace(view.choice, **changes)) if changes else view  # type: ignore[arg-type]
+
+
+def is_auto(asked: Asked) -> bool:
+    """Whether the colours are to span the values that the map shows."""
+    return (asked.parameters.get("COLORSCALERANGE") or "").lower() == AUTO
+
+
+def _crs(asked: Asked, views: Sequence[View]) -> NamedCrs:
+    """The CRS, which every layer has to be offered in."""
+    name, code = ("SRS", "InvalidSRS") if asked.version == OLDEST else ("CRS", "InvalidCRS")
+    text = asked.required(name, "expected one of GetCapabilities, e.g. EPSG:3857").strip()
+    found = [wms_crs.find(view.dataset, view.layer, text) for view in views]
+    for view, place in zip(views, found, strict=True):
+        if place is None:
+            offered = wms_crs.offered(view.dataset, view.layer)
+            remedy = f"{view.layer.id} has {', '.join(each.name for each in offered)}"
+            raise WmsError.invalid(name, text, remedy, code)
+    assert found[0] is not None
+    return found[0]
+
+
+def map_size(asked: Asked) -> tuple[int, int]:
+    """(width, height) in pixels, within the limits. Raises WmsError, InvalidParameter."""
+    most = asked.state.map_pixels
+    longest = min(most, LONGEST_SIDE_PX)
+    width, height = (asked.whole(name, 1, longest) for name in ("WIDTH", "HEIGHT"))
+    if width * height > most:
+        text = f"WIDTH×HEIGHT={width}×{height}: expected at most {most} pixels"
+        raise WmsError(None, "WIDTH", text)
+    return width, height
+
+
+def _bbox(asked: Asked, place: NamedCrs) -> Bounds:
+    text = asked.required("BBOX", "expected minx,miny,maxx,maxy")
+    parts = text.split(",")
+    if len(parts) != 4:
+        raise WmsError.invalid("BBOX", text, "expected four numbers, minx,miny,maxx,maxy")
+    first, second, third, fourth = (params.number("BBOX", part.strip()) for part in parts)
+    bounds = place.bounds((first, second, third, fourth), asked.version)
+    west, south, east, north = bounds
+    if not all(abs(each) <= FARTHEST for each in bounds):
+        raise WmsError.invalid("BBOX", text, "expected numbers in units of the CRS")
+    if not (east - west >= SMALLEST_BOX and north - south >= SMALLEST_BOX):
+        remedy = "expected minx,miny,maxx,maxy with each minimum below its maximum"
+        raise WmsError.invalid("BBOX", text, remedy)
+    return bounds
+
+
+def map_format(asked: Asked) -> tuple[str, Format]:
+    """The media type and the format of the picture. Raises WmsError."""
+    expected = f"expected one of {', '.join(MAP_FORMATS)}"
+    text = asked.required("FORMAT", expected)
+    known: Mapping[str, str] = {_bare(name): name for name in MAP_FORMATS}
+    media_type = known.get(_bare(text))
+    if media_type is None:
+        raise WmsError.invalid("FORMAT", text, expected, "InvalidFormat")
+    return media_type, MAP_FORMATS[media_type]
+
+
+def _bare(media_type: str) -> str:
+    return media_type.replace(" ", "").lower()
+
+
+def background(asked: Asked, format: Format) -> Color | None:
+    """What shows where no layer does; None where that is to be nothing."""
+    transparent = asked.parsed("TRANSPARENT", boolean, False)
+    color = asked.parsed("BGCOLOR", _color, WHITE)
+    return None if transparent and format != "jpg" else color
+
+
+def boolean(name: str, text: str) -> bool:
+    """TRUE or FALSE, in any case."""
+    if text.lower() not in ("true", "false"):
+        raise InvalidParameter(name, text, "expected TRUE or FALSE")
+    return text.lower() == "true"
+
+
+def _color(name: str, text: str) -> Color:
+    match = _COLOR.fullmatch(text)
+    if match is None:
+        raise InvalidParameter(name, text, "expected 0xRRGGBB, e.g. 0xFFFFFF")
+    red, green, blue = bytes.fromhex(match[1])
+    return red, green, blue
+
+
+def pixel(asked: Asked, target: Grid) -> tuple[float, float]:
+    """x and y in the CRS of the centre of the pixel that is asked for. Raises WmsError."""
+    names = ("X", "Y") if asked.version == OLDEST else ("I", "J")
+    found = []
+    for name, size in zip(names, reversed(target.shape), strict=True):
+        try:
+            found.append(asked.whole(name, 0, size - 1))
+        except InvalidParameter as error:
+            raise WmsError("InvalidPoint", name, str(error)) from None
+    col, row = found
+    x, y = target.x, target.y
+    return x.start + (col + 0.5) * x.step, y.start + (row + 0.5) * y.step

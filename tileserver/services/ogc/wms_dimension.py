@@ -1,0 +1,89 @@
+"""Dimensions in WMS (OGC 06-042, annex C): ELEVATION, DIM_<name>, and lists of times."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from tileserver.cube import TIME, Dimension
+from tileserver.errors import InvalidParameter
+from tileserver.services.ogc.dimension import choose
+from tileserver.timeaxis import TimeAxis
+
+ELEVATION = "elevation"
+PREFIX = "dim_"
+VERTICAL = (
+    *(ELEVATION, "depth", "altitude", "height", "level", "lev", "z", "olevel", "deptht"),
+    *("pressure", "plev", "pressure_level", "isobaricinhpa", "isobaric", "sigma", "hybrid"),
+)
+LONGEST_LIST = 1000  # times in a request
+# Plain names of dimensions that could not be told from the protocol's own parameters.
+RESERVED = frozenset(
+    {
+        *("service", "request", "version", "wmtver", "layers", "styles", "crs", "srs", "bbox"),
+        *("width", "height", "format", "transparent", "bgcolor", "exceptions", "sld"),
+        *("query_layers", "info_format", "feature_count", "i", "j", "x", "y", "layer", "style"),
+        *("opacity", "palette", "colorscalerange", "logscale", "vertical", "colorbaronly"),
+    }
+)
+
+
+def vertical(dimensions: Sequence[Dimension]) -> Dimension | None:
+    """The dimension that ELEVATION means: of those with a usual name the first in that order."""
+    known = {each.name.lower(): each for each in dimensions if each.kind == "number"}
+    return next((known[name] for name in VERTICAL if name in known), None)
+
+
+def asked(dimensions: Sequence[Dimension], parameters: Mapping[str, str]) -> dict[str, str]:
+    """The texts that a request has for dimensions, by their names in lower case; of a list of times
+    the latest alone.
+
+    Args:
+        parameters: by name in lower case.
+
+    Raises InvalidParameter.
+    """
+    upright = vertical(dimensions)
+    texts = {}
+    for dimension in dimensions:
+        name = dimension.name.lower()
+        names = [f"{PREFIX}{name}"]
+        if name not in RESERVED:
+            names.append(name)
+        if dimension is upright:
+            names.append(ELEVATION)
+        text = next((parameters[each] for each in names if parameters.get(each)), None)
+        if text is not None:
+            texts[name] = _latest(dimension, text) if dimension.name == TIME else text
+    return texts
+
+
+def _latest(dimension: Dimension, text: str) -> str:
+    """Of a list of times and periods the one that ends last; each has to be sound."""
+    axis = dimension.values
+    if "," not in text or not isinstance(axis, TimeAxis):
+        return text
+    items = _items(dimension.name, text)
+    steps = {axis.find(choose(dimension, item).label): item for item in items}
+    return steps[max(steps, key=lambda step: float(axis.seconds[step]))]
+
+
+def _items(name: str, text: str) -> list[str]:
+    items = [item.strip() for item in text.split(",")]
+    if len(items) > LONGEST_LIST or not all(items):
+        raise InvalidParameter(name, text, f"expected at most {LONGEST_LIST} times, by commas")
+    return items
+
+
+def steps(dimension: Dimension, text: str) -> Iterator[str]:
+    """The times that a list of instants and ranges names, each once and in order."""
+    axis = dimension.values
+    assert isinstance(axis, TimeAxis)
+    found: set[int] = set()
+    for item in _items(dimension.name, text):
+        if "/" in item:
+            start, end = item.split("/")[:2]
+            found.update(axis.between(start, end).tolist())
+        else:
+            found.add(axis.find(choose(dimension, item).label))
+    for step in sorted(found, key=lambda each: float(axis.seconds[each])):
+        yield axis.label(step)
