@@ -15,12 +15,16 @@ import numpy.typing as npt
 
 from tileserver.cube import Dimension
 from tileserver.errors import InvalidParameter
-from tileserver.timeaxis import TimeAxis
+from tileserver.services.ogc import period
+from tileserver.timeaxis import NotAnInstant, TimeAxis
 
 LONGEST_LIST = 1000
 DAY_S = 86400
 
+SAME = 1e-6  # relative to a number, how near it another is the same, as Dimension.find has it
+
 Integers = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,33 +54,50 @@ def choose(dimension: Dimension, text: str | None) -> Chosen:
     Raises:
         InvalidParameter: the text is no coordinate, or lies outside the axis.
     """
-    if not text or text == "default" or text.lower() == f"{{{dimension.name}}}".lower():
-        return Chosen(dimension.label(dimension.default()))
     axis = dimension.values
-    if not isinstance(axis, TimeAxis):
-        index = dimension.find(text)
-        return Chosen(dimension.label(index), nearest=not _names(dimension, text, index))
-    if "/" in text:
-        return Chosen(axis.label(_last_step(axis, dimension.name, text)))
-    step = axis.find(text, name=dimension.name)
-    return Chosen(axis.label(step), nearest=not axis.is_step(text, step))
+    word = (text or "").strip().lower()
+    is_named = isinstance(axis, tuple) and text in axis
+    unfilled = (f"{{{dimension.name}}}".lower(), f"{{{dimension.kind}}}")
+    if not is_named and word in ("", "default", *unfilled):
+        return Chosen(dimension.label(dimension.default()))
+    assert text is not None
+    if isinstance(axis, TimeAxis):
+        return _choose_time(axis, dimension.name, text)
+    index = dimension.find(text)
+    return Chosen(dimension.label(index), nearest=not _names(axis, text, index))
 
 
-def _last_step(axis: TimeAxis, name: str, text: str) -> int:
-    """The latest step of a period `start/end[/step]`."""
-    start, end = text.split("/")[:2]
+def _choose_time(axis: TimeAxis, name: str, text: str) -> Chosen:
+    if text.strip().lower() in ("current", "latest"):
+        return Chosen(axis.label(axis.default))
     try:
+        if "/" in text:
+            return _within(axis, name, text)
+        fitted = period.fitted(text, axis.calendar)
+    except NotAnInstant:
+        fitted = text  # the axis says what is wrong with it
+    step = axis.find(fitted, name=name)
+    return Chosen(axis.label(step), nearest=fitted != text or not axis.is_step(fitted, step))
+
+
+def _within(axis: TimeAxis, name: str, text: str) -> Chosen:
+    """The latest step of a period; where it lies between two of them, the nearest to its start."""
+    remedy = f"expected start/end, either may be a duration such as P1M, within {axis.span}"
+    try:
+        start, end = period.parse_period(text, axis.calendar)
         steps = axis.between(start, end)
-    except InvalidParameter:
-        steps = np.empty(0, np.intp)
-    if not len(steps):
-        raise InvalidParameter(name, text, f"expected start/end with a step within {axis.span}")
-    return int(steps[-1])
+        if len(steps):
+            return Chosen(axis.label(int(steps[-1])))
+        return Chosen(axis.label(axis.find(start or end or "")), nearest=True)
+    except (NotAnInstant, InvalidParameter):
+        raise InvalidParameter(name, text, remedy) from None
 
 
-def _names(dimension: Dimension, text: str, index: int) -> bool:
-    label = dimension.label(index)
-    return text == label or (dimension.kind == "number" and float(text) == float(label))
+def _names(values: Floats | tuple[str, ...], text: str, index: int) -> bool:
+    """Whether a text is that coordinate rather than one near it."""
+    if isinstance(values, tuple):
+        return True  # texts are found to the letter
+    return abs(float(text) - float(values[index])) <= SAME * max(1.0, abs(float(text)))
 
 
 def _labels(dimension: Dimension) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tileserver.catalog import Dataset
+from tileserver.cube import TIME
 from tileserver.drawing import View
 from tileserver.layer import Layer, select
 from tileserver.services.ogc.dimension import Chosen, choose
@@ -25,14 +26,17 @@ class NamedView:
 
         Args:
             style: a style id; "" for the layer's own.
-            dims: the texts of coordinates by the names of dimensions in lower case.
+            dims: the texts of coordinates by the names of dimensions in lower case; `time` is any
+                layer's time, whatever its dimension is called.
 
         Raises ColormapNotFound, InvalidParameter.
         """
-        chosen = {
-            dimension.name: choose(dimension, dims.get(dimension.name.lower()))
-            for dimension in layer_dimensions(dataset, layer)
-        }
+        known = layer_dimensions(dataset, layer)
+        texts = {each.name: dims.get(each.name.lower()) for each in known}
+        times = [each.name for each in known if each.kind == "time"]
+        if times and texts[times[0]] is None:  # the first is the one called time, if any is
+            texts[times[0]] = dims.get(TIME)
+        chosen = {each.name: choose(each, texts[each.name]) for each in known}
         labels = {name: each.label for name, each in chosen.items()}
         view = View(
             dataset=dataset,
