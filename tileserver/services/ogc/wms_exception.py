@@ -9,6 +9,10 @@ from tileserver.services.ogc.wms_profile import NEWEST
 from tileserver.services.ogc.xml import document, element, leaf
 
 NAMESPACE = "http://www.opengis.net/ogc"
+DOCTYPE = (  # of 1.1.1
+    "<!DOCTYPE ServiceExceptionReport"
+    ' SYSTEM "http://schemas.opengis.net/wms/1.1.1/exception_1_1_1.dtd">\n'
+)
 MEDIA_TYPES: Mapping[str, str] = {
     "1.3.0": "text/xml",
     "1.1.1": "application/vnd.ogc.se_xml",
@@ -42,10 +46,11 @@ class WmsError(TileserverError):
 
 def service_exception(version: str, error: WmsError) -> bytes:
     """A ServiceExceptionReport with one exception."""
-    about = {"code": error.code, "locator": error.locator}
+    if version == NEWEST:
+        about, root = {"code": error.code, "locator": error.locator}, {"xmlns": NAMESPACE}
+    else:  # the DTD knows no locator
+        about, root = {"code": error.code}, {}
     known = {name: text for name, text in about.items() if text}
-    namespace = {"xmlns": NAMESPACE} if version == NEWEST else {}
     exception = leaf("ServiceException", str(error), known)
-    return document(
-        element("ServiceExceptionReport", [exception], {"version": version, **namespace})
-    )
+    report = element("ServiceExceptionReport", [exception], {"version": version, **root})
+    return document(report if version == NEWEST else f"{DOCTYPE}{report}")
