@@ -40,7 +40,9 @@ export async function attempt(store, signal, work, retry) {
   store.set({ busy: store.get().busy + 1 });
   try {
     await work();
-    if (store.get().problem?.source === "session") store.set({ problem: null });
+    const { problem } = store.get();
+    // Its own trouble only: other pieces are loaded at the same time.
+    if (problem?.source === "session" && problem.retry === retry) store.set({ problem: null });
   } catch (error) {
     if (isAbort(error) || signal.aborted) return;
     const message = error instanceof ApiError ? error.message : `The viewer failed: ${error}`;
