@@ -3,7 +3,10 @@ import { createRequire } from "node:module";
 
 const { chromium } = createRequire(new URL("../../web/package.json", import.meta.url))("playwright-core");
 
+/** A name of this machine that the browser takes for another: no page of it is in a secure context. */
+export const REMOTE = "cubes.test";
 const FLAGS = [
+  `--host-resolver-rules=MAP ${REMOTE} 127.0.0.1`,
   "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
   "--disable-sync", "--no-first-run", "--disable-quic",
 ];

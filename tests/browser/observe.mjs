@@ -3,7 +3,7 @@
  *     node observe.mjs CHROMIUM BASE_URL ODD_URL FOLDER
  */
 import { createServer, request } from "node:http";
-import { launch, openPage, settle } from "./chromium.mjs";
+import { REMOTE, launch, openPage, settle } from "./chromium.mjs";
 
 const [, , chromium, base, odd, folder] = process.argv;
 const seen = {};
@@ -97,6 +97,40 @@ async function useOnDesktop() {
   seen.log = { errors: log.errors, failures: log.failures, hosts: [...log.hosts] };
 }
 
+/** Takes addresses out of the panel, on a page that has come by plain HTTP from another machine. */
+async function takeElsewhere() {
+  const { page, log } = await openPage(browser);
+  await page.goto(`${base.replace("127.0.0.1", REMOTE)}/#dataset=ocean&variable=sst&colormap=viridis&rescale=0,30`);
+  await settle(page);
+  await page.locator("summary", { hasText: "Use elsewhere" }).press("Enter");
+  await page.waitForSelector(".services input");
+  await picture(page, "elsewhere");
+  const fields = page.locator(".services input");
+  const values = () => fields.evaluateAll((inputs) => Object.fromEntries(inputs.map(({ ariaLabel, value }) => [ariaLabel, value])));
+  const addresses = await values();
+  await page.getByLabel("Copy the address: XYZ tiles").press("Enter");
+  const focused = await page.evaluate(() => document.activeElement.getAttribute("aria-label"));
+  const told = await page.locator("[data-tip]").getAttribute("data-tip");
+  const pasted = await paste(page);
+  const download = page.waitForEvent("download");
+  await page.getByLabel("Download: GDAL").click();
+  const file = (await download).suggestedFilename();
+  await page.keyboard.press("ArrowLeft");
+  await settle(page);
+  seen.elsewhere = { addresses, focused, told, pasted, file, stepped: await values(), errors: log.errors };
+}
+
+/** What the clipboard holds, as a text field gets it. @param {import("playwright-core").Page} page */
+async function paste(page) {
+  await page.evaluate(() => document.body.append(Object.assign(document.createElement("textarea"), { id: "paste" })));
+  await page.locator("#paste").press("Control+V");
+  return page.evaluate(() => {
+    const field = document.querySelector("#paste");
+    field.remove();
+    return field.value;
+  });
+}
+
 /** What another person sees who follows the link. @param {string} url */
 async function reopen(url) {
   const { page, log } = await openPage(browser);
@@ -170,6 +204,6 @@ async function readDocs() {
   seen.docs = { paths: await page.locator(".operation-header code").allTextContents(), errors: log.errors };
 }
 
-for (const part of [useOnDesktop, useOnPhone, useOddly, useBehindProxy, readDocs]) await part();
+for (const part of [useOnDesktop, takeElsewhere, useOnPhone, useOddly, useBehindProxy, readDocs]) await part();
 await browser.close();
 process.stdout.write(JSON.stringify(seen));

@@ -20,7 +20,7 @@ const MEDIA_TYPES = { ".css": "text/css", ".js": "text/javascript", ".png": "ima
 function pageWith(files) {
   const parts = files.map((file) =>
     file.endsWith(".css") ? `<link rel="stylesheet" href="/${file}">` : `<script src="/${file}"></script>`);
-  return `<!doctype html><html lang="en"><title>A site</title><link rel="icon" href="data:,">
+  return `<!doctype html><html lang="en"><meta charset="utf-8"><title>A site</title><link rel="icon" href="data:,">
     ${parts.join("\n")}<style>body { margin: 0; background: #fff } #map { height: 100vh; background: #fff }</style>
     <div id="map"></div></html>`;
 }
@@ -42,10 +42,15 @@ async function run({ library, address, program, args, picture, idle = false, ...
   const { page, log } = await openPage(browser, window);
   const asked = [];
   page.on("request", (request) => asked.push(request.url()));
-  page.on("requestfailed", (request) => log.failures.push(`${request.failure()?.errorText} ${request.url()}`));
+  page.on("requestfailed", (request) => {
+    const reason = request.failure()?.errorText;
+    // A page gives up itself what it no longer shows.
+    if (reason !== "net::ERR_ABORTED") log.failures.push(`${reason} ${request.url()}`);
+  });
   try {
     await page.goto(address ?? `${home}/${library}`);
-    const facts = program ? await page.evaluate(`(async (args) => {${program}\n})(${JSON.stringify(args ?? null)})`) : null;
+    const called = `(async (args) => {${program}\n})(${JSON.stringify(args ?? null)})`;
+    const facts = program ? ((await page.evaluate(called)) ?? null) : null;
     if (idle) await page.waitForLoadState("networkidle");
     await page.screenshot({ path: picture });
     return { facts, errors: log.errors, failures: log.failures, asked: asked.filter((url) => !url.startsWith(home)) };
