@@ -13,7 +13,7 @@ from itertools import islice
 import numpy as np
 import numpy.typing as npt
 
-from tileserver.cube import Dimension
+from tileserver.cube import TIME, Dimension
 from tileserver.errors import InvalidParameter
 from tileserver.services.ogc import period
 from tileserver.timeaxis import NotAnInstant, TimeAxis
@@ -57,7 +57,8 @@ def choose(dimension: Dimension, text: str | None) -> Chosen:
     axis = dimension.values
     word = (text or "").strip().lower()
     is_named = isinstance(axis, tuple) and text in axis
-    unfilled = (f"{{{dimension.name}}}".lower(), f"{{{dimension.kind}}}")
+    names = (dimension.name.lower(), TIME if dimension.kind == "time" else dimension.name.lower())
+    unfilled = [f"{{{name}}}" for name in names]
     if not is_named and word in ("", "default", *unfilled):
         return Chosen(dimension.label(dimension.default()))
     assert text is not None
