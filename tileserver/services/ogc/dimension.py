@@ -38,7 +38,7 @@ class Chosen:
 def listed_values(dimension: Dimension) -> list[str]:
     """What a document lists: the coordinates, or where they are too many, what stands for them."""
     if isinstance(dimension.values, TimeAxis) and dimension.size > LONGEST_LIST:
-        return [dimension.values.first, *_periods(dimension.values)]
+        return [dimension.values.first, *periods(dimension.values)]
     labels = _labels(dimension)
     if len(labels) <= LONGEST_LIST:
         return labels
@@ -107,7 +107,7 @@ def _labels(dimension: Dimension) -> list[str]:
     return list(dict.fromkeys(dimension.label(i) for i in range(dimension.size)))
 
 
-def _periods(axis: TimeAxis) -> list[str]:
+def periods(axis: TimeAxis) -> list[str]:
     """`start/end/period` of each regular stretch, or of the whole axis where it has too many."""
     seconds, steps = _steps(axis)
     stretches = list(islice(_stretches(steps), LONGEST_LIST))
