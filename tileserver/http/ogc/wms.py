@@ -65,7 +65,7 @@ PARAMETERS: tuple[Parameter[str | None], ...] = (
 Operation = Callable[[Request, Asked], Awaitable[Response]]
 
 
-async def get_kvp(request: Request) -> Response:
+async def get_wms(request: Request) -> Response:
     """A KVP request, of all datasets or of one."""
     state = context(request)
     asked = Asked(Parameters({}), NEWEST, state, request.path_params.get("dataset"))
@@ -132,6 +132,6 @@ _OPERATIONS: Mapping[str, Operation] = {
 _ANY = (*MEDIA_TYPES.values(), *MAP_FORMATS, *INFO_FORMATS, *LEGEND_FORMATS)
 
 ENDPOINTS = (
-    Endpoint(PATH, get_kvp, "WMS 1.3.0 and 1.1.1", "wms", PARAMETERS, True, _ANY),
-    Endpoint(f"{PATH}/{{dataset}}", get_kvp, "WMS of one dataset", "wms", PARAMETERS, True, _ANY),
+    Endpoint(PATH, get_wms, "WMS 1.3.0 and 1.1.1", "wms", PARAMETERS, True, _ANY),
+    Endpoint(f"{PATH}/{{dataset}}", get_wms, "WMS of one dataset", "wms", PARAMETERS, True, _ANY),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from tileserver.cube import TIME, Dimension
 from tileserver.errors import InvalidParameter
@@ -72,18 +72,3 @@ def _items(name: str, text: str) -> list[str]:
     if len(items) > LONGEST_LIST or not all(items):
         raise InvalidParameter(name, text, f"expected at most {LONGEST_LIST} times, by commas")
     return items
-
-
-def steps(dimension: Dimension, text: str) -> Iterator[str]:
-    """The times that a list of instants and ranges names, each once and in order."""
-    axis = dimension.values
-    assert isinstance(axis, TimeAxis)
-    found: set[int] = set()
-    for item in _items(dimension.name, text):
-        if "/" in item:
-            start, end = item.split("/")[:2]
-            found.update(axis.between(start, end).tolist())
-        else:
-            found.add(axis.find(choose(dimension, item).label))
-    for step in sorted(found, key=lambda each: float(axis.seconds[each])):
-        yield axis.label(step)
