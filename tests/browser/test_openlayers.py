@@ -47,6 +47,15 @@ def own_tiles(server: str, place: str, query: str = "") -> np.ndarray:
     )
 
 
+def upper_left(server: str, place: str) -> tuple[list[float], float]:
+    """The upper left corner of the place's tile in its CRS, and the size of its pixels."""
+    _, _, tiles, (zoom, column, row) = PLACES[place]
+    matrices = httpx.get(f"{server}/tms/{tiles}").json()["tileMatrices"]
+    matrix = next(each for each in matrices if each["id"] == str(zoom))
+    (left, top), cell = matrix["pointOfOrigin"], matrix["cellSize"]
+    return [left + column * 256 * cell, top - row * 256 * cell], cell
+
+
 @pytest.mark.parametrize("way", ["KVP", "REST"])
 @pytest.mark.parametrize("place", PLACES)
 def test_draws_our_tiles(pages: Pages, map_server: str, place: str, way: str) -> None:
@@ -137,3 +146,43 @@ def test_feature_info(pages: Pages, map_server: str, format: str) -> None:
     assert f"{point['value']:.6g}" in seen.facts["text"]
     if format == "application/json":
         assert json.loads(seen.facts["text"])["features"][0]["properties"]["units"] == "cm"
+
+
+@pytest.mark.parametrize(("version", "in_tiles"), [("1.3.0", False), ("1.1.1", True)])
+@pytest.mark.parametrize(
+    ("place", "projection"),
+    [
+        ("mercator", "EPSG:3857"),
+        ("degrees", "EPSG:4326"),
+        ("degrees", "CRS:84"),
+        ("utm", "EPSG:32632"),
+        ("polar", "EPSG:3413"),
+    ],
+)
+def test_wms(
+    pages: Pages, map_server: str, place: str, projection: str, version: str, in_tiles: bool
+) -> None:
+    """By WMS, in its own axis order: the pixels of our tiles, and the value in their middle."""
+    dataset, variable, *_ = PLACES[place]
+    center, resolution = upper_left(map_server, place)
+    told = {
+        "server": map_server,
+        "version": version,
+        "projections": PROJECTIONS,
+        "projection": projection,
+        "center": center,
+        "resolution": resolution,
+        "inTiles": in_tiles,
+        "coordinates": {"LAYERS": f"{dataset}.{variable}"},
+    }
+    name = f"wms-{projection}-{version}-{in_tiles}".replace(":", "-")
+    seen = pages.run(
+        name, library="openlayers", program=program("openlayers.js", "showWms"), args=told
+    )
+    np.testing.assert_array_equal(seen.picture, own_tiles(map_server, place))
+    [feature] = seen.facts["info"]["features"]
+    lon, lat = feature["geometry"]["coordinates"]
+    point = httpx.get(
+        f"{map_server}/point/{dataset}/{variable}", params={"lon": lon, "lat": lat}
+    ).json()
+    assert feature["properties"]["value"] == pytest.approx(point["value"], rel=1e-5)

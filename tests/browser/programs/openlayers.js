@@ -14,25 +14,25 @@ async function readCapabilities(address) {
 }
 
 /**
- * A map of one layer, whose middle is the corner of a tile, so that pixels are those of tiles.
+ * A map of one layer.
+ * @param {any} layer @param {{projection: any, center: number[], resolution: number}} view
+ */
+function show(layer, view) {
+  const exact = { constrainResolution: false, constrainOnlyCenter: true, multiWorld: true };
+  return new ol.Map({ target: "map", controls: [], layers: [layer], view: new ol.View({ ...view, ...exact }) });
+}
+
+/**
+ * A map of tiles, whose middle is the corner of one, so that its pixels are theirs.
  * @param {any} source of tiles @param {{zoom: number, column: number, row: number}} corner
  */
 function showAligned(source, { zoom, column, row }) {
-  const grid = source.getTileGridForProjection(source.getProjection());
+  const projection = source.getProjection();
+  const grid = source.getTileGridForProjection(projection);
   // OpenLayers counts a grid's levels from 0, whatever their ids are.
   const level = grid.getMatrixIds?.().indexOf(String(zoom)) ?? zoom;
   const [west, , , north] = grid.getTileCoordExtent([level, column, row]);
-  const view = new ol.View({
-    projection: source.getProjection(),
-    center: [west, north],
-    resolution: grid.getResolution(level),
-    constrainResolution: false,
-    constrainOnlyCenter: true,
-    showFullExtent: false,
-    multiWorld: true,
-  });
-  const layers = [new ol.layer.Tile({ source })];
-  return new ol.Map({ target: "map", controls: [], layers, view });
+  return show(new ol.layer.Tile({ source }), { projection, center: [west, north], resolution: grid.getResolution(level) });
 }
 
 /** Until all is drawn. @param {any} map */
@@ -95,4 +95,20 @@ async function readInfo({ capabilities: address, layer, format, ...named }) {
   const { template } = part.ResourceURL.find((one) => one.resourceType === "FeatureInfo" && one.format === format);
   const answer = await fetch(template.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(named[name])));
   return { status: answer.status, type: answer.headers.get("content-type"), text: await answer.text() };
+}
+
+/** A layer by WMS, in tiles or as one picture. @param {any} args */
+async function showWms({ server, version, projections, inTiles, coordinates, ...view }) {
+  register(projections);
+  const config = { url: `${server}/wms`, params: { ...coordinates, VERSION: version }, crossOrigin: "anonymous" };
+  // A grid of one level, of which a tile begins in the middle of the map.
+  const tileGrid = new ol.tilegrid.TileGrid({ origin: view.center, resolutions: [view.resolution] });
+  const layer = inTiles
+    ? new ol.layer.Tile({ source: new ol.source.TileWMS({ ...config, tileGrid }) })
+    : new ol.layer.Image({ source: new ol.source.ImageWMS({ ...config, ratio: 1 }) });
+  const map = show(layer, view);
+  await drawn(map);
+  const info = layer.getSource().getFeatureInfoUrl(view.center, view.resolution, view.projection, { INFO_FORMAT: "application/json" });
+  const answer = await fetch(info);
+  return { info: await answer.json() };
 }
