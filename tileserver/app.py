@@ -26,7 +26,7 @@ from tileserver.http.endpoint import Context, Endpoint
 from tileserver.http.links import Links
 from tileserver.http.metrics import ENDPOINTS as METRICS
 from tileserver.http.metrics import Metrics, RefreshCollector, WorkCollector
-from tileserver.http.ogc import wms, wmts
+from tileserver.http.ogc import api_definition, qgis, wms, wmts
 from tileserver.http.ogc.title_case import TitleCase
 from tileserver.http.tilefront import TileFront
 from tileserver.http.tileset import Tilesets
@@ -45,6 +45,8 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *values.ENDPOINTS,
     *admin.ENDPOINTS,
     *wmts.ENDPOINTS,
+    *api_definition.ENDPOINTS,
+    *qgis.ENDPOINTS,
     *wms.ENDPOINTS,
     *METRICS,
 )
