@@ -1,0 +1,211 @@
+"""The layers of a dataset in the capabilities of WMS, as text.
+
+A child inherits the CRSs, boxes and dimensions of its parents (OGC 06-042, 7.2.4.8), so each is
+told as high in the tree as it holds: most datasets tell their thousands of times once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from urllib.parse import quote
+
+from tileserver.catalog import Dataset
+from tileserver.cube import TIME, Dimension
+from tileserver.grid import LONLAT, WEB_MERCATOR, Bounds, transformer
+from tileserver.layer import Layer, layers
+from tileserver.matrixset import code_of
+from tileserver.services.ogc import wms_crs, wms_dimension
+from tileserver.services.ogc.dimension import listed_values, periods
+from tileserver.services.ogc.named_layer import layer_infos
+from tileserver.services.ogc.wms_crs import CRS84, NamedCrs
+from tileserver.services.ogc.wms_profile import LEGEND_FORMATS, NEWEST
+from tileserver.services.ogc.wmts import LayerInfo, StyleInfo
+from tileserver.services.ogc.xml import XLINK, element, leaf
+from tileserver.timeaxis import TimeAxis
+
+# Stands for the address of the server: a character of private use, which no catalogue holds.
+BASE_URL = "\ue000"
+# Boxes in these go with every layer, beside that of its data's own CRS.
+BOXED = (CRS84, "EPSG:4326", "EPSG:3857")
+MERCATOR_DEG = 85.0511287798066  # where the square of Web Mercator ends
+WORLD: Bounds = (-180.0, -90.0, 180.0, 90.0)
+
+
+def dataset_layer(dataset: Dataset, version: str) -> str:
+    """The element of a dataset with those of its layers in it."""
+    known = list(zip(layers(dataset), layer_infos(dataset, BASE_URL), strict=True))
+    traits = [Traits.of(dataset, *each, version) for each in known]
+    shared = Traits.common(traits)
+    written = [
+        _layer(info, own.without(shared), version)
+        for (_, info), own in zip(known, traits, strict=True)
+    ]
+    abstract = dataset.config.description or dataset.source.cube.description
+    attribution = dataset.config.attribution or dataset.source.cube.attribution
+    head = [leaf("Title", dataset.title), leaf("Abstract", abstract) if abstract else ""]
+    credit = element("Attribution", [leaf("Title", attribution)]) if attribution else ""
+    return element("Layer", [*head, *shared.texts, credit, *written])
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What a layer has or inherits: elements by kind, in the order of the schema."""
+
+    groups: tuple[tuple[str, ...], ...]
+
+    @classmethod
+    def of(cls, dataset: Dataset, layer: Layer, info: LayerInfo, version: str) -> Traits:
+        """Those of a layer."""
+        names = [leaf(_crs_tag(version), each.name) for each in wms_crs.own(dataset, layer)]
+        found = _boxes(dataset, layer, info.bbox)
+        boxes = [bounding_box(place, bounds, version) for place, bounds in found]
+        kinds = [names, [geographic_box(info.bbox, version)], boxes]
+        upright = wms_dimension.vertical(info.dimensions)
+        written = [_dimension(each, each is upright, version) for each in info.dimensions]
+        kinds += [[one for one, _ in written], [other for _, other in written if other]]
+        return cls(tuple(tuple(filter(None, kind)) for kind in kinds))
+
+    @classmethod
+    def common(cls, traits: Sequence[Traits]) -> Traits:
+        """What all layers have alike."""
+        kinds = zip(*(each.groups for each in traits), strict=True)
+        return cls(
+            tuple(tuple(t for t in kind[0] if all(t in k for k in kind[1:])) for kind in kinds)
+        )
+
+    def without(self, shared: Traits) -> Traits:
+        """What a layer has beside."""
+        kinds = zip(self.groups, shared.groups, strict=True)
+        return Traits(tuple(tuple(t for t in own if t not in known) for own, known in kinds))
+
+    @property
+    def texts(self) -> Iterator[str]:
+        """All of them."""
+        return (text for kind in self.groups for text in kind)
+
+
+def crs_names(places: Sequence[NamedCrs], version: str) -> list[str]:
+    """The elements that name CRSs."""
+    # CRS:84 is of 1.3.0; older clients know the order of EPSG:4326's axes as x, y.
+    listed = [each.name for each in places if version == NEWEST or each.name != CRS84]
+    return [leaf(_crs_tag(version), name) for name in listed]
+
+
+def _crs_tag(version: str) -> str:
+    return "CRS" if version == NEWEST else "SRS"
+
+
+def geographic_box(bbox: Bounds, version: str) -> str:
+    """The box in degrees that every version has."""
+    west, south, east, north = _unbroken(bbox)
+    if version != NEWEST:
+        return element("LatLonBoundingBox", attributes=_edges((west, south, east, north)))
+    sides = {"westBoundLongitude": west, "eastBoundLongitude": east}
+    sides |= {"southBoundLatitude": south, "northBoundLatitude": north}
+    return element(
+        "EX_GeographicBoundingBox", [leaf(name, f"{side:.12g}") for name, side in sides.items()]
+    )
+
+
+def _unbroken(bbox: Bounds) -> Bounds:
+    """A box of degrees; round the globe where it crosses 180°, since clients see none there."""
+    west, south, east, north = bbox
+    return (-180.0, south, 180.0, north) if west >= east else bbox
+
+
+def bounding_box(place: NamedCrs, bounds: Bounds, version: str) -> str:
+    """A box (west, south, east, north) in a CRS, its axes as the version has them."""
+    if version != NEWEST and place.name == CRS84:
+        return ""
+    name = {_crs_tag(version): place.name}
+    return element("BoundingBox", attributes=name | _edges(place.bounds(bounds, version)))
+
+
+def _edges(box: Bounds) -> dict[str, str]:
+    names = ("minx", "miny", "maxx", "maxy")
+    return {name: f"{edge:.12g}" for name, edge in zip(names, box, strict=True)}
+
+
+def world_boxes(bbox: Bounds) -> list[tuple[NamedCrs, Bounds]]:
+    """A box of degrees in the CRSs that every layer has a box in."""
+    west, south, east, north = box = _unbroken(bbox)
+    low, high = (min(max(lat, -MERCATOR_DEG), MERCATOR_DEG) for lat in (south, north))
+    x, y = transformer(LONLAT, WEB_MERCATOR).transform((west, east), (low, high))
+    boxes = (box, box, (x[0], y[0], x[1], y[1]))
+    return [(wms_crs.named(name), each) for name, each in zip(BOXED, boxes, strict=True)]
+
+
+def _boxes(dataset: Dataset, layer: Layer, bbox: Bounds) -> list[tuple[NamedCrs, Bounds]]:
+    """The boxes of a layer; in its data's own CRS the true one."""
+    boxes = world_boxes(bbox)
+    grid = layer.variables[0].grid
+    own = wms_crs.find(dataset, layer, code_of(grid.crs))
+    return boxes if own is None or own.name in BOXED else [*boxes, (own, grid.bounds)]
+
+
+@lru_cache(maxsize=64)
+def _dimension(dimension: Dimension, upright: bool, version: str) -> tuple[str, str]:
+    """Its element, and in 1.1.1 that of its extent."""
+    name = wms_dimension.ELEVATION if upright else dimension.name
+    is_time = dimension.name == TIME
+    unit = "ISO8601" if dimension.kind == "time" else dimension.units or ""
+    told = {"name": name, "units": unit}
+    if unit and not is_time:
+        told["unitSymbol"] = unit
+    about = {"default": dimension.label(dimension.default())}
+    if is_time:
+        about["multipleValues"] = "1"
+    if dimension.kind != "text":
+        about["nearestValue"] = "1"
+    if is_time:
+        about["current"] = "1"
+    values = ",".join(_listed(dimension))
+    if version == NEWEST:
+        return leaf("Dimension", values, told | about), ""
+    return element("Dimension", attributes=told), leaf("Extent", values, {"name": name} | about)
+
+
+def _listed(dimension: Dimension) -> list[str]:
+    """The values of a dimension, or the periods of its regular stretches where they are shorter."""
+    values = listed_values(dimension)
+    if dimension.kind == "text":
+        # A comma or a slash parts values; what holds one can be asked for all the same.
+        return [value for value in values if not {",", "/"} & set(value)]
+    if not isinstance(dimension.values, TimeAxis):
+        return values
+    stretches = periods(dimension.values)
+    return min(stretches, values, key=lambda texts: sum(map(len, texts)) + len(texts))
+
+
+def _layer(info: LayerInfo, own: Traits, version: str) -> str:
+    parts = [
+        leaf("Name", info.id),
+        leaf("Title", info.title),
+        *own.texts,
+        *(_style(info, style, version) for style in info.styles),
+    ]
+    return element("Layer", parts, {"queryable": "1"} if info.queryable else None)
+
+
+def _style(info: LayerInfo, style: StyleInfo, version: str) -> str:
+    parts = [leaf("Name", style.id), leaf("Title", style.id)]
+    if style.legend_size is not None:
+        media_type, names = LEGEND_FORMATS[0], (quote(info.id), quote(style.id))
+        address = (
+            f"{BASE_URL}/wms?SERVICE=WMS&VERSION={version}&REQUEST=GetLegendGraphic"
+            "&LAYER={}&STYLE={}&FORMAT=".format(*names)
+            + media_type
+        )
+        size = dict(zip(("width", "height"), map(str, style.legend_size), strict=True))
+        link = online(address, version)
+        parts.append(element("LegendURL", [leaf("Format", media_type), link], size))
+    return element("Style", parts)
+
+
+def online(address: str, version: str) -> str:
+    """An OnlineResource; the DTD of 1.1.1 wants the namespace on each."""
+    link = {"xlink:type": "simple", "xlink:href": address}
+    namespace = {} if version == NEWEST else {"xmlns:xlink": XLINK}
+    return element("OnlineResource", attributes=namespace | link)
