@@ -182,7 +182,7 @@ def test_hostile_texts() -> None:
     page = Page()
     page.feed(write_info("text/html", [info]).decode())
     assert page.tags == {
-        *("html", "head", "meta", "title", "style", "body"),
+        *("html", "head", "meta", "link", "title", "style", "body"),
         *("table", "caption", "tr", "th", "td"),
     }
     assert "<script>" in str(properties(info)["title"])

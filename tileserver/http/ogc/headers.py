@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from urllib.parse import quote
+
+from starlette.responses import Response
 
 from tileserver.http.tileset import headers_of
 from tileserver.services.ogc.named_view import NamedView
+
+# What is shown comes from stores' metadata: it is escaped, and were it not it could do nothing.
+POLICY = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:"}
 
 
 def named_headers(named: NamedView) -> dict[str, str]:
@@ -16,3 +22,9 @@ def named_headers(named: NamedView) -> dict[str, str]:
     if used:
         headers["Warning"] = f"99 Nearest value used: {', '.join(used)}"
     return headers
+
+
+def info_answer(body: bytes, media_type: str, headers: Mapping[str, str]) -> Response:
+    """Facts about a pixel, their Content-Type equal to the format that was asked for to the letter:
+    given as a media type, Starlette adds a charset."""
+    return Response(body, headers={**headers, **POLICY, "Content-Type": media_type})

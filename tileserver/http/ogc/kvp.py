@@ -22,6 +22,7 @@ from tileserver.errors import (
     VariableNotFound,
 )
 from tileserver.http.endpoint import renewing
+from tileserver.http.errors import RETRY_AFTER_S, TRANSIENT
 from tileserver.services.ogc.ows import OwsError, exception_report
 
 MOST_PARAMETERS = 100
@@ -39,15 +40,25 @@ _LOCATORS: Mapping[type[NotFound], str] = {
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """The parameters of a KVP request, by their names in lower case; the first of equals counts."""
+    """The parameters of a request, by their names in lower case; the first of equals counts."""
 
     values: Mapping[str, str]
 
     @classmethod
+    def of(cls, request: Request) -> Parameters:
+        """Those of a KVP request. Raises OwsError."""
+        return cls.parse(query_text(request.scope["query_string"]))
+
+    @classmethod
     def parse(cls, query: str) -> Parameters:
-        """The parameters of a query string. Raises OwsError."""
+        """Those of a KVP request's query. Raises OwsError, also where there are none at all."""
         if "=" not in query:
             raise OwsError.missing("request", "expected REQUEST=GetCapabilities and SERVICE=WMTS")
+        return cls.read(query)
+
+    @classmethod
+    def read(cls, query: str) -> Parameters:
+        """Those of any query. Raises OwsError where they are too many."""
         try:
             pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=MOST_PARAMETERS)
         except ValueError:
@@ -60,11 +71,16 @@ class Parameters:
         return self.values.get(name.lower())
 
     def required(self, name: str, remedy: str) -> str:
-        """The value of a parameter that has to be there, although it may be empty."""
+        """The value of a parameter that has to be there and to have one."""
         value = self.get(name)
-        if value is None:
+        if not value:
             raise OwsError.missing(name, remedy)
         return value
+
+
+def query_text(query: bytes) -> str:
+    """A query as text, whatever its bytes are: some clients escape nothing."""
+    return query.decode("utf-8", "replace")
 
 
 def reported(handler: Handler) -> Handler:
@@ -85,8 +101,8 @@ def report(error: TileserverError) -> Response:
     exception = as_ows(error)
     body = exception_report(exception.code, exception.locator, str(exception))
     headers = {"Content-Type": XML, "Cache-Control": "no-store"}
-    if error.status == 503:
-        headers["Retry-After"] = "1"
+    if isinstance(error, TRANSIENT):
+        headers["Retry-After"] = str(RETRY_AFTER_S)
     return Response(body, exception.status, headers)
 
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from functools import lru_cache
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+RawHeaders = list[tuple[bytes, bytes]]
+
+_SPELLINGS = {b"etag": b"ETag", b"www-authenticate": b"WWW-Authenticate"}
 
 
 class TitleCased(bytes):
@@ -17,11 +22,35 @@ class TitleCased(bytes):
         return self
 
 
-CONTENT_TYPE = TitleCased(b"Content-Type")
+class _Compared(TitleCased):
+    """One that uvicorn compares with lower case, to know how the body is parted from what follows.
+    All could be it, but each comparison costs a call."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, bytes) and bytes.lower(self) == bytes.lower(other)
+
+    def __hash__(self) -> int:
+        return hash(bytes.lower(self))
+
+
+@lru_cache(maxsize=256)
+def titled(name: bytes) -> bytes:
+    """A header name in title case."""
+    lowered = bytes.lower(name)
+    spelt = _SPELLINGS.get(lowered) or b"-".join(part.capitalize() for part in lowered.split(b"-"))
+    is_compared = lowered in (b"content-length", b"transfer-encoding", b"connection")
+    return _Compared(spelt) if is_compared else TitleCased(spelt)
+
+
+def titled_headers(headers: Iterable[tuple[bytes, bytes]]) -> RawHeaders:
+    """Headers with their names in title case."""
+    return [(titled(name), value) for name, value in headers]
 
 
 class TitleCase:
-    """ASGI middleware: below a path, Content-Type is sent as it is spelt here.
+    """ASGI middleware: below a path, names of headers are sent in title case.
 
     HTTP knows no case in header names, but the OGC compliance tests do. It has to stand outside of
     any other middleware that looks at headers, since those compare with lower case.
@@ -31,22 +60,18 @@ class TitleCase:
         self.app, self.path = app, path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on, with the name changed where the path is one of ours."""
+        """Pass on, with the names changed where the path is one of ours."""
         if scope["type"] != "http" or not self._is_below(scope):
             await self.app(scope, receive, send)
             return
 
-        async def send_cased(message: Message) -> None:
+        async def send_titled(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message = {**message, "headers": _cased(message.get("headers", ()))}
+                message = {**message, "headers": titled_headers(message.get("headers", ()))}
             await send(message)
 
-        await self.app(scope, receive, send_cased)
+        await self.app(scope, receive, send_titled)
 
     def _is_below(self, scope: Scope) -> bool:
         path = scope["path"].removeprefix(scope.get("root_path", ""))
         return bool(path == self.path or path.startswith(f"{self.path}/"))
-
-
-def _cased(headers: Any) -> list[tuple[bytes, bytes]]:
-    return [(CONTENT_TYPE if k.lower() == b"content-type" else k, v) for k, v in headers]

@@ -16,13 +16,20 @@ from starlette.responses import Response
 
 from tileserver import __version__
 from tileserver.encode import MEDIA_TYPES
-from tileserver.errors import shown
-from tileserver.grid import LONLAT, Grid, transformer
+from tileserver.errors import NotFound, shown
 from tileserver.http import caching, params
 from tileserver.http.endpoint import Context, Endpoint, context
 from tileserver.http.links import base_url
-from tileserver.http.ogc.kvp import XML, Parameters, reported
-from tileserver.http.ogc.wmts_request import Address, Found, whole
+from tileserver.http.ogc.headers import info_answer
+from tileserver.http.ogc.kvp import XML, Parameters, query_text, reported
+from tileserver.http.ogc.wmts_request import (
+    Address,
+    LayerTiles,
+    check_format,
+    info_format,
+    operation,
+    pixel_lonlat,
+)
 from tileserver.http.params import Parameter
 from tileserver.http.tiles import server_timing
 from tileserver.pipeline import Stages
@@ -56,15 +63,8 @@ _REFUSED = re.compile(r"q=0(\.0{0,3})?")
 
 async def get_kvp(request: Request) -> Response:
     """A KVP request, of all datasets or of one."""
-    parameters = Parameters.parse(request.url.query)
-    service = parameters.required("service", "expected WMTS")
-    if service.upper() != "WMTS":
-        raise OwsError.invalid("service", service, "expected WMTS")
-    operation = parameters.required("request", f"expected {' or '.join(wmts.OPERATIONS)}")
-    answer = _OPERATIONS.get(operation.lower())
-    if answer is None:
-        raise OwsError.invalid("request", operation, f"expected {' or '.join(wmts.OPERATIONS)}")
-    return await answer(request, parameters)
+    parameters = Parameters.of(request)
+    return await _OPERATIONS[operation(parameters)](request, parameters)
 
 
 async def get_document(request: Request) -> Response:
@@ -75,7 +75,7 @@ async def get_document(request: Request) -> Response:
 async def get_tile(request: Request) -> Response:
     """A tile by REST."""
     _check_accept(request, wmts.TILE_FORMAT)
-    return await _tile(request, Address.of_path(request))
+    return await _tile(request, _address(request))
 
 
 async def get_info(request: Request) -> Response:
@@ -83,9 +83,13 @@ async def get_info(request: Request) -> Response:
     path = request.path_params
     media_type = _MEDIA_TYPES.get(path["suffix"])
     if media_type is None:
-        raise HTTPException(404, f"expected one of {', '.join(_MEDIA_TYPES)} at the end")
+        raise NotFound(path["suffix"], f"expected one of {', '.join(_MEDIA_TYPES)} at the end")
     _check_accept(request, media_type)
-    return await _info(request, Address.of_path(request), path["i"], path["j"], media_type)
+    return await _info(request, _address(request), path["i"], path["j"], media_type)
+
+
+def _address(request: Request) -> Address:
+    return Address.of_path(request.path_params, query_text(request.scope["query_string"]))
 
 
 async def get_legend(request: Request) -> Response:
@@ -113,54 +117,38 @@ async def _kvp_capabilities(request: Request, parameters: Parameters) -> Respons
 
 
 async def _kvp_tile(request: Request, parameters: Parameters) -> Response:
-    address = Address.of_query(parameters)
-    wanted = parameters.required("Format", f"expected {wmts.TILE_FORMAT}")
-    if wanted != wmts.TILE_FORMAT:
-        raise OwsError.invalid("Format", wanted, f"expected {wmts.TILE_FORMAT}")
+    address = Address.of_query(parameters, request.path_params.get("dataset"))
+    check_format(parameters, needed=True)
     return await _tile(request, address)
 
 
 async def _kvp_info(request: Request, parameters: Parameters) -> Response:
-    address = Address.of_query(parameters)
+    address = Address.of_query(parameters, request.path_params.get("dataset"))
+    check_format(parameters, needed=False)
     i, j = (parameters.required(name, "expected a pixel of the tile") for name in ("I", "J"))
-    expected = f"expected one of {', '.join(wmts.INFO_FORMATS)}"
-    media_type = parameters.required("InfoFormat", expected)
-    if media_type not in wmts.INFO_FORMATS:
-        raise OwsError.invalid("InfoFormat", media_type, expected)
-    return await _info(request, address, i, j, media_type)
+    return await _info(request, address, i, j, info_format(parameters))
 
 
 async def _tile(request: Request, address: Address) -> Response:
     stages, state = Stages(), context(request)
-    found = Found.at(address, state)
-    headers = found.headers
-    if caching.matches(request.headers.get("if-none-match"), found.drawing.etag):
+    found = LayerTiles.find(state.catalog, address)
+    drawing = found.drawing(address)
+    headers = {**found.headers, "ETag": drawing.etag}
+    if caching.matches(request.headers.get("if-none-match"), drawing.etag):
         return caching.not_modified(headers)
     stages.mark("parse")
-    body = await state.engine.tile(found.drawing, stages)
+    body = await state.engine.tile(drawing, stages)
     headers["Server-Timing"] = server_timing(stages)
-    return Response(body, headers=headers, media_type=MEDIA_TYPES[found.drawing.format])
+    return Response(body, headers=headers, media_type=MEDIA_TYPES[drawing.format])
 
 
 async def _info(request: Request, address: Address, i: str, j: str, media_type: str) -> Response:
     state = context(request)
-    found = Found.at(address, state)
-    lon, lat = _lonlat(found.drawing.target, i, j)
+    found = LayerTiles.find(state.catalog, address)
+    lon, lat = pixel_lonlat(found.drawing(address).target, i, j)
     read = partial(state.engine.read, found.named.view.dataset)
     body = write_info(media_type, [await describe(read, found.named, lon, lat)])
-    headers = {k: v for k, v in found.headers.items() if k != "ETag"}
-    # Equal to InfoFormat to the letter: given as a media type, Starlette adds a charset.
-    return Response(body, headers={**headers, "Content-Type": media_type})
-
-
-def _lonlat(target: Grid, i: str, j: str) -> tuple[float, float]:
-    """The centre of a pixel, in degrees. Raises TileOutOfRange."""
-    height, width = target.shape
-    col, row = whole("I", i, (0, width - 1)), whole("J", j, (0, height - 1))
-    x = target.x.start + (col + 0.5) * target.x.step
-    y = target.y.start + (row + 0.5) * target.y.step
-    lon, lat = transformer(target.crs, LONLAT).transform(x, y)
-    return float(lon), float(lat)
+    return info_answer(body, media_type, found.headers)
 
 
 async def _document(request: Request, sections: Sequence[str]) -> Response:

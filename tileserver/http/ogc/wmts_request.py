@@ -6,26 +6,40 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from starlette.requests import Request
-
+from tileserver.cache import ByteCache
+from tileserver.catalog import Catalog
 from tileserver.drawing import Drawing
-from tileserver.errors import InvalidParameter, TileOutOfRange
-from tileserver.grid import Bounds
-from tileserver.http.endpoint import Context
+from tileserver.errors import DatasetNotFound, InvalidParameter, TileOutOfRange
+from tileserver.grid import LONLAT, Bounds, Grid, transformer
 from tileserver.http.ogc.headers import named_headers
 from tileserver.http.ogc.kvp import Parameters
 from tileserver.services.ogc import named_layer, wmts
+from tileserver.services.ogc.feature_info import MEDIA_TYPES
 from tileserver.services.ogc.named_view import NamedView
 from tileserver.services.ogc.ows import OwsError
 from tileserver.tms import MatrixSet, tile_grid, tile_range
 
 _WHOLE = re.compile(r"-?\d+", re.ASCII)
 MOST_DIGITS = 12
+LAYER_TILES_BYTES = 4000  # of those of one layer that are kept
+OPERATIONS_EXPECTED = f"expected {', '.join(wmts.OPERATIONS)}"
+# The texts of a tile's address and the parameters that they are in KVP.
+NAMES = {
+    "layer": "Layer",
+    "matrix_set": "TileMatrixSet",
+    "matrix": "TileMatrix",
+    "row": "TileRow",
+    "col": "TileCol",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """The texts that name a tile; `dims` by the names of dimensions in lower case."""
+    """The texts that name a tile; `dims` by the names of dimensions in lower case.
+
+    Args:
+        dataset: the one whose layers alone are offered at the request's path.
+    """
 
     layer: str
     style: str
@@ -34,31 +48,26 @@ class Address:
     row: str
     col: str
     dims: Mapping[str, str]
+    dataset: str | None = None
 
     @classmethod
-    def of_query(cls, parameters: Parameters) -> Address:
+    def of_query(cls, parameters: Parameters, dataset: str | None = None) -> Address:
         """From a KVP request. Raises OwsError for what it lacks."""
         version = parameters.required("version", f"expected {wmts.VERSION}")
         if version != wmts.VERSION:
             raise OwsError.invalid("version", version, f"expected {wmts.VERSION}")
-        names = {
-            "layer": "Layer",
-            "style": "Style",
-            "matrix_set": "TileMatrixSet",
-            "matrix": "TileMatrix",
-            "row": "TileRow",
-            "col": "TileCol",
-        }
         texts = {
             field: parameters.required(name, "expected as in GetCapabilities")
-            for field, name in names.items()
+            for field, name in NAMES.items()
         }
-        return cls(dims=parameters.values, **texts)
+        style = parameters.get("Style")
+        if style is None:  # but it may be empty: the layer's own
+            raise OwsError.missing("Style", "expected as in GetCapabilities")
+        return cls(style=style, dims=_dimensions(parameters), dataset=dataset, **texts)
 
     @classmethod
-    def of_path(cls, request: Request) -> Address:
-        """From a REST path, with the dimensions in its query."""
-        path = request.path_params
+    def of_path(cls, path: Mapping[str, str], query: str) -> Address:
+        """From the parts of a REST path, with the dimensions in its query."""
         return cls(
             layer=path["layer"],
             style=path["style"],
@@ -66,39 +75,95 @@ class Address:
             matrix=path["z"],
             row=path["row"],
             col=path["col"],
-            dims={name.lower(): value for name, value in request.query_params.items()},
+            dims=_dimensions(Parameters.read(query)),
         )
 
 
+def _dimensions(parameters: Parameters) -> dict[str, str]:
+    known = parameters.values.items()
+    return {name: text for name, text in known if name not in named_layer.RESERVED}
+
+
+def operation(parameters: Parameters) -> str:
+    """The operation of a KVP request, in lower case. Raises OwsError where it is none."""
+    service = parameters.required("service", "expected WMTS")
+    if service.upper() != "WMTS":
+        raise OwsError.invalid("service", service, "expected WMTS")
+    name = parameters.required("request", OPERATIONS_EXPECTED)
+    if name.lower() not in map(str.lower, wmts.OPERATIONS):
+        raise OwsError.invalid("request", name, OPERATIONS_EXPECTED)
+    return name.lower()
+
+
+def check_format(parameters: Parameters, *, needed: bool) -> None:
+    """Refuse another format than ours; GetFeatureInfo may leave it out, as QGIS does."""
+    expected = f"expected {wmts.TILE_FORMAT}"
+    asked = parameters.required("Format", expected) if needed else parameters.get("Format")
+    if asked and asked != wmts.TILE_FORMAT:
+        raise OwsError.invalid("Format", asked, expected)
+
+
+def info_format(parameters: Parameters) -> str:
+    """The media type that GetFeatureInfo is to answer in. Raises OwsError."""
+    expected = f"expected one of {', '.join(MEDIA_TYPES)}"
+    asked = parameters.required("InfoFormat", expected)
+    if asked not in MEDIA_TYPES:
+        raise OwsError.invalid("InfoFormat", asked, expected)
+    return asked
+
+
 @dataclass(frozen=True, slots=True, eq=False)
-class Found:
-    """What an address names."""
+class LayerTiles:
+    """The tiles of a layer in a style, at some coordinates, in a matrix set.
+
+    Args:
+        bounds: of the layer, which limit the tiles.
+        headers: what goes with each of them, but for its ETag.
+    """
 
     named: NamedView
-    drawing: Drawing
+    tiles: MatrixSet
+    bounds: Bounds
+    headers: Mapping[str, str]
 
     @classmethod
-    def at(cls, address: Address, state: Context) -> Found:
-        """Raises NotFound for unknown names and tiles, InvalidParameter for bad values."""
-        dataset, layer = named_layer.find(state.catalog, address.layer)
+    def find(cls, catalog: Catalog, address: Address) -> LayerTiles:
+        """What an address names but for the place. Raises NotFound, InvalidParameter."""
+        dataset, layer = named_layer.find(catalog, address.layer)
+        if address.dataset not in (None, dataset.id):
+            remedy = f"expected a layer of dataset {address.dataset} at this path"
+            raise DatasetNotFound(address.layer, remedy)
         tiles = named_layer.find_set(dataset, layer, address.matrix_set)
-        z, x, y = _place(address, tiles, named_layer.layer_bounds(layer))
         named = NamedView.of(dataset, layer, address.style, address.dims)
-        return cls(named, Drawing(named.view, tile_grid(tiles, z, x, y)))
+        return cls(named, tiles, named_layer.layer_bounds(layer), named_headers(named))
 
-    @property
-    def headers(self) -> dict[str, str]:
-        """Those of the picture."""
-        return named_headers(self.named) | {"ETag": self.drawing.etag}
+    def drawing(self, address: Address) -> Drawing:
+        """The tile at an address. Raises InvalidParameter, TileOutOfRange."""
+        zooms = (self.tiles.first_zoom, self.tiles.last_zoom)
+        zoom = whole("TileMatrix", address.matrix, zooms)
+        if str(zoom) != address.matrix:  # it is a name, not a number
+            raise InvalidParameter("TileMatrix", address.matrix, f"expected {zoom}")
+        limits = tile_range(self.tiles, zoom, self.bounds)
+        row = whole("TileRow", address.row, (limits.min_y, limits.max_y))
+        col = whole("TileCol", address.col, (limits.min_x, limits.max_x))
+        return Drawing(self.named.view, tile_grid(self.tiles, zoom, col, row))
 
 
-def _place(address: Address, tiles: MatrixSet, bounds: Bounds) -> tuple[int, int, int]:
-    """Zoom, column and row, within the limits that capabilities tell. Raises TileOutOfRange."""
-    zoom = whole("TileMatrix", address.matrix, (tiles.first_zoom, tiles.last_zoom))
-    limits = tile_range(tiles, zoom, bounds)
-    row = whole("TileRow", address.row, (limits.min_y, limits.max_y))
-    col = whole("TileCol", address.col, (limits.min_x, limits.max_x))
-    return zoom, col, row
+class KnownTiles:
+    """What addresses name but for the place, kept from one tile to the next."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        self._known: ByteCache[LayerTiles] = ByteCache(limit_bytes, lambda _: LAYER_TILES_BYTES)
+
+    def find(self, catalog: Catalog, address: Address) -> LayerTiles:
+        """Those of an open dataset as it is now. Raises as LayerTiles.find does."""
+        dims = tuple(sorted(address.dims.items()))
+        key = (address.layer, address.style, address.matrix_set, dims, address.dataset)
+        known = self._known.held(key)
+        if known is None or not catalog.has(known.named.view.dataset):
+            known = LayerTiles.find(catalog, address)
+            self._known.put(key, known)
+        return known
 
 
 def whole(name: str, text: str, limits: tuple[int, int]) -> int:
@@ -114,3 +179,13 @@ def whole(name: str, text: str, limits: tuple[int, int]) -> int:
     if not low <= value <= high:
         raise TileOutOfRange(text, f"{name} is {low} to {high} here", name)
     return value
+
+
+def pixel_lonlat(target: Grid, i: str, j: str) -> tuple[float, float]:
+    """The centre of a pixel, in degrees; infinite off the Earth. Raises TileOutOfRange."""
+    height, width = target.shape
+    col, row = whole("I", i, (0, width - 1)), whole("J", j, (0, height - 1))
+    x = target.x.start + (col + 0.5) * target.x.step
+    y = target.y.start + (row + 0.5) * target.y.step
+    lon, lat = transformer(target.crs, LONLAT).transform(x, y)
+    return float(lon), float(lat)

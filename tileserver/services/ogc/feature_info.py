@@ -10,7 +10,7 @@ from html import escape
 import orjson
 
 from tileserver.cube import Flag
-from tileserver.grid import LONLAT, Grid, is_degrees, transformer
+from tileserver.grid import FULL_CIRCLE_DEG, LONLAT, Grid, is_degrees, transformer
 from tileserver.services import band
 from tileserver.services.band import Band
 from tileserver.services.ogc.named_layer import layer_id
@@ -27,7 +27,8 @@ STYLE = (
     "body{font:14px/1.4 system-ui,sans-serif;margin:8px;color:#202428;background:#fff}"
     "table{border-collapse:collapse;margin-bottom:8px}"
     "caption{text-align:left;font-weight:600;padding-bottom:4px}"
-    "th{text-align:left;font-weight:400;color:#5a6068;padding:2px 16px 2px 0;vertical-align:top}"
+    "th{text-align:left;font-weight:400;color:#5a6068;padding:2px 16px 2px 0;vertical-align:top;"
+    "white-space:nowrap}"
     "td{padding:2px 0}.value td{font-weight:600}"
     "@media (prefers-color-scheme:dark){body{color:#e6e8ea;background:#1b1e22}th{color:#a0a6ad}}"
 )
@@ -170,6 +171,8 @@ def _as_html(infos: Sequence[Info]) -> bytes:
     title = escape(", ".join(info.title for info in infos))
     head = (
         '<meta charset="utf-8"><meta name="color-scheme" content="light dark">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<link rel="icon" href="data:,">'
         f"<title>{title}</title><style>{STYLE}</style>"
     )
     tables = "".join(map(_table, infos))
@@ -203,7 +206,9 @@ def _rows(info: Info) -> Iterator[tuple[str, str]]:
     if info.place is not None:
         yield "longitude, latitude", "{:.6f}, {:.6f}".format(*info.place)
     if info.projected is not None:
-        yield "x, y", "{:.10g}, {:.10g} ({})".format(*info.projected)
+        x, y, crs = info.projected
+        digits = 1 if max(abs(x), abs(y)) > FULL_CIRCLE_DEG else 6  # metres, or degrees
+        yield "x, y", f"{x:.{digits}f}, {y:.{digits}f} ({crs})"
     yield "layer", info.layer
 
 
