@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tileserver.cache import ByteCache
 from tileserver.catalog import Catalog
 from tileserver.drawing import Drawing
 from tileserver.errors import DatasetNotFound, InvalidParameter, TileOutOfRange
@@ -21,7 +20,6 @@ from tileserver.tms import MatrixSet, tile_grid, tile_range
 
 _WHOLE = re.compile(r"-?\d+", re.ASCII)
 MOST_DIGITS = 12
-LAYER_TILES_BYTES = 4000  # of those of one layer that are kept
 OPERATIONS_EXPECTED = f"expected {', '.join(wmts.OPERATIONS)}"
 # The texts of a tile's address and the parameters that they are in KVP.
 NAMES = {
@@ -147,23 +145,6 @@ class LayerTiles:
         row = whole("TileRow", address.row, (limits.min_y, limits.max_y))
         col = whole("TileCol", address.col, (limits.min_x, limits.max_x))
         return Drawing(self.named.view, tile_grid(self.tiles, zoom, col, row))
-
-
-class KnownTiles:
-    """What addresses name but for the place, kept from one tile to the next."""
-
-    def __init__(self, limit_bytes: int) -> None:
-        self._known: ByteCache[LayerTiles] = ByteCache(limit_bytes, lambda _: LAYER_TILES_BYTES)
-
-    def find(self, catalog: Catalog, address: Address) -> LayerTiles:
-        """Those of an open dataset as it is now. Raises as LayerTiles.find does."""
-        dims = tuple(sorted(address.dims.items()))
-        key = (address.layer, address.style, address.matrix_set, dims, address.dataset)
-        known = self._known.held(key)
-        if known is None or not catalog.has(known.named.view.dataset):
-            known = LayerTiles.find(catalog, address)
-            self._known.put(key, known)
-        return known
 
 
 def whole(name: str, text: str, limits: tuple[int, int]) -> int:
