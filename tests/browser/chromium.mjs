@@ -33,7 +33,9 @@ export async function openPage(browser, { width = 1280, height = 800, dark = fal
   page.setDefaultTimeout(PATIENCE_MS);
   const log = { errors: [], hosts: new Set(), failures: [] };
   page.on("console", (message) => {
-    if (["error", "warning"].includes(message.type())) log.errors.push(message.text());
+    // What a driver says of the browser's own screenshots is no word of the page.
+    const isDrivers = message.text().includes("GL Driver Message");
+    if (["error", "warning"].includes(message.type()) && !isDrivers) log.errors.push(message.text());
   });
   page.on("pageerror", (error) => log.errors.push(String(error)));
   page.on("request", (request) => {

@@ -12,14 +12,19 @@ import { launch, openPage } from "./chromium.mjs";
 const MODULES = new URL("../../web/node_modules/", import.meta.url);
 const LIBRARIES = {
   leaflet: ["leaflet/dist/leaflet.css", "leaflet/dist/leaflet.js"],
+  maplibre: ["maplibre-gl/dist/maplibre-gl.css", "maplibre-gl/dist/maplibre-gl.mjs"],
   openlayers: ["ol/ol.css", "ol/dist/ol.js", "proj4/dist/proj4.js"],
 };
-const MEDIA_TYPES = { ".css": "text/css", ".js": "text/javascript", ".png": "image/png" };
+const MEDIA_TYPES = { ".css": "text/css", ".js": "text/javascript", ".mjs": "text/javascript", ".png": "image/png" };
+const TAGS = {
+  ".css": (address) => `<link rel="stylesheet" href="${address}">`,
+  ".js": (address) => `<script src="${address}"></script>`,
+  ".mjs": (address) => `<script type="module">import * as maplibregl from "${address}"; Object.assign(window, { maplibregl });</script>`,
+};
 
 /** @param {string[]} files of the library */
 function pageWith(files) {
-  const parts = files.map((file) =>
-    file.endsWith(".css") ? `<link rel="stylesheet" href="/${file}">` : `<script src="/${file}"></script>`);
+  const parts = files.map((file) => TAGS[extname(file)](`/${file}`));
   return `<!doctype html><html lang="en"><meta charset="utf-8"><title>A site</title><link rel="icon" href="data:,">
     ${parts.join("\n")}<style>body { margin: 0; background: #fff } #map { height: 100vh; background: #fff }</style>
     <div id="map"></div></html>`;

@@ -120,6 +120,41 @@ def test_goes_back(visit: Visit) -> None:
     assert {k: back[k] for k in keys} == {k: level[k] for k in keys}
 
 
+def test_addresses_for_other_programs(visit: Visit, demo_server: str) -> None:
+    """Each address that the panel offers is there, and they have the time and style shown."""
+    addresses = visit.facts["elsewhere"]["addresses"]
+    assert len(addresses) == 7
+    for address in addresses.values():
+        path = urlsplit(address).path + "?" + urlsplit(address).query
+        for name in ("{z}", "{x}", "{y}"):
+            path = path.replace(name, "0")
+        assert httpx.get(demo_server + path).status_code == 200, address
+    assert "time=2021-12-19T00:00:00Z&style=viridis:0:30" in addresses["Address: GDAL"]
+    assert addresses["Address: QGIS layer"].endswith("/wmts/ocean/sst.qlr?style=viridis:0:30")
+    assert "colormap_name=viridis&rescale=0,30" in addresses["Address: TileJSON"]
+
+
+def test_address_is_copied(visit: Visit) -> None:
+    """By keys, from a page without encryption too, and the focus stays."""
+    elsewhere = visit.facts["elsewhere"]
+    assert elsewhere["told"] == "Copied"
+    assert elsewhere["pasted"] == elsewhere["addresses"]["Address: XYZ tiles"]
+    assert elsewhere["focused"] == "Copy the address: XYZ tiles"
+    assert elsewhere["errors"] == []
+
+
+def test_file_is_kept_by_the_name_of_its_layer(visit: Visit) -> None:
+    """Not by the variable's alone."""
+    assert visit.facts["elsewhere"]["file"] == "ocean.sst.xml"
+
+
+def test_addresses_follow_the_time(visit: Visit) -> None:
+    """A step back is in those of tiles and files."""
+    stepped = visit.facts["elsewhere"]["stepped"]
+    assert "time=2021-11-17T00:00:00Z" in stepped["Address: XYZ tiles"]
+    assert "time=2021-11-17T00:00:00Z" in stepped["Address: GDAL"]
+
+
 def test_console_is_clean(visit: Visit) -> None:
     """Nothing is complained of in the console, and nothing fails to load."""
     assert visit.facts["log"]["errors"] == []

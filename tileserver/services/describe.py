@@ -26,6 +26,7 @@ from tileserver.timeaxis import TimeAxis
 
 JSON = "application/json"
 XML = "application/xml"
+QLR = "application/x-qgis-layer-definition"
 DESCRIBED_AT_ONCE = 8
 LISTED_VALUES = 200  # of a dimension; more are paged
 UNKNOWN_RANGE = (0.001, 1.0)  # of colours, where no value can be read; good for logarithms too
@@ -88,7 +89,8 @@ def _all_links(dataset: Dataset, base: str) -> list[dict[str, Any]]:
         ("wmts", XML, f"wmts/{dataset.id}?service=WMTS&request=GetCapabilities"),
         ("wms", "text/xml", f"wms/{dataset.id}?service=WMS&request=GetCapabilities"),
         ("collection", JSON, f"ogc/collections/{dataset.id}.{{variable}}"),
-        ("qgis", "application/x-qgis-layer-definition", f"wmts/{layer}.qlr"),
+        ("qgis", QLR, f"wmts/{dataset.id}/1.0.0/layers.qlr"),
+        ("qgis", QLR, f"wmts/{layer}.qlr"),
         ("gdal", XML, f"wmts/{layer}.xml"),
         ("tilejson", JSON, f"tiles/{layer}/tilejson.json"),
         ("xyz", "image/png", f"tiles/{layer}/{{z}}/{{x}}/{{y}}.png"),

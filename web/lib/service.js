@@ -22,19 +22,20 @@ export function servicesOf(state, base) {
   const { detail } = state;
   const variable = variableOf(state);
   if (!detail || !variable) return [];
-  const steps = /** @type {[string, string | null][]} */ ([["time", timeOf(state)], ...dimsOf(state, variable)]);
-  const named = readable(query([...steps, ["style", styleId(state, variable)]]));
-  const drawn = readable(query([...steps, ...styleOf(state, variable)]));
+  const time = /** @type {[string, string | null]} */ (["time", timeOf(state)]);
+  const named = /** @type {[string, string | null][]} */ ([...dimsOf(state, variable), ["style", styleId(state, variable)]]);
+  const drawn = readable(query([time, ...dimsOf(state, variable), ...styleOf(state, variable)]));
   const layer = `${detail.id}.${variable.id}`;
   const tiles = `tiles/${path(detail.id, variable.id)}`;
   const described = `wmts/${path(detail.id, variable.id)}`;
   /** @param {string} place @param {string} [asked] */
   const at = (place, asked) => new URL(asked ? `${place}?${asked}` : place, base).href;
   return [
-    { title: "QGIS layer", note: "Drag it into QGIS: with this style and time.", address: at(`${described}.qlr`, named), file: `${layer}.qlr` },
+    // Without a time, which would fix the layer to it: QGIS goes through all times by itself.
+    { title: "QGIS layer", note: "Drag it into QGIS: this style, all times.", address: at(`${described}.qlr`, readable(query(named))), file: `${layer}.qlr` },
     { title: "WMTS", note: "This dataset's layers, for QGIS and ArcGIS.", address: at(`wmts/${path(detail.id)}/1.0.0/WMTSCapabilities.xml`) },
     { title: "WMS", note: "The same, for programs without WMTS.", address: at(`wms/${path(detail.id)}`, "service=WMS&request=GetCapabilities") },
-    { title: "GDAL", note: "A file that GDAL and rasterio open.", address: at(`${described}.xml`, named), file: `${layer}.xml` },
+    { title: "GDAL", note: "A file that GDAL and rasterio open.", address: at(`${described}.xml`, readable(query([time, ...named]))), file: `${layer}.xml` },
     { title: "OGC API", note: "This layer, as web pages and JSON.", address: at(`ogc/collections/${path(layer)}`) },
     { title: "TileJSON", note: "As shown here, for MapLibre and leafmap.", address: at(`${tiles}/tilejson.json`, drawn) },
     // Placeholders stay as they are: a URL would encode their braces.

@@ -23,9 +23,10 @@ test("Addresses are whole, and keep the path that the page is under.", () => {
 
 test("The step shown is in what shows one: the default time, and a chosen level.", () => {
   const found = addresses();
-  for (const title of ["QGIS layer", "GDAL", "TileJSON", "XYZ tiles"]) {
+  for (const title of ["GDAL", "TileJSON", "XYZ tiles"]) {
     assert.match(found[title], /\?time=2024-01-03T00:00:00Z&level=850$/, title);
   }
+  assert.match(found["QGIS layer"], /\.qlr\?level=850$/, "its times are all in QGIS");
   assert.match(addresses({ variable: "mask" })["XYZ tiles"], /\{y\}\.png$/);
 });
 
@@ -36,7 +37,7 @@ test("Placeholders of tiles are not encoded, ids are.", () => {
 test("A chosen style goes along in each one's own words.", () => {
   const found = addresses({ colormap: "viridis", rescale: [0, 7.5] });
   assert.match(found["XYZ tiles"], /&colormap_name=viridis&rescale=0,7\.5$/);
-  assert.match(found["QGIS layer"], /&style=viridis:0:7\.5$/);
+  assert.match(found["QGIS layer"], /\?level=850&style=viridis:0:7\.5$/);
 });
 
 test("Files have the layer's name.", () => {
