@@ -27,6 +27,7 @@ from tileserver.http.links import Links
 from tileserver.http.metrics import ENDPOINTS as METRICS
 from tileserver.http.metrics import Metrics, RefreshCollector, WorkCollector
 from tileserver.http.ogc import api_definition, qgis, wms, wmts
+from tileserver.http.ogc.front import PictureFront
 from tileserver.http.ogc.title_case import TitleCase
 from tileserver.http.tilefront import TileFront
 from tileserver.http.tileset import Tilesets
@@ -110,7 +111,8 @@ def create_app(settings: Settings, make_catalog: CatalogMaker | None = None) -> 
 
     metrics = Metrics(TitleCase(_answering(settings, lifespan)))
     registry.register(metrics)
-    return TileFront(metrics, metrics, budget.answers // 2)
+    pictures = PictureFront(metrics, metrics, budget.answers // 8)
+    return TileFront(pictures, metrics, budget.answers * 3 // 8)
 
 
 def _answering(settings: Settings, lifespan: Lifespan[Starlette]) -> ASGIApp:

@@ -30,7 +30,7 @@ from tileserver.sources.storage.traffic import Traffic
 T = TypeVar("T")
 
 KINDS = ("tiles", "datasets", "legend", "colormaps", "point", "timeseries", "statistics", "wmts",
-         "events")  # fmt: skip
+         "wms", "ogc", "events")  # fmt: skip
 BUCKETS_S = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 

@@ -14,6 +14,7 @@ from tileserver.grid import LONLAT, transformer
 from tileserver.http import caching, params
 from tileserver.http.endpoint import context
 from tileserver.http.ogc import wms_request
+from tileserver.http.ogc.front import shows
 from tileserver.http.ogc.headers import named_headers
 from tileserver.http.ogc.wms_request import Asked, Picture
 from tileserver.http.tiles import server_timing
@@ -40,6 +41,7 @@ async def get_map(request: Request, asked: Asked) -> Response:
         stages.mark("range")
     wanted = Map(tuple(views), found.target, format, wms_request.background(asked, format))
     headers = map_headers(found.layers) | {"ETag": wanted.etag}
+    shows(request, *(view.dataset for view in views))
     if caching.matches(request.headers.get("if-none-match"), wanted.etag):
         return caching.not_modified(headers)
     body = await wms_map.draw(state.engine, state.map_gate, wanted, stages)
