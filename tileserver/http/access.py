@@ -6,7 +6,10 @@ from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-EXPOSED = b"ETag, X-Time, X-Valid-Time, Warning, Server-Timing, Content-Length, Retry-After"
+EXPOSED = (
+    b"ETag, X-Time, X-Valid-Time, OGCAPI-datetime, Warning, Server-Timing, Content-Length, "
+    b"Link-Template, Retry-After"
+)
 ANY_ORIGIN = (b"access-control-allow-origin", b"*")
 PREFLIGHT = [
     ANY_ORIGIN,

@@ -33,7 +33,15 @@ PATH_PARAMETERS = {
     "i": "The pixel's column in the tile.",
     "j": "The pixel's row in the tile.",
     "suffix": "txt, json or html.",
+    "collectionId": "A collection of OGC API: {dataset}.{variable}.",
+    "styleId": "The layer's style, any colormap, or one with a range: viridis:0:7.",
+    "tileMatrixSetId": "A tile matrix set of the collection.",
+    "tileMatrix": "The tile matrix, or zoom.",
+    "tileRow": "The tile's row, from the top.",
+    "tileCol": "The tile's column, from the left.",
 }
+INDEX = {"type": "integer", "minimum": 0}
+PATH_SCHEMAS = {"tileRow": INDEX, "tileCol": INDEX}
 PROBLEM_SCHEMA = {
     "type": "object",
     "required": ["title", "status", "detail"],
@@ -115,7 +123,7 @@ def _path_parameter(name: str) -> dict[str, Any]:
         "in": "path",
         "required": True,
         "description": PATH_PARAMETERS.get(name, name),
-        "schema": {"type": "string"},
+        "schema": PATH_SCHEMAS.get(name, {"type": "string"}),
     }
 
 

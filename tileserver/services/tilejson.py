@@ -39,7 +39,7 @@ def document(
         "center": [
             (bounds[0] + bounds[2]) / 2,
             (bounds[1] + bounds[3]) / 2,
-            _zoom_to_fit(tiles, bounds, deepest),
+            zoom_to_fit(tiles, bounds, deepest),
         ],
         "minzoom": tiles.first_zoom,
         "maxzoom": deepest,
@@ -63,7 +63,7 @@ def _bounds(layer: Layer) -> Bounds:
     return (-180.0, south, 180.0, north) if west > east else (west, south, east, north)
 
 
-def _zoom_to_fit(tiles: tms.MatrixSet, bounds: Bounds, deepest: int) -> int:
+def zoom_to_fit(tiles: tms.MatrixSet, bounds: Bounds, deepest: int) -> int:
     """The deepest zoom at which the bounds fit into two tiles each way."""
     for zoom in range(deepest, tiles.first_zoom, -1):
         found = tms.tile_range(tiles, zoom, bounds)

@@ -1,0 +1,102 @@
+"""OGC API – Common: landing page, conformance, the API's definition, collections."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from tileserver.http import params
+from tileserver.http.datasets import OFFSET
+from tileserver.http.endpoint import Endpoint, context
+from tileserver.http.links import base_url
+from tileserver.http.ogc.negotiation import F, document_answer, encoding
+from tileserver.http.params import INTEGER, STRING, Parameter, Query, integer
+from tileserver.services.ogc import collection, landing, named_layer
+from tileserver.services.ogc.collection import Search
+from tileserver.services.ogc.interval import DATETIME, Interval, parse_datetime
+from tileserver.services.ogc.link import HTML, JSON, ROOT
+
+LONGEST_WORDS = 200
+DOCUMENT = (JSON, HTML)
+TAG = "ogcapi"
+
+
+def _datetime(_: str, value: str) -> Interval:
+    return parse_datetime(value)
+
+
+def _words(name: str, value: str) -> tuple[str, ...]:
+    return tuple(params.text(name, value)[:LONGEST_WORDS].casefold().split())
+
+
+TIME: Parameter[Interval | None] = Parameter(
+    DATETIME, _datetime, STRING,
+    "An instant (RFC 3339), or an interval whose ends may be open: 2024-07-01/..", None,
+    "2024-07-01T00:00:00Z",
+)  # fmt: skip
+WORDS: Parameter[tuple[str, ...]] = Parameter(
+    "q", _words, STRING, "Words of a collection's title, id or description.", (), "temperature"
+)
+LIMIT: Parameter[int] = Parameter(
+    "limit", integer(1, 1000), INTEGER, "The most collections of a page.", 100
+)
+SEARCH: tuple[Parameter[Any], ...] = (params.BBOX, TIME, WORDS, LIMIT, OFFSET)
+
+
+async def get_landing_page(request: Request) -> Response:
+    """The way to everything."""
+    shown = encoding(request, Query(request.query_params.multi_items(), (F,)))
+    service = context(request).catalog.service
+    return document_answer(
+        request, landing.landing_page(service, base_url(request.scope), shown), shown
+    )
+
+
+async def get_conformance(request: Request) -> Response:
+    """The requirements that are met."""
+    shown = encoding(request, Query(request.query_params.multi_items(), (F,)))
+    return document_answer(request, landing.conformance(base_url(request.scope), shown), shown)
+
+
+async def get_collections(request: Request) -> Response:
+    """A page of the collections that match."""
+    query = Query(request.query_params.multi_items(), (F, *SEARCH))
+    shown, catalog = encoding(request, query), context(request).catalog
+    told = {k: v for k, v in request.query_params.items() if k in ("bbox", DATETIME, "q")}
+    search = Search(
+        bbox=query(params.BBOX),
+        time=query(TIME),
+        words=query(WORDS),
+        offset=query(OFFSET),
+        limit=query(LIMIT),
+        query=told,
+    )
+    base = base_url(request.scope)
+    # Hundreds of datasets take some tens of milliseconds, in which others want their tiles.
+    found = await asyncio.to_thread(collection.collections, catalog, search, base, shown)
+    return document_answer(request, found, shown)
+
+
+async def get_collection(request: Request) -> Response:
+    """One collection."""
+    shown = encoding(request, Query(request.query_params.multi_items(), (F,)))
+    dataset, layer = named_layer.find(context(request).catalog, request.path_params["collectionId"])
+    base = base_url(request.scope)
+    found = await asyncio.to_thread(collection.collection, dataset, layer, base, shown)
+    return document_answer(request, found, shown)
+
+
+ENDPOINTS = (
+    Endpoint(ROOT, get_landing_page, "OGC API: the landing page", TAG, (F,), answers=DOCUMENT),
+    Endpoint(f"{ROOT}/", get_landing_page, "OGC API: the landing page", TAG, (F,),
+             answers=DOCUMENT),
+    Endpoint(f"{ROOT}/conformance", get_conformance, "The requirements that are met", TAG, (F,),
+             answers=DOCUMENT),
+    Endpoint(f"{ROOT}/collections", get_collections, "The collections, by pages", TAG,
+             (F, *SEARCH), answers=DOCUMENT),
+    Endpoint(f"{ROOT}/collections/{{collectionId}}", get_collection, "One collection", TAG, (F,),
+             answers=DOCUMENT),
+)  # fmt: skip

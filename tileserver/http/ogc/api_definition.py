@@ -1,0 +1,104 @@
+"""The definition of OGC API here, OpenAPI 3.0 (OGC 19-072, clause 9.4), and all of its routes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
+from tileserver.http import caching, openapi
+from tileserver.http.endpoint import Endpoint
+from tileserver.http.errors import PROBLEM
+from tileserver.http.links import base_url
+from tileserver.http.ogc import api, api_tiles
+from tileserver.http.ogc.negotiation import VARY, F, document_answer, encoding
+from tileserver.http.params import Query
+from tileserver.services.ogc.landing import OPENAPI
+from tileserver.services.ogc.link import HTML, ROOT, own_links, path
+
+VERSION = "3.0.3"
+# OGC 20-057, clause 14: what the end of an operationId tells of a path.
+_OPERATIONS = {
+    "/map/tiles": "getTileSetsList",
+    "/map/tiles/{tileMatrixSetId}": "getTileSet",
+    "/map/tiles/{tileMatrixSetId}/{tileMatrix}/{tileRow}/{tileCol}": "getTile",
+}
+_PROBLEMS = {
+    "400": "A parameter is unknown, or has a value that cannot be used.",
+    "404": "There is no such resource.",
+    "406": "The client takes none of the encodings that there are.",
+    "500": "The server made a mistake.",
+    "502": "The data could not be read.",
+    "503": "The server, or the storage of the data, is busy: try again.",
+    "504": "It took too long: try again.",
+}
+_TILE_ANSWERS = {
+    "204": {"description": "The collection has nothing at these coordinates."},
+    "304": {"description": "The client has the tile already."},
+}
+
+
+async def get_definition(request: Request) -> Response:
+    """The API's definition."""
+    shown = encoding(request, Query(request.query_params.multi_items(), (F,)))
+    base = base_url(request.scope)
+    found = definition(base)
+    if shown == "html":
+        links = own_links(path(base, "api"), shown, "Definition")
+        return document_answer(request, {"title": "Definition", **found, "links": links}, shown)
+    return caching.answer(request, orjson.dumps(found), OPENAPI, headers={"Vary": VARY})
+
+
+def definition(base: str) -> dict[str, Any]:
+    """The routes below the root, by their declarations."""
+    found = openapi.document(ENDPOINTS, f"{base}{ROOT}")
+    paths = {below(name): operations for name, operations in found["paths"].items()}
+    for name, operations in paths.items():
+        for operation in operations.values():
+            operation["operationId"] = _operation_id(name)
+            operation["responses"] = _responses(name, operation["responses"]["200"])
+    info = {key: found["info"][key] for key in ("title", "version")}
+    return found | {
+        "openapi": VERSION,
+        "info": info | {"license": {"name": found["info"]["license"]["name"]}},
+        "paths": paths,
+        "components": {"schemas": found["components"]["schemas"]},
+    }
+
+
+def below(name: str) -> str:
+    """A path as it is below the root."""
+    return name.removeprefix(ROOT) or "/"
+
+
+def _operation_id(name: str) -> str:
+    for ending, operation in _OPERATIONS.items():
+        if name.endswith(ending):
+            return f"ogc.collection{'.style' if '{styleId}' in name else ''}.map.{operation}"
+    words = [word.strip("{}").removesuffix("Id") for word in name.split("/") if word]
+    return "get" + "".join(word[0].upper() + word[1:] for word in words or ["landingPage"])
+
+
+def _responses(name: str, answer: dict[str, Any]) -> dict[str, Any]:
+    is_tile = name.endswith("{tileCol}")
+    schema = {"type": "string", "format": "binary"} if is_tile else {"type": "object"}
+    content = {
+        media_type: {"schema": {"type": "string"} if media_type == HTML else schema}
+        for media_type in answer["content"]
+    }
+    problem = {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {
+        "200": answer | {"content": content},
+        **(_TILE_ANSWERS if is_tile else {}),
+        **{code: {"description": d, "content": problem} for code, d in _PROBLEMS.items()},
+    }
+
+
+ENDPOINTS = (
+    *api.ENDPOINTS,
+    Endpoint(f"{ROOT}/api", get_definition, "The definition of OGC API here, OpenAPI 3.0",
+             api.TAG, (F,), answers=(OPENAPI, HTML)),
+    *api_tiles.ENDPOINTS,
+)  # fmt: skip
