@@ -1,7 +1,7 @@
 """The layers of a dataset in the capabilities of WMS, as text.
 
-A child inherits the CRSs, boxes and dimensions of its parents (OGC 06-042, 7.2.4.8), so each is
-told as high in the tree as it holds: most datasets tell their thousands of times once.
+A child inherits the CRSs and boxes of its parents (OGC 06-042, 7.2.4.8), so each is told as high in
+the tree as it holds. Dimensions would be inherited too, but OWSLib looks for them on the layer.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def dataset_layer(dataset: Dataset, version: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """What a layer has or inherits: elements by kind, in the order of the schema."""
+    """What a layer has or inherits: CRSs, the box in degrees, boxes, each kind in a group."""
 
     groups: tuple[tuple[str, ...], ...]
 
@@ -62,9 +62,6 @@ class Traits:
         found = _boxes(dataset, layer, info.bbox)
         boxes = [bounding_box(place, bounds, version) for place, bounds in found]
         kinds = [names, [geographic_box(info.bbox, version)], boxes]
-        upright = wms_dimension.vertical(info.dimensions)
-        written = [_dimension(each, each is upright, version) for each in info.dimensions]
-        kinds += [[one for one, _ in written], [other for _, other in written if other]]
         return cls(tuple(tuple(filter(None, kind)) for kind in kinds))
 
     @classmethod
@@ -145,6 +142,12 @@ def _boxes(dataset: Dataset, layer: Layer, bbox: Bounds) -> list[tuple[NamedCrs,
     return boxes if own is None or own.name in BOXED else [*boxes, (own, grid.bounds)]
 
 
+def _dimensions(dimensions: Sequence[Dimension], version: str) -> list[str]:
+    upright = wms_dimension.vertical(dimensions)
+    written = [_dimension(each, each is upright, version) for each in dimensions]
+    return [text for kind in zip(*written, strict=True) for text in kind]
+
+
 @lru_cache(maxsize=64)
 def _dimension(dimension: Dimension, upright: bool, version: str) -> tuple[str, str]:
     """Its element, and in 1.1.1 that of its extent."""
@@ -184,6 +187,7 @@ def _layer(info: LayerInfo, own: Traits, version: str) -> str:
         leaf("Name", info.id),
         leaf("Title", info.title),
         *own.texts,
+        *_dimensions(info.dimensions, version),
         *(_style(info, style, version) for style in info.styles),
     ]
     return element("Layer", parts, {"queryable": "1"} if info.queryable else None)
