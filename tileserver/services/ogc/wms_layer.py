@@ -164,22 +164,22 @@ def _dimension(dimension: Dimension, upright: bool, version: str) -> tuple[str, 
         about["nearestValue"] = "1"
     if is_time:
         about["current"] = "1"
-    values = ",".join(_listed(dimension))
+    values = extent(dimension)
     if version == NEWEST:
         return leaf("Dimension", values, told | about), ""
     return element("Dimension", attributes=told), leaf("Extent", values, {"name": name} | about)
 
 
-def _listed(dimension: Dimension) -> list[str]:
+def extent(dimension: Dimension) -> str:
     """The values of a dimension, or the periods of its regular stretches where they are shorter."""
     values = listed_values(dimension)
     if dimension.kind == "text":
         # A comma or a slash parts values; what holds one can be asked for all the same.
-        return [value for value in values if not {",", "/"} & set(value)]
-    if not isinstance(dimension.values, TimeAxis):
-        return values
-    stretches = periods(dimension.values)
-    return min(stretches, values, key=lambda texts: sum(map(len, texts)) + len(texts))
+        values = [value for value in values if not {",", "/"} & set(value)]
+    texts = [",".join(values)]
+    if isinstance(dimension.values, TimeAxis):
+        texts.append(",".join(periods(dimension.values)))
+    return min(texts, key=len)
 
 
 def _layer(info: LayerInfo, own: Traits, version: str) -> str:
