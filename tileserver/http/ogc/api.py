@@ -55,6 +55,11 @@ async def get_landing_page(request: Request) -> Response:
     )
 
 
+async def get_root(request: Request) -> Response:
+    """The landing page by the address that clients put other paths behind."""
+    return await get_landing_page(request)
+
+
 async def get_conformance(request: Request) -> Response:
     """The requirements that are met."""
     shown = encoding(request, Query(request.query_params.multi_items(), (F,)))
@@ -91,8 +96,7 @@ async def get_collection(request: Request) -> Response:
 
 ENDPOINTS = (
     Endpoint(ROOT, get_landing_page, "OGC API: the landing page", TAG, (F,), answers=DOCUMENT),
-    Endpoint(f"{ROOT}/", get_landing_page, "OGC API: the landing page", TAG, (F,),
-             answers=DOCUMENT),
+    Endpoint(f"{ROOT}/", get_root, "OGC API: the landing page", TAG, (F,), answers=DOCUMENT),
     Endpoint(f"{ROOT}/conformance", get_conformance, "The requirements that are met", TAG, (F,),
              answers=DOCUMENT),
     Endpoint(f"{ROOT}/collections", get_collections, "The collections, by pages", TAG,

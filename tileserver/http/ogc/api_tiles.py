@@ -15,6 +15,7 @@ from tileserver.http import caching
 from tileserver.http.endpoint import Endpoint, context
 from tileserver.http.links import base_url
 from tileserver.http.ogc.api import DOCUMENT, TAG, TIME
+from tileserver.http.ogc.front import shows
 from tileserver.http.ogc.headers import named_headers
 from tileserver.http.ogc.negotiation import (
     F_IMAGE,
@@ -47,16 +48,16 @@ def _subset(_: str, value: str) -> dict[str, Interval]:
     return parse_subset(value)
 
 
-SUBSET: Parameter[Mapping[str, Interval]] = Parameter(
+SUBSET: Parameter[Mapping[str, Interval] | None] = Parameter(
     "subset", _subset, STRING,
     "Coordinates by axis, an interval as low:high, times in quotes; `datetime` is the time.",
-    {}, 'depth(10),time("2024-07-01")',
+    None, 'depth(10),time("2024-07-01")',
 )  # fmt: skip
 OF_TILE: tuple[Parameter[Any], ...] = (F_IMAGE, TIME, SUBSET)
 _FORMATS: Mapping[str, Format] = {"png": "png", "jpeg": "jpg", "webp": "webp"}
 
 
-async def get_matrix_sets(request: Request) -> Response:
+async def get_tile_matrix_sets(request: Request) -> Response:
     """All tile matrix sets."""
     shown = encoding(request, Query(request.query_params.multi_items(), (F,)))
     sets, base = context(request).catalog.matrix_sets, base_url(request.scope)
@@ -65,7 +66,7 @@ async def get_matrix_sets(request: Request) -> Response:
     return document_answer(request, found, shown)
 
 
-async def get_matrix_set(request: Request) -> Response:
+async def get_tile_matrix_set(request: Request) -> Response:
     """One tile matrix set."""
     shown = encoding(request, Query(request.query_params.multi_items(), (F,)))
     tiles = context(request).catalog.matrix_sets[request.path_params["tileMatrixSetId"]]
@@ -125,6 +126,7 @@ async def get_tile(request: Request) -> Response:
         return caching.not_modified(headers)
     stages.mark("parse")
     body = await state.engine.tile(drawing, stages)
+    shows(request, pictured.dataset)
     headers["Server-Timing"] = server_timing(stages)
     return Response(body, headers=headers, media_type=IMAGES[image])
 
@@ -159,7 +161,7 @@ def _named(pictured: Map, query: Query) -> NamedView | None:
     """The view that is asked for; None where the layer has nothing there."""
     dataset, layer = pictured.dataset, pictured.layer
     dimensions = named_layer.layer_dimensions(dataset, layer)
-    wanted = by_dimension(dimensions, query(SUBSET), query(TIME))
+    wanted = by_dimension(dimensions, query(SUBSET) or {}, query(TIME))
     texts: dict[str, str] = {}
     for dimension in dimensions:
         if dimension.name in wanted:
@@ -177,9 +179,9 @@ _TILE = f"{_TILESET}/{{tileMatrix}}/{{tileRow}}/{{tileCol}}"
 _IMAGE = tuple(IMAGES.values())
 
 ENDPOINTS = (
-    Endpoint(f"{ROOT}/tileMatrixSets", get_matrix_sets, "The tile matrix sets", TAG, (F,),
+    Endpoint(f"{ROOT}/tileMatrixSets", get_tile_matrix_sets, "The tile matrix sets", TAG, (F,),
              answers=DOCUMENT),
-    Endpoint(f"{ROOT}/tileMatrixSets/{{tileMatrixSetId}}", get_matrix_set, "A tile matrix set",
+    Endpoint(f"{ROOT}/tileMatrixSets/{{tileMatrixSetId}}", get_tile_matrix_set, "A tile matrix set",
              TAG, (F,), answers=DOCUMENT),
     Endpoint(f"{_COLLECTION}/styles", get_styles, "The styles of a collection", TAG, (F,),
              answers=DOCUMENT),
