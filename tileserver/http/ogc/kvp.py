@@ -36,6 +36,7 @@ _LOCATORS: Mapping[type[NotFound], str] = {
     ColormapNotFound: "Style",
     MatrixSetNotFound: "TileMatrixSet",
 }
+_SPELT = {"style": "Style", "colormap_name": "Style"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,7 @@ def as_ows(error: TileserverError) -> OwsError:
         case NotFound():
             return OwsError("InvalidParameterValue", _LOCATORS.get(type(error), error.name), text)
         case InvalidParameter():
-            return OwsError("InvalidParameterValue", error.name, text)
+            name = _SPELT.get(error.name, error.name)
+            return OwsError("InvalidParameterValue", name, text)
         case _:
             return OwsError("NoApplicableCode", None, text, error.status)
