@@ -186,3 +186,24 @@ def test_wms(
         f"{map_server}/point/{dataset}/{variable}", params={"lon": lon, "lat": lat}
     ).json()
     assert feature["properties"]["value"] == pytest.approx(point["value"], rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("place", "projection"),
+    [("mercator", None), ("degrees", None), ("utm", "EPSG:32632"), ("polar", "EPSG:3413")],
+)
+def test_ogc_api(pages: Pages, map_server: str, place: str, projection: str | None) -> None:
+    """Tile sets of OGC API tell their grids and templates by themselves."""
+    dataset, variable, tiles, (zoom, column, row) = PLACES[place]
+    seen = pages.run(
+        f"ogc-{place}",
+        library="openlayers",
+        program=program("openlayers.js", "showTileset"),
+        args={
+            "url": f"{map_server}/ogc/collections/{dataset}.{variable}/map/tiles/{tiles}",
+            "projections": PROJECTIONS,
+            "projection": projection,
+            "corner": {"zoom": zoom, "column": column, "row": row},
+        },
+    )
+    np.testing.assert_array_equal(seen.picture, own_tiles(map_server, place))

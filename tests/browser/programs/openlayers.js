@@ -112,3 +112,16 @@ async function showWms({ server, version, projections, inTiles, coordinates, ...
   const answer = await fetch(info);
   return { info: await answer.json() };
 }
+
+/** A tile set of OGC API by its address; OpenLayers knows few projections by their URI. @param {any} args */
+async function showTileset({ url, projections, projection, corner }) {
+  register(projections);
+  const source = new ol.source.OGCMapTile({ url, projection, crossOrigin: "anonymous" });
+  await new Promise((resolve, reject) => {
+    source.on("change", () => {
+      if (source.getState() === "ready") resolve(null);
+      if (source.getState() === "error") reject(new Error(`no tile set at ${url}`));
+    });
+  });
+  await drawn(showAligned(source, corner));
+}
