@@ -171,15 +171,16 @@ def _dimension(dimension: Dimension, upright: bool, version: str) -> tuple[str, 
 
 
 def extent(dimension: Dimension) -> str:
-    """The values of a dimension, or the periods of its regular stretches where they are shorter."""
+    """The values of a dimension, or the periods of its regular stretches where they are far fewer:
+    every client reads a list."""
     values = listed_values(dimension)
+    if isinstance(dimension.values, TimeAxis):
+        stretches = periods(dimension.values)
+        return ",".join(stretches if 2 * len(stretches) <= len(values) else values)
     if dimension.kind == "text":
         # A comma or a slash parts values; what holds one can be asked for all the same.
         values = [value for value in values if not {",", "/"} & set(value)]
-    texts = [",".join(values)]
-    if isinstance(dimension.values, TimeAxis):
-        texts.append(",".join(periods(dimension.values)))
-    return min(texts, key=len)
+    return ",".join(values)
 
 
 def _layer(info: LayerInfo, own: Traits, version: str) -> str:
