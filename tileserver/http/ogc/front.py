@@ -18,9 +18,8 @@ from tileserver.catalog import Dataset
 from tileserver.http import caching
 from tileserver.http.endpoint import Context
 from tileserver.http.metrics import Metrics
-from tileserver.http.tileset import ordered
 
-SERVICES = ("wms", "ogc")
+SERVICES = ("wms", "wmts", "ogc")
 SHOWN = "shown"  # in the scope of a request: the datasets that its answer shows
 ANSWER_BYTES = 3000  # of one that is kept: its key, headers, objects
 LONGEST_QUERY = 2000
@@ -64,7 +63,8 @@ class PictureFront:
             await self._app(scope, receive, send)
             return
         asked = {name: value for name, value in scope["headers"] if name in _HEADERS}
-        key = (scope["path"], ordered(scope["query_string"]), asked.get(b"accept"))
+        # In the order in which it is written: of equal names the first counts.
+        key = (scope["path"], scope["query_string"], asked.get(b"accept"))
         picture = self._known.held(key)
         body = None if picture is None else _body(scope, picture)
         if picture is None or body is None:

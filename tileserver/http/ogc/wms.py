@@ -13,7 +13,7 @@ from tileserver.errors import TileserverError
 from tileserver.http import params
 from tileserver.http.endpoint import Endpoint, context, renewing
 from tileserver.http.ogc import wms_document
-from tileserver.http.ogc.kvp import Parameters
+from tileserver.http.ogc.kvp import Parameters, query_text
 from tileserver.http.ogc.wms_legend import get_legend
 from tileserver.http.ogc.wms_map import get_info, get_map
 from tileserver.http.ogc.wms_report import report
@@ -70,7 +70,7 @@ async def get_wms(request: Request) -> Response:
     state = context(request)
     asked = Asked(Parameters({}), NEWEST, state, request.path_params.get("dataset"))
     try:
-        asked = replace(asked, parameters=Parameters.parse(request.url.query))
+        asked = replace(asked, parameters=Parameters.read(query_text(request.scope["query_string"])))
         version = asked.parameters.get("version") or asked.parameters.get("wmtver")
         asked = replace(asked, version=negotiated(version))
         return await renewing(partial(_operate, asked=asked))(request)

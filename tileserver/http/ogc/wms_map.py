@@ -15,7 +15,7 @@ from tileserver.http import caching, params
 from tileserver.http.endpoint import context
 from tileserver.http.ogc import wms_request
 from tileserver.http.ogc.front import shows
-from tileserver.http.ogc.headers import named_headers
+from tileserver.http.ogc.headers import info_answer, named_headers
 from tileserver.http.ogc.wms_request import Asked, Picture
 from tileserver.http.tiles import server_timing
 from tileserver.pipeline import Stages
@@ -66,7 +66,7 @@ async def get_info(request: Request, asked: Asked) -> Response:
         for named in queried
     ]
     body = feature_info.write_info(media_type, await asyncio.gather(*jobs))
-    return Response(body, headers=map_headers(queried) | {"Content-Type": media_type})
+    return info_answer(body, media_type, map_headers(queried))
 
 
 def _info_format(asked: Asked) -> str:

@@ -64,7 +64,7 @@ def as_wms(error: TileserverError) -> WmsError:
         case WmsError():
             return error
         case OwsError():
-            return WmsError(error.code, error.locator, text, error.status)
+            return WmsError(None, error.locator, text, error.status)
         case NotFound():
             code, locator = _CODES.get(type(error), (None, error.name))
             return WmsError(code, locator, text)

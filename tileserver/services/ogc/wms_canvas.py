@@ -72,6 +72,7 @@ def _indexed(pieces: Sequence[Piece], shape: tuple[int, int]) -> Indexed | None:
         if image.mode != "P":
             return None
         pixels = np.asarray(image)
+        image.apply_transparency()  # else its palette is opaque
         height, width = pixels.shape
         index[piece.row : piece.row + height, piece.col : piece.col + width] = pixels
         colors = np.array(image.getpalette("RGBA"), np.uint8).reshape(-1, 4)

@@ -15,7 +15,10 @@ from tileserver.matrixset import REGISTERED, MatrixSets, code_of
 
 CRS84 = "CRS:84"
 # Other names of the same: that of the OGC's registry, and those of Web Mercator before it had one.
-ALIASES = {"OGC:CRS84": CRS84, "EPSG:900913": "EPSG:3857", "EPSG:3785": "EPSG:3857"}
+ALIASES = {
+    "OGC:CRS84": CRS84,
+    **dict.fromkeys(("EPSG:900913", "EPSG:3785", "EPSG:102100", "EPSG:102113"), "EPSG:3857"),
+}
 POLAR = ("EPSG:3413", "EPSG:3031")
 _URN = re.compile(r"urn:ogc:def:crs:(EPSG|OGC):[0-9.]{0,8}:([A-Z0-9]{1,8})", re.ASCII)
 

@@ -1,0 +1,478 @@
+"""What GetMap is asked with, and how WMS says what is wrong with it."""
+
+import io
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from urllib.parse import urlencode
+
+import httpx2 as httpx
+import numpy as np
+import pytest
+from PIL import Image
+from starlette.testclient import TestClient
+
+from tests.services.memory_catalog import catalog
+from tileserver.app import create_app
+from tileserver.settings import Settings
+
+OGC = "{http://www.opengis.net/ogc}"
+MAP = {
+    "SERVICE": "WMS",
+    "VERSION": "1.3.0",
+    "REQUEST": "GetMap",
+    "LAYERS": "sea.sst",
+    "STYLES": "",
+    "CRS": "EPSG:3857",
+    "BBOX": "-2e7,-1e7,1e7,1e7",
+    "WIDTH": "60",
+    "HEIGHT": "40",
+    "FORMAT": "image/png",
+    "TRANSPARENT": "TRUE",
+}
+OLD = {k: v for k, v in MAP.items() if k != "CRS"} | {"VERSION": "1.1.1", "SRS": "EPSG:3857"}
+LAST = "1970-01-05T00:00:00Z"
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[TestClient]:
+    with TestClient(create_app(Settings(), catalog), "http://localhost") as client:
+        yield client
+
+
+def ask(client: TestClient, asked: dict[str, str], **changes: str | None) -> httpx.Response:
+    """With some parameters changed, or without those that are None."""
+    known = {k: v for k, v in (asked | changes).items() if v is not None}
+    return client.get(f"/wms?{urlencode(known)}")
+
+
+def reported(answer: httpx.Response) -> tuple[int, str | None]:
+    """The status and the exception's code, as the version of the request writes it."""
+    root = ET.fromstring(answer.content)
+    is_old = answer.headers["content-type"] == "application/vnd.ogc.se_xml"
+    assert is_old or answer.headers["content-type"] == "text/xml"
+    assert root.get("version") == ("1.1.1" if is_old else "1.3.0")
+    assert answer.headers["cache-control"] == "no-store"
+    found = root.find("ServiceException" if is_old else f"{OGC}ServiceException")
+    assert found is not None
+    assert found.text
+    return answer.status_code, found.get("code")
+
+
+def image(answer: httpx.Response) -> Image.Image:
+    assert answer.status_code == 200, answer.text
+    return Image.open(io.BytesIO(answer.content))
+
+
+def pixels(answer: httpx.Response) -> np.ndarray:
+    return np.asarray(image(answer).convert("RGBA"))
+
+
+MANDATORY = ("VERSION", "LAYERS", "STYLES", "BBOX", "WIDTH", "HEIGHT", "FORMAT")
+
+
+@pytest.mark.parametrize(
+    ("asked", "name"),
+    [(MAP, name) for name in (*MANDATORY, "CRS")] + [(OLD, name) for name in (*MANDATORY, "SRS")],
+)
+def test_missing_parameter(client: TestClient, asked: dict[str, str], name: str) -> None:
+    """Each mandatory one, in both versions: 400, and the text names it."""
+    answer = ask(client, asked, **{name: None})
+    assert reported(answer) == (400, None)
+    assert f"{name} is missing" in answer.text
+
+
+INVALID = [
+    ("LAYERS", "", "LayerNotDefined"),
+    ("LAYERS", "nothing", "LayerNotDefined"),
+    ("LAYERS", "sea.nothing", "LayerNotDefined"),
+    ("LAYERS", "sea.sst\0", "LayerNotDefined"),
+    ("LAYERS", "../../etc/passwd.sst", "LayerNotDefined"),
+    ("LAYERS", "sea.sst,", "LayerNotDefined"),
+    ("LAYERS", ",".join(["sea.sst"] * 11), None),
+    ("LAYERS", ",".join(["sea.sst"] * 1000), None),
+    ("STYLES", "nothing", "StyleNotDefined"),
+    ("STYLES", "viridis,viridis", "StyleNotDefined"),
+    ("STYLES", "viridis:7:0", "StyleNotDefined"),
+    ("STYLES", "contours/viridis", "StyleNotDefined"),
+    ("STYLES", "raster/nothing", "StyleNotDefined"),
+    ("BBOX", "1,2,3", None),
+    ("BBOX", "1,2,3,4,5", None),
+    ("BBOX", "a,b,c,d", None),
+    ("BBOX", "", None),
+    ("BBOX", "nan,0,1,1", None),
+    ("BBOX", "0,0,inf,1", None),
+    ("BBOX", "0,0,1e309,1", None),
+    ("BBOX", "-1e308,-1e308,1e308,1e308", None),
+    ("BBOX", "0,0,0,0", None),
+    ("BBOX", "1,0,0,1", None),
+    ("BBOX", "0,1,1,0", None),
+    ("BBOX", "0,0,1e-300,1e-300", None),
+    ("BBOX", "0,0,٣,٤", None),
+    ("WIDTH", "0", None),
+    ("WIDTH", "-5", None),
+    ("WIDTH", "1.5", None),
+    ("WIDTH", "1000000000", None),
+    ("WIDTH", "9" * 4000, None),
+    ("HEIGHT", "x", None),
+    ("HEIGHT", "", None),
+    ("FORMAT", "image/tiff", "InvalidFormat"),
+    ("FORMAT", "", "InvalidFormat"),
+    ("TRANSPARENT", "maybe", None),
+    ("BGCOLOR", "red", None),
+    ("BGCOLOR", "0x12345", None),
+    ("TIME", "Bogus", "InvalidDimensionValue"),
+    ("TIME", "2024-13-45", "InvalidDimensionValue"),
+    ("TIME", "9" * 10_000, "InvalidDimensionValue"),
+    ("TIME", "2050-01-01", "InvalidDimensionValue"),
+    ("TIME", "1970-01-02,Bogus", "InvalidDimensionValue"),
+    ("TIME", ",".join(["1970-01-02"] * 1001), "InvalidDimensionValue"),
+    ("TIME", "1970-01-03/1970-01-01", "InvalidDimensionValue"),
+    ("ELEVATION", "deep", "InvalidDimensionValue"),
+    ("ELEVATION", "0,10", "InvalidDimensionValue"),
+    ("DIM_DEPTH", "1e6", "InvalidDimensionValue"),
+    ("COLORSCALERANGE", "5,5", None),
+    ("COLORSCALERANGE", "nan,1", None),
+    ("COLORSCALERANGE", "1", None),
+    ("OPACITY", "200", None),
+    ("LOGSCALE", "perhaps", None),
+    ("VERSION", "7", None),
+    ("SERVICE", "WFS", None),
+    ("REQUEST", "GetNothing", "OperationNotSupported"),
+]
+
+
+@pytest.mark.parametrize("asked", [MAP, OLD], ids=["1.3.0", "1.1.1"])
+@pytest.mark.parametrize(("name", "value", "code"), INVALID)
+def test_invalid_parameter(
+    client: TestClient, asked: dict[str, str], name: str, value: str, code: str | None
+) -> None:
+    """400 with the code that the standard has for it, if it has one."""
+    answer = ask(client, asked, **{name: value})
+    assert reported(answer) == (400, code)
+    assert len(answer.content) < 2000
+
+
+@pytest.mark.parametrize("name", ["EPSG:1", "EPSG:4269", "EPSG:99999999", "AUTO2:42001,1,0,0", "x"])
+def test_unknown_crs(client: TestClient, name: str) -> None:
+    """Each version has a code of its own."""
+    assert reported(ask(client, MAP, CRS=name)) == (400, "InvalidCRS")
+    assert reported(ask(client, OLD, SRS=name)) == (400, "InvalidSRS")
+
+
+def test_only_a_layer_itself_is_offered_in_its_own_crs(client: TestClient) -> None:
+    """One that shares the map with it would have to be, too."""
+    place = {"CRS": "EPSG:32631", "BBOX": "4e5,4.9e6,5e5,5e6"}
+    assert image(ask(client, MAP, LAYERS="utm.height", **place)).size == (60, 40)
+    both = ask(client, MAP, LAYERS="utm.height,sea.sst", **place)
+    assert reported(both) == (400, "InvalidCRS")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["EPSG:900913", "EPSG:102100", "epsg:3857", "urn:ogc:def:crs:EPSG::3857"],
+)
+def test_names_of_web_mercator(client: TestClient, name: str) -> None:
+    """Old, new, and as other standards write it."""
+    assert ask(client, MAP, CRS=name).content == ask(client, MAP).content
+
+
+def test_too_many_pixels(client: TestClient) -> None:
+    """The limit is told before anything is drawn; so is that of a side."""
+    answer = ask(client, MAP, WIDTH="16000", HEIGHT="1100")
+    assert reported(answer) == (400, None)
+    assert str(1 << 24) in answer.text
+    assert reported(ask(client, MAP, WIDTH="16384", HEIGHT="1")) == (400, None)
+    assert image(ask(client, MAP, WIDTH="16383", HEIGHT="1")).size == (16383, 1)
+
+
+def test_pixels_are_a_setting() -> None:
+    """A smaller limit holds, and its capabilities tell it."""
+    app = create_app(Settings(map_pixels=1 << 16), catalog)
+    with TestClient(app, "http://localhost") as client:
+        assert image(ask(client, MAP, WIDTH="256", HEIGHT="256")).size == (256, 256)
+        assert reported(ask(client, MAP, WIDTH="257", HEIGHT="256")) == (400, None)
+        document = client.get("/wms?service=WMS&request=GetCapabilities").text
+        assert "<MaxWidth>256</MaxWidth>" in document
+
+
+def test_names_have_no_case_and_unknown_ones_no_meaning(client: TestClient) -> None:
+    """Clients append what they like."""
+    lower = {k.lower(): v for k, v in MAP.items()} | {
+        "dpi": "96",
+        "map_resolution": "96",
+        "format_options": "dpi:96",
+        "belowmincolor": "0x000000",
+        "tiled": "true",
+    }
+    assert ask(client, lower).content == ask(client, MAP).content
+
+
+@pytest.mark.parametrize(
+    "query", ["", "x", "&&&", "request=GetMap&%zz=%", "SERVICE=WMS&REQUEST=%ff%fe", "a=1&" * 200]
+)
+def test_queries_that_are_none(client: TestClient, query: str) -> None:
+    """400 as an exception, never more."""
+    assert reported(client.get(f"/wms?{query}"))[0] == 400
+
+
+def test_bytes_that_are_no_text(client: TestClient) -> None:
+    """Some clients escape nothing."""
+    url = httpx.URL("http://localhost/wms", query=b"SERVICE=WMS&REQUEST=GetMap&LAYERS=%FF%FE")
+    assert reported(client.get(url))[0] == 400
+
+
+def test_service_is_needed_for_capabilities_alone(client: TestClient) -> None:
+    """GetMap is told from other services' by its name (OGC 06-042, 7.3)."""
+    assert ask(client, MAP, SERVICE=None).status_code == 200
+    assert reported(client.get("/wms?REQUEST=GetCapabilities")) == (400, None)
+
+
+def test_layers_of_a_dataset(client: TestClient) -> None:
+    """An address of one dataset has its layers alone."""
+    query = urlencode(MAP)
+    assert client.get(f"/wms/sea?{query}").content == client.get(f"/wms?{query}").content
+    assert reported(client.get(f"/wms/utm?{query}")) == (400, "LayerNotDefined")
+
+
+def test_dataset_that_cannot_be_opened(client: TestClient) -> None:
+    """It is said, by a status that is no fault of the client's."""
+    assert reported(ask(client, MAP, LAYERS="broken.sst")) == (502, None)
+
+
+@pytest.mark.parametrize(
+    ("format", "kind", "mode"),
+    [
+        ("image/png", "PNG", "P"),
+        ("image/png; mode=8bit", "PNG", "P"),
+        ("image/png;mode=8bit", "PNG", "P"),
+        ("IMAGE/PNG", "PNG", "P"),
+        ("image/jpeg", "JPEG", "RGB"),
+        ("image/webp", "WEBP", "RGB"),
+    ],
+)
+@pytest.mark.parametrize("size", [("60", "40"), ("700", "600")])
+def test_formats(
+    client: TestClient, format: str, kind: str, mode: str, size: tuple[str, str]
+) -> None:
+    """Of small maps and of those drawn in parts."""
+    answer = ask(client, MAP, FORMAT=format, WIDTH=size[0], HEIGHT=size[1])
+    found = image(answer)
+    assert (found.format, found.mode) == (kind, mode)
+    assert found.size == tuple(map(int, size))
+    assert answer.headers["content-type"].split(";")[0] == format.split(";")[0].lower()
+
+
+NOWHERE = {"LAYERS": "utm.height", "BBOX": "1e7,1e7,1.1e7,1.1e7"}
+
+
+@pytest.mark.parametrize("size", [{}, {"WIDTH": "600", "HEIGHT": "600"}], ids=["one", "parts"])
+def test_background(client: TestClient, size: dict[str, str]) -> None:
+    """Clear if that is asked for, else white, or the colour that is named; JPEG is never clear."""
+
+    def color(**changes: str | None) -> list[int]:
+        found = pixels(ask(client, MAP, **NOWHERE, **size, **changes))
+        assert (found == found[0, 0]).all()
+        return found[0, 0].tolist()
+
+    assert color()[3] == 0
+    assert color(TRANSPARENT=None) == [255, 255, 255, 255]
+    assert color(TRANSPARENT="FALSE", BGCOLOR="0x102030") == [16, 32, 48, 255]
+    assert color(TRANSPARENT="false", BGCOLOR="#102030") == [16, 32, 48, 255]
+    assert color(FORMAT="image/jpeg") == [255, 255, 255, 255]
+    red = color(FORMAT="image/jpeg", BGCOLOR="0xFF0000")
+    assert red[0] > 250
+    assert max(red[1:3]) < 5
+
+
+@pytest.mark.parametrize("format", ["image/png", "image/webp"])
+def test_parts_without_data_are_clear(client: TestClient, format: str) -> None:
+    """In a large map as in a small one; what is faint is as faint."""
+    asked = MAP | {"LAYERS": "sea.ice.extent", "CRS": "CRS:84", "BBOX": "160,-30,200,0"}
+    asked |= {"OPACITY": "40", "FORMAT": format}
+    small = pixels(ask(client, asked, WIDTH="40", HEIGHT="30"))
+    large = pixels(ask(client, asked, WIDTH="1000", HEIGHT="750"))
+    assert set(small[..., 3].ravel().tolist()) == {0, 102}
+    assert (large[12::25, 12::25] == small).all()
+
+
+def test_layers_lie_over_one_another(client: TestClient) -> None:
+    """As Pillow lays the single pictures over one another, and over the background."""
+    one, two = (
+        Image.fromarray(pixels(ask(client, MAP, LAYERS=layer, STYLES=style)))
+        for layer, style in (("sea.sst", "viridis:0:9"), ("sea.ice.extent", ""))
+    )
+    faint = Image.fromarray(pixels(ask(client, MAP, OPACITY="40")))
+    both = ask(client, MAP, LAYERS="sea.sst,sea.ice.extent", STYLES="viridis:0:9,")
+    assert (pixels(both) == np.asarray(Image.alpha_composite(one, two))).all()
+    ground = Image.new("RGBA", one.size, (1, 2, 3, 255))
+    opaque = ask(client, MAP, OPACITY="40", TRANSPARENT="FALSE", BGCOLOR="0x010203")
+    expected = np.asarray(Image.alpha_composite(ground, faint)).astype(int)
+    assert np.abs(pixels(opaque).astype(int) - expected).max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("text", "used"),
+    [
+        ("1970-01-02T00:00:00Z", "1970-01-02T00:00:00Z"),
+        ("1970-01-02", "1970-01-02T00:00:00Z"),
+        ("1970-01-01,1970-01-03", "1970-01-03T00:00:00Z"),
+        ("1970-01-03,1970-01-01", "1970-01-03T00:00:00Z"),
+        ("1970-01-01/1970-01-04", "1970-01-04T00:00:00Z"),
+        ("1970-01-01/1970-01-04/P1D", "1970-01-04T00:00:00Z"),
+        ("1970-01-01/1970-01-02,1970-01-03/1970-01-04", "1970-01-04T00:00:00Z"),
+        ("current", LAST),
+        ("default", LAST),
+        ("", LAST),
+        (None, LAST),
+    ],
+)
+def test_time(client: TestClient, text: str | None, used: str) -> None:
+    """An instant, a list, a range, `current`: of several the latest is drawn, and said."""
+    answer = ask(client, MAP, TIME=text)
+    assert answer.headers["x-time"] == used
+    assert "nearest" not in answer.headers.get("warning", "").lower()
+    assert answer.content == ask(client, MAP, TIME=used).content
+    if used != LAST:
+        assert answer.content != ask(client, MAP).content
+
+
+def test_nearest_time(client: TestClient) -> None:
+    """One between two steps is answered by the nearest, with the header of OGC 06-042, C.4.3."""
+    answer = ask(client, MAP, TIME="1970-01-02T04:00:00Z")
+    assert answer.headers["warning"] == "99 Nearest value used: time=1970-01-02T00:00:00Z"
+    assert answer.content == ask(client, MAP, TIME="1970-01-02").content
+
+
+@pytest.mark.parametrize("name", ["ELEVATION", "DIM_DEPTH", "dim_depth", "depth"])
+def test_other_dimensions(client: TestClient, name: str) -> None:
+    """The vertical one by either of its names."""
+    at_first = ask(client, MAP).content
+    assert ask(client, MAP, **{name: "0"}).content == at_first
+    assert ask(client, MAP, **{name: "50"}).content != at_first
+    near = ask(client, MAP, **{name: "48"})
+    assert near.content == ask(client, MAP, ELEVATION="50").content
+    assert near.headers["warning"] == "99 Nearest value used: depth=50"
+
+
+def test_dimensions_that_a_layer_lacks_are_passed_over(client: TestClient) -> None:
+    """A map of several layers has one time."""
+    assert ask(client, MAP, LAYERS="utm.height", TIME="1970-01-02").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("style", "same"),
+    [
+        ("default", ""),
+        ("plasma", ""),
+        ("default-scalar/plasma", ""),
+        ("raster/default", ""),
+        ("boxfill/viridis", "viridis"),
+        ("default-scalar/psu-viridis", "viridis"),
+        ("raster/seq-Blues-inv", "Blues_r"),
+        ("raster/viridis:0:7", "viridis:0:7"),
+    ],
+)
+def test_styles_as_ncwms_writes_them(client: TestClient, style: str, same: str) -> None:
+    """A way of drawing and a palette; ours are the palette alone."""
+    answer = ask(client, MAP, STYLES=style)
+    assert answer.status_code == 200, answer.text
+    assert answer.content == ask(client, MAP, STYLES=same).content
+
+
+def test_color_scale_range(client: TestClient) -> None:
+    """A range is that of a style id; `default` is the layer's, `auto` that of what the map shows."""
+    assert (
+        ask(client, MAP, COLORSCALERANGE="0,7").content
+        == ask(client, MAP, STYLES="plasma:0:7").content
+    )
+    assert ask(client, MAP, COLORSCALERANGE="default").content == ask(client, MAP).content
+    # Cells of rows 20 to 22, columns 40 and 41: their least and greatest number.
+    place = {"CRS": "CRS:84", "BBOX": "-20,-2,-12,10", "WIDTH": "40", "HEIGHT": "60"}
+    sst = (np.arange(3 * 5 * 45 * 90) % 251).reshape(3, 5, 45, 90)[0, 4][20:23, 40:42]
+    known = f"plasma:{sst.min()}:{sst.max()}"
+    auto = ask(client, MAP, COLORSCALERANGE="auto", **place)
+    assert auto.content == ask(client, MAP, STYLES=known, **place).content
+    # Nothing is shown: there is no range, and no error.
+    assert ask(client, MAP, COLORSCALERANGE="auto", **NOWHERE).status_code == 200
+
+
+def test_log_scale_and_opacity(client: TestClient) -> None:
+    """As the parameters of our own tiles have them."""
+    tile = "BBOX=-20037508.342789244,-20037508.342789244,20037508.342789244,20037508.342789244"
+    place = {"WIDTH": "256", "HEIGHT": "256", "BBOX": tile.partition("=")[2]}
+    ours = client.get("/tiles/sea/sst/0/0/0.png?scale=log&rescale=1,250&opacity=0.5").content
+    asked = {"LOGSCALE": "true", "COLORSCALERANGE": "1,250", "OPACITY": "50"}
+    assert ask(client, MAP, **place, **asked).content == ours
+    refused = ask(client, MAP, LOGSCALE="true", COLORSCALERANGE="0,5")
+    assert reported(refused) == (400, None)
+
+
+@pytest.mark.parametrize("asked", [MAP, OLD], ids=["1.3.0", "1.1.1"])
+def test_errors_in_the_picture(client: TestClient, asked: dict[str, str]) -> None:
+    """INIMAGE writes into a picture of the size that was asked for, BLANK gives an empty one."""
+    names = {"1.3.0": "", "1.1.1": "application/vnd.ogc.se_"}
+    prefix = names[asked["VERSION"]]
+    wrong = {"LAYERS": "nothing", "WIDTH": "200", "HEIGHT": "100"}
+    told = ask(client, asked, EXCEPTIONS=f"{prefix}INIMAGE", **wrong)
+    assert image(told).size == (200, 100)
+    assert told.headers["cache-control"] == "no-store"
+    dark = pixels(told)[..., :3].sum(axis=-1) < 300
+    assert 50 < (dark & (pixels(told)[..., 3] > 200)).sum()
+    blank = pixels(ask(client, asked, EXCEPTIONS=f"{prefix}BLANK", **wrong))
+    assert blank.shape == (100, 200, 4)
+    assert not blank[..., 3].any()
+    filled = ask(client, asked, EXCEPTIONS=f"{prefix}blank", TRANSPARENT="FALSE", **wrong)
+    assert (pixels(filled) == 255).all()
+
+
+@pytest.mark.parametrize("wrong", [{"WIDTH": "x"}, {"HEIGHT": "99999"}, {"FORMAT": "nothing"}])
+def test_errors_of_what_a_picture_needs_are_xml(
+    client: TestClient, wrong: dict[str, str]
+) -> None:
+    """Without a size there is nothing to draw into."""
+    assert reported(ask(client, MAP, EXCEPTIONS="INIMAGE", **wrong))[0] == 400
+
+
+def test_large_error_picture(client: TestClient) -> None:
+    """A picture as large as any map has few lines to write."""
+    answer = ask(client, MAP, EXCEPTIONS="INIMAGE", LAYERS="x", WIDTH="4096", HEIGHT="4096")
+    assert image(answer).size == (4096, 4096)
+    assert len(answer.content) < 200_000
+
+
+def test_a_map_is_kept(client: TestClient) -> None:
+    """It has an ETag that is another for another map, a time to live, and 304 without a body; the
+    same when it was answered before the router ran."""
+    for asked in (MAP, MAP | {"TRANSPARENT": "FALSE"}, MAP | {"LAYERS": "sea.sst,sea.kind"}):
+        first, second = ask(client, asked), ask(client, asked)
+        assert second.headers["server-timing"] == "cache;desc=hit"
+        for answer in (first, second):
+            assert "max-age" in answer.headers["cache-control"]
+            assert answer.headers["access-control-allow-origin"] == "*"
+        assert second.content == first.content
+        timeless = {k: v for k, v in second.headers.items() if k != "server-timing"}
+        assert timeless == {k: v for k, v in first.headers.items() if k != "server-timing"}
+        etag = first.headers["etag"]
+        for query in (asked, asked | {"x": "1"}):  # before the router, and by it
+            address = f"/wms?{urlencode(query)}"
+            known = client.get(address, headers={"If-None-Match": etag})
+            assert (known.status_code, known.content) == (304, b"")
+            assert known.headers["etag"] == etag
+            assert "content-type" not in known.headers
+            assert client.get(address, headers={"If-None-Match": '"other"'}).status_code == 200
+        assert ask(client, asked, TIME="1970-01-01").headers["etag"] != etag
+
+
+def test_head(client: TestClient) -> None:
+    """As GET, without the body's being read."""
+    address = f"/wms?{urlencode(MAP)}"
+    assert client.head(address).headers["etag"] == client.get(address).headers["etag"]
+
+
+def test_of_equal_names_the_first_counts(client: TestClient) -> None:
+    """Also for what is remembered of an address."""
+    query = urlencode({k: v for k, v in MAP.items() if k != "LAYERS"})
+    one = client.get(f"/wms?{query}&LAYERS=sea.sst&LAYERS=sea.flow")
+    other = client.get(f"/wms?{query}&LAYERS=sea.flow&LAYERS=sea.sst")
+    assert one.content == ask(client, MAP).content
+    assert other.content == ask(client, MAP, LAYERS="sea.flow").content
