@@ -55,6 +55,11 @@ def store(tmp_path: Path) -> Path:
         ("datasets:\n  - id: a\n    url: x\n  - id: a\n    url: y\n", 4, "datasets.1.id", "twice"),
         ("datasets: [{id: a, url: x, storage: s}]", 1, "datasets.0.storage", "known: none"),
         ("storage:\n  s: {timeout_s: -1}\n", 2, "storage.s.timeout_s", "greater than 0"),
+        ("offers: [virids]\ndatasets:\n  - {id: a, url: x}\n", 3,
+         "datasets.0.offers", "known: none"),
+        ("style_sets: {s: {}}\ndatasets:\n  - id: a\n    url: x\n    styles:\n"
+         "      v: {offers: [s, 'viridis:9:1']}\n", 6, "datasets.0.styles.v.offers", "known: s"),
+        ("datasets:\n  - {id: a, url: x, theme: Sea//Ice}\n", 2, "datasets.0.theme", "slashes"),
         ("datasets: [\n", 2, "", ""),
     ],
 )  # fmt: skip

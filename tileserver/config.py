@@ -11,14 +11,15 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from tileserver.colormap import Colormap
-from tileserver.errors import CatalogError, InvalidParameter
+from tileserver.errors import CatalogError, InvalidParameter, shown
 from tileserver.expression import Expression
 from tileserver.plan import Resampling
 from tileserver.sources.storage.connection import Storage
-from tileserver.style import Scale, Style
+from tileserver.style import Scale, Style, parse_named
 
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")]
 Range = tuple[float, float]
+Words = tuple[Annotated[str, StringConstraints(min_length=1, max_length=200)], ...]
 
 # In place of pydantic's words, which speak of Python.
 REMEDIES = {
@@ -36,13 +37,12 @@ class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class StyleConfig(_Model):
-    """How a variable is drawn where a request does not say."""
+class NamedStyleConfig(_Model):
+    """A style that a request may name; what is left out is as in the layer's own."""
 
     colormap_name: str | None = None
     rescale: Range | None = None
-    scale: Scale = "linear"
-    resampling: Resampling | None = None
+    scale: Scale | None = None
 
     @pydantic.field_validator("colormap_name")
     @classmethod
@@ -54,8 +54,20 @@ class StyleConfig(_Model):
     def _drawable(self) -> Self:
         if self.rescale is not None:
             with _told():
-                Style(Colormap.named("viridis"), self.rescale, self.scale)
+                Style(Colormap.named("viridis"), self.rescale, self.scale or "linear")
         return self
+
+
+class StyleConfig(NamedStyleConfig):
+    """How a variable is drawn where a request does not say.
+
+    Args:
+        offers: beside it: style sets by name, and styles such as `viridis` or `viridis:0:7`.
+    """
+
+    scale: Scale = "linear"
+    resampling: Resampling | None = None
+    offers: tuple[str, ...] | None = None
 
 
 @contextmanager
@@ -91,6 +103,9 @@ class AccessConfig(_Model):
     roles: tuple[str, ...]
 
 
+StyleSets = Mapping[Id, Mapping[Id, NamedStyleConfig]]
+
+
 class DatasetConfig(_Model):
     """One entry of `datasets`."""
 
@@ -99,6 +114,9 @@ class DatasetConfig(_Model):
     title: str | None = None
     description: str | None = None
     attribution: str | None = None
+    theme: str | None = Field(None, max_length=400)
+    keywords: Words = ()
+    queryable: bool = True
     storage: str | None = None
     group: str = ""
     crs: str | None = None
@@ -112,8 +130,17 @@ class DatasetConfig(_Model):
     snapshot: str | None = None
     styles: Mapping[str, StyleConfig] = Field(default_factory=dict)
     composites: Mapping[Id, CompositeConfig] = Field(default_factory=dict)
+    style_sets: StyleSets = Field(default_factory=dict)
+    offers: tuple[str, ...] | None = None
     access: AccessConfig | None = None
     refresh_s: float | None = Field(None, ge=0)
+
+    @pydantic.field_validator("theme")
+    @classmethod
+    def _nested(cls, theme: str | None) -> str | None:
+        if theme is not None and not all(part.strip() for part in theme.split("/")):
+            raise ValueError("expected names parted by single slashes: Ocean/Surface")
+        return theme
 
 
 class StorageConfig(_Model):
@@ -174,13 +201,35 @@ class MatrixSetConfig(_Model):
         return self
 
 
+class ContactConfig(_Model):
+    """Whom to ask, as the OGC's documents tell it."""
+
+    name: str | None = None
+    organization: str | None = None
+    position: str | None = None
+    phone: str | None = None
+    email: str | None = None
+    street: str | None = None
+    city: str | None = None
+    region: str | None = None
+    postcode: str | None = None
+    country: str | None = None
+    url: str | None = None
+    hours: str | None = None
+    instructions: str | None = None
+
+
 class ServiceConfig(_Model):
     """What capabilities say of the service."""
 
     title: str = "Data cubes"
     abstract: str = "Tiles of Earth-observation data cubes"
+    keywords: Words = ()
     provider: str | None = None
     provider_url: str | None = None
+    contact: ContactConfig | None = None
+    fees: str | None = None
+    access_constraints: str | None = None
 
 
 class CatalogConfig(_Model):
@@ -188,6 +237,8 @@ class CatalogConfig(_Model):
 
     service: ServiceConfig = ServiceConfig()
     storage: Mapping[str, StorageConfig] = Field(default_factory=dict)
+    style_sets: StyleSets = Field(default_factory=dict)
+    offers: tuple[str, ...] = ()
     datasets: tuple[DatasetConfig, ...] = ()
     matrix_sets: tuple[MatrixSetConfig, ...] = ()
 
@@ -207,7 +258,49 @@ def read_config(name: str, text: str) -> CatalogConfig:
     except pydantic.ValidationError as error:
         raise CatalogError(_located(name, node, error)) from error
     _check_names(name, node, config)
-    return config
+    datasets = tuple(_with_styles(dataset, config) for dataset in config.datasets)
+    for number, dataset in enumerate(datasets):
+        _check_offers(name, node, number, dataset)
+    return config.model_copy(update={"datasets": datasets})
+
+
+def _with_styles(dataset: DatasetConfig, config: CatalogConfig) -> DatasetConfig:
+    """With the style sets that it offers, its own or the file's, and what the file offers."""
+    offers = config.offers if dataset.offers is None else dataset.offers
+    wanted = {*offers, *(text for each in _styles(dataset).values() for text in each.offers or ())}
+    shared = {name: styles for name, styles in config.style_sets.items() if name in wanted}
+    return dataset.model_copy(
+        update={"offers": offers, "style_sets": {**shared, **dataset.style_sets}}
+    )
+
+
+def _styles(dataset: DatasetConfig) -> dict[str, StyleConfig]:
+    return {**dataset.styles, **dataset.composites}
+
+
+def _check_offers(name: str, node: yaml.Node | None, number: int, dataset: DatasetConfig) -> None:
+    """Each offer is a set that is there, or a style. Raises CatalogError."""
+    places: dict[tuple[str, ...], tuple[str, ...] | None] = {("offers",): dataset.offers}
+    for part, found in (("styles", dataset.styles), ("composites", dataset.composites)):
+        places |= {(part, key, "offers"): style.offers for key, style in found.items()}
+    for place, offers in places.items():
+        for text in offers or ():
+            if text not in dataset.style_sets and not _is_style(text):
+                location = ["datasets", number, *place]
+                known = ", ".join(dataset.style_sets) or "none"
+                raise CatalogError(
+                    f"{name}:{_line(node, location)}: {'.'.join(map(str, location))}: "
+                    f"{shown(text)!r}: expected a style set (known: {known}), or a colormap, "
+                    "maybe with a range: viridis:0:7"
+                )
+
+
+def _is_style(text: str) -> bool:
+    try:
+        parse_named(text)
+    except InvalidParameter:
+        return False
+    return True
 
 
 def _located(name: str, node: yaml.Node | None, error: pydantic.ValidationError) -> str:

@@ -39,6 +39,7 @@ __all__ = [
     "Style",
     "check_range",
     "clip",
+    "parse_named",
     "parse_rescale",
 ]
 
@@ -199,6 +200,15 @@ def parse_rescale(text: str) -> tuple[float, float]:
     low, high = map(float, parts)
     check_range(low, high)
     return low, high
+
+
+def parse_named(text: str) -> tuple[Colormap, tuple[float, float] | None]:
+    """A colormap by its name, maybe with a range: `viridis`, `viridis:0:7`.
+
+    Raises InvalidParameter.
+    """
+    name, *bounds = text.split(":", 3)
+    return Colormap.named(name), parse_rescale(",".join(bounds)) if bounds else None
 
 
 def _range_text(low: float, high: float) -> str:

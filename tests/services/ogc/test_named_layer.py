@@ -1,8 +1,9 @@
 import pytest
 
 from tests.services.memory_catalog import catalog, sea, sea_ice, utm
-from tileserver.catalog import Dataset
+from tileserver.catalog import Dataset, make_dataset
 from tileserver.colormap import Colormap
+from tileserver.config import DatasetConfig
 from tileserver.drawing import StyleChoice
 from tileserver.errors import (
     ColormapNotFound,
@@ -13,6 +14,7 @@ from tileserver.errors import (
     VariableNotFound,
 )
 from tileserver.layer import Layer, find_layer, layers
+from tileserver.services.legend import PICTURE_SIZE
 from tileserver.services.ogc import named_layer
 from tileserver.services.ogc.wmts import LayerInfo
 
@@ -69,11 +71,57 @@ def test_layer_info() -> None:
 
 
 def test_colour_picture() -> None:
-    """A picture of three bands has one style, no legend and no values to ask for."""
+    """A picture of three bands has a style without a colormap, a legend, and values to ask for."""
     flow = info(sea(), "sea.flow")
-    assert flow.styles[0].id == "default"
-    assert flow.styles[0].legend_href is None
-    assert not flow.queryable
+    assert [style.id for style in flow.styles] == ["default"]
+    assert flow.styles[0].legend_size == PICTURE_SIZE
+    assert flow.queryable
+
+
+SETS = {
+    "thermal": {
+        "warm_sea": {"colormap_name": "inferno", "rescale": [0, 30]},
+        "narrow": {"rescale": [10, 20]},
+    }
+}
+
+
+def offering(*offers: str) -> Dataset:
+    """The sea, all of whose layers offer styles."""
+    config = sea().config.model_dump() | {"offers": offers, "style_sets": SETS}
+    return make_dataset(DatasetConfig.model_validate(config), sea().source)
+
+
+def test_offered_styles() -> None:
+    """The default comes first, then what sets and single styles offer, each once."""
+    dataset = offering("thermal", "viridis", "plasma", "viridis:0:7")
+    sst = find_layer(dataset, "sst")
+    names = [style.id for style in named_layer.styles(dataset, sst)]
+    assert names == ["plasma", "warm_sea", "narrow", "viridis", "viridis:0:7"]
+    inferno = StyleChoice(Colormap.named("inferno"), (0, 30))
+    assert named_layer.parse_style(dataset, sst, "warm_sea") == inferno
+    assert named_layer.parse_style(dataset, sst, "narrow") == StyleChoice(rescale=(10, 20))
+
+
+def test_offered_to_colour_pictures() -> None:
+    """Of a set a picture of three bands takes what names no colormap."""
+    dataset = offering("thermal", "viridis")
+    names = [each.id for each in named_layer.styles(dataset, find_layer(dataset, "flow"))]
+    assert names == ["default", "narrow"]
+    with pytest.raises(ColormapNotFound, match="takes no colormap"):
+        named_layer.parse_style(dataset, find_layer(dataset, "flow"), "warm_sea")
+
+
+def test_layers_choose_what_they_offer() -> None:
+    """What a layer offers counts instead of what its dataset does, and its sets alone."""
+    dataset = offering("thermal")
+    config = dataset.config.model_dump()
+    config["styles"]["sst"]["offers"] = ("gray",)
+    own = make_dataset(DatasetConfig.model_validate(config), sea().source)
+    sst = find_layer(own, "sst")
+    assert [each.id for each in named_layer.styles(own, sst)] == ["plasma", "gray"]
+    with pytest.raises(ColormapNotFound):
+        named_layer.parse_style(own, sst, "warm_sea")
 
 
 def test_style_ids() -> None:
@@ -86,17 +134,17 @@ def test_style_ids() -> None:
 @pytest.mark.parametrize("text", ["plasma", "default", ""])
 def test_own_style(text: str) -> None:
     """A layer's own style leaves everything to the catalogue."""
-    assert named_layer.parse_style(layer("sst"), text) == StyleChoice()
+    assert named_layer.parse_style(sea(), layer("sst"), text) == StyleChoice()
 
 
 def test_other_styles() -> None:
     """Any colormap is a style, and a range may stand behind it."""
     viridis = Colormap.named("viridis")
-    assert named_layer.parse_style(layer("sst"), "viridis") == StyleChoice(viridis)
-    assert named_layer.parse_style(layer("sst"), "viridis:-1:7.5") == StyleChoice(
+    assert named_layer.parse_style(sea(), layer("sst"), "viridis") == StyleChoice(viridis)
+    assert named_layer.parse_style(sea(), layer("sst"), "viridis:-1:7.5") == StyleChoice(
         viridis, (-1, 7.5)
     )
-    assert named_layer.parse_style(layer("sst"), "plasma:0:7") == StyleChoice(None, (0, 7))
+    assert named_layer.parse_style(sea(), layer("sst"), "plasma:0:7") == StyleChoice(None, (0, 7))
 
 
 @pytest.mark.parametrize(
@@ -113,7 +161,7 @@ def test_other_styles() -> None:
 def test_unknown_styles(name: str, text: str, error: type[Exception]) -> None:
     """A style that is none is refused."""
     with pytest.raises(error):
-        named_layer.parse_style(layer(name), text)
+        named_layer.parse_style(sea(), layer(name), text)
 
 
 def test_matrix_sets() -> None:

@@ -14,7 +14,7 @@ from tileserver.encode import Format
 from tileserver.http import caching
 from tileserver.http.endpoint import Endpoint, context
 from tileserver.http.links import base_url
-from tileserver.http.ogc.api import DOCUMENT, TAG, TIME
+from tileserver.http.ogc.api import DOCUMENT, STEP, SUBSET, TAG, TIME, asked_step
 from tileserver.http.ogc.front import shows
 from tileserver.http.ogc.headers import named_headers
 from tileserver.http.ogc.negotiation import (
@@ -26,16 +26,11 @@ from tileserver.http.ogc.negotiation import (
     negotiated,
 )
 from tileserver.http.ogc.wmts_request import whole
-from tileserver.http.params import STRING, Parameter, Query
+from tileserver.http.params import Parameter, Query
 from tileserver.http.tiles import server_timing
 from tileserver.pipeline import Stages
 from tileserver.services.ogc import named_layer, tileset
-from tileserver.services.ogc.interval import (
-    Interval,
-    by_dimension,
-    coordinate,
-    parse_subset,
-)
+from tileserver.services.ogc.interval import by_dimension, coordinate
 from tileserver.services.ogc.link import ROOT, Encoding
 from tileserver.services.ogc.named_view import NamedView
 from tileserver.services.ogc.tileset import IMAGES, Map
@@ -44,16 +39,8 @@ from tileserver.tms import MatrixSet, tile_grid
 Describe = Callable[[Map, str, Encoding], dict[str, Any]]
 
 
-def _subset(_: str, value: str) -> dict[str, Interval]:
-    return parse_subset(value)
-
-
-SUBSET: Parameter[Mapping[str, Interval] | None] = Parameter(
-    "subset", _subset, STRING,
-    "Coordinates by axis, an interval as low:high, times in quotes; `datetime` is the time.",
-    None, 'depth(10),time("2024-07-01")',
-)  # fmt: skip
-OF_TILE: tuple[Parameter[Any], ...] = (F_IMAGE, TIME, SUBSET)
+OF_TILE: tuple[Parameter[Any], ...] = (F_IMAGE, *STEP)
+OF_TILESET: tuple[Parameter[Any], ...] = (F, *STEP)
 _FORMATS: Mapping[str, Format] = {"png": "png", "jpeg": "jpg", "webp": "webp"}
 
 
@@ -101,9 +88,10 @@ async def get_tileset(request: Request) -> Response:
 async def _map_answer(
     request: Request, describe: Describe, headers: Mapping[str, str] | None = None
 ) -> Response:
-    shown = encoding(request, Query(request.query_params.multi_items(), (F,)))
-    base = base_url(request.scope)
-    found = await asyncio.to_thread(describe, _pictured(request), base, shown)
+    query, pictured = Query(request.query_params.multi_items(), OF_TILESET), _pictured(request)
+    _named(pictured, query)
+    base, shown = base_url(request.scope), encoding(request, query)
+    found = await asyncio.to_thread(describe, pictured, base, shown)
     return document_answer(request, found, shown, headers)
 
 
@@ -137,8 +125,8 @@ def _pictured(request: Request) -> Map:
     dataset, layer = named_layer.find(context(request).catalog, path["collectionId"])
     style = path.get("styleId")
     if style is not None:
-        named_layer.parse_style(layer, style)
-    return Map(dataset, layer, style)
+        named_layer.parse_style(dataset, layer, style)
+    return Map(dataset, layer, style, asked_step(request))
 
 
 def _tiles(request: Request, pictured: Map) -> MatrixSet:
@@ -183,14 +171,14 @@ ENDPOINTS = (
              answers=DOCUMENT),
     Endpoint(f"{ROOT}/tileMatrixSets/{{tileMatrixSetId}}", get_tile_matrix_set, "A tile matrix set",
              TAG, (F,), answers=DOCUMENT),
-    Endpoint(f"{_COLLECTION}/styles", get_styles, "The styles of a collection", TAG, (F,),
+    Endpoint(f"{_COLLECTION}/styles", get_styles, "The styles of a collection", TAG, OF_TILESET,
              answers=DOCUMENT),
     *(
         Endpoint(f"{parent}{below}", handler, summary + style, TAG, parameters, answers=answers)
         for parent, style in ((_COLLECTION, ""), (_STYLED, ", in a style"))
         for below, handler, summary, parameters, answers in (
-            ("/map/tiles", get_tilesets, "The tilesets of a collection", (F,), DOCUMENT),
-            (_TILESET, get_tileset, "A tileset of a collection", (F,), DOCUMENT),
+            ("/map/tiles", get_tilesets, "The tilesets of a collection", OF_TILESET, DOCUMENT),
+            (_TILESET, get_tileset, "A tileset of a collection", OF_TILESET, DOCUMENT),
             (_TILE, get_tile, "A tile of a collection", OF_TILE, _IMAGE),
         )
     ),

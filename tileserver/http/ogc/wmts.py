@@ -20,6 +20,7 @@ from tileserver.errors import NotFound, shown
 from tileserver.http import caching, params
 from tileserver.http.endpoint import Context, Endpoint, context
 from tileserver.http.links import base_url
+from tileserver.http.ogc.front import shows
 from tileserver.http.ogc.headers import info_answer
 from tileserver.http.ogc.kvp import XML, Parameters, query_text, reported
 from tileserver.http.ogc.wmts_request import (
@@ -96,7 +97,7 @@ async def get_legend(request: Request) -> Response:
     """The legend of a style; clients append what they like to its address."""
     path, state = request.path_params, context(request)
     dataset, layer = named_layer.find(state.catalog, path["layer"])
-    choice = named_layer.parse_style(layer, path["style"])
+    choice = named_layer.parse_style(dataset, layer, path["style"])
     made = await legend.layer_legend(state.engine, dataset, layer, choice)
     drawn = replace(made, orientation=named_layer.LEGEND_ORIENTATION)
     return caching.answer(request, legend.to_png(drawn), wmts.TILE_FORMAT)
@@ -133,6 +134,7 @@ async def _tile(request: Request, address: Address) -> Response:
     stages, state = Stages(), context(request)
     found = LayerTiles.find(state.catalog, address)
     drawing = found.drawing(address)
+    shows(request, drawing.view.dataset)
     headers = {**found.headers, "ETag": drawing.etag}
     if caching.matches(request.headers.get("if-none-match"), drawing.etag):
         return caching.not_modified(headers)

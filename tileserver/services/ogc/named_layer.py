@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import dataclass
 from urllib.parse import quote
 
 from tileserver.catalog import Catalog, Dataset
 from tileserver.colormap import Colormap
+from tileserver.config import NamedStyleConfig
 from tileserver.cube import TIME, Dimension
 from tileserver.drawing import StyleChoice, default_colormap
 from tileserver.errors import (
@@ -17,7 +20,7 @@ from tileserver.errors import (
 )
 from tileserver.grid import Bounds
 from tileserver.layer import EXPRESSION, Layer, find_layer, layers
-from tileserver.services.legend import Orientation, default_size
+from tileserver.services.legend import PICTURE_SIZE, Orientation, default_size
 from tileserver.services.ogc.wmts import VERSION, LayerInfo, StyleInfo
 from tileserver.style import Style, parse_rescale
 from tileserver.tms import MatrixSet
@@ -67,25 +70,27 @@ def _layer_info(dataset: Dataset, layer: Layer, base_url: str) -> LayerInfo:
         title=f"{dataset.title}: {layer.title}",
         abstract=dataset.config.description or dataset.source.cube.description,
         bbox=layer_bounds(layer),
-        styles=(_style_info(dataset, layer, base_url),),
+        styles=tuple(
+            _style_info(dataset, layer, each, base_url) for each in styles(dataset, layer)
+        ),
         dimensions=layer_dimensions(dataset, layer),
         matrix_sets=layer_sets(dataset, layer),
-        queryable=has_values(layer),
+        queryable=dataset.config.queryable,
     )
 
 
-def _style_info(dataset: Dataset, layer: Layer, base_url: str) -> StyleInfo:
-    name = style_id(layer)
-    if not has_values(layer):
-        return StyleInfo(name)
-    path = "/".join(quote(part, safe="") for part in (layer_id(dataset, layer), name))
-    # How large a legend is depends on the colours alone, not on the range.
-    size = default_size(Style(default_colormap(layer), (0.0, 1.0)), LEGEND_ORIENTATION)
-    return StyleInfo(name, f"{base_url}/wmts/{VERSION}/{path}/legend.png", size)
+def _style_info(dataset: Dataset, layer: Layer, style: NamedStyle, base_url: str) -> StyleInfo:
+    path = "/".join(quote(part, safe="") for part in (layer_id(dataset, layer), style.id))
+    size = PICTURE_SIZE
+    if has_values(layer):
+        # How large a legend is depends on the colours alone, not on the range.
+        colormap = style.choice.colormap or default_colormap(layer)
+        size = default_size(Style(colormap, (0.0, 1.0)), LEGEND_ORIENTATION)
+    return StyleInfo(style.id, f"{base_url}/wmts/{VERSION}/{path}/legend.png", size)
 
 
 def has_values(layer: Layer) -> bool:
-    """Whether a pixel has a value, and a legend that explains it, rather than just a colour."""
+    """Whether it is a colormap that colours the layer: it has one band, not red, green and blue."""
     return layer.bands == 1
 
 
@@ -94,25 +99,70 @@ def style_id(layer: Layer) -> str:
     return default_colormap(layer).name if has_values(layer) else DEFAULT_STYLE
 
 
-def parse_style(layer: Layer, text: str) -> StyleChoice:
-    """A style id: the layer's own, any other colormap, or one with a range, `viridis:0:7`.
+@dataclass(frozen=True, slots=True)
+class NamedStyle:
+    """A style by its id, as capabilities list it."""
+
+    id: str
+    choice: StyleChoice
+
+
+def styles(dataset: Dataset, layer: Layer) -> tuple[NamedStyle, ...]:
+    """The styles that a layer is offered in, its default first; any other colormap can be asked
+    for too."""
+    found = {style_id(layer): StyleChoice()}
+    for text in _offers(dataset, layer):
+        for name in dataset.config.style_sets.get(text, (text,)):
+            # A picture of three bands takes no colormap, so that a set may suit it in part.
+            with suppress(ColormapNotFound):
+                found.setdefault(name, parse_style(dataset, layer, name))
+    return tuple(NamedStyle(name, choice) for name, choice in found.items())
+
+
+def parse_style(dataset: Dataset, layer: Layer, text: str) -> StyleChoice:
+    """A style id: the layer's own, one of the style sets that it is offered in, any other colormap,
+    or one with a range, `viridis:0:7`.
 
     Raises ColormapNotFound, InvalidParameter.
     """
     own = style_id(layer)
-    name, *bounds = text.split(":")
-    if not bounds and name in ("", DEFAULT_STYLE, own):
+    if text in ("", DEFAULT_STYLE, own):
         return StyleChoice()
+    named = _named(dataset, layer, text)
+    if named is not None:
+        return _choice(layer, text, named)
+    name, *bounds = text.split(":")
     remedy = f"expected {own}, or a name of /colormaps, maybe with a range such as {own}:0:1"
-    if not has_values(layer):
-        raise ColormapNotFound(text, f"a colour picture has the style {own} alone")
+    if not has_values(layer) and name not in (own, DEFAULT_STYLE):
+        raise ColormapNotFound(text, f"a colour picture has the style {own}, or {own}:0:1")
     rescale = _range(text, bounds, remedy) if bounds else None
-    if name == own:
+    if name in (own, DEFAULT_STYLE):
         return StyleChoice(rescale=rescale)
     try:
         return StyleChoice(Colormap.named(name), rescale)
     except InvalidParameter:
         raise ColormapNotFound(text, remedy) from None
+
+
+def _offers(dataset: Dataset, layer: Layer) -> tuple[str, ...]:
+    """The names of style sets, and ids of styles."""
+    offers = layer.style.offers
+    return (dataset.config.offers or ()) if offers is None else offers
+
+
+def _named(dataset: Dataset, layer: Layer, text: str) -> NamedStyleConfig | None:
+    """The style of an id in the sets that a layer is offered in."""
+    sets = dataset.config.style_sets
+    found = (sets[name].get(text) for name in _offers(dataset, layer) if name in sets)
+    return next((style for style in found if style is not None), None)
+
+
+def _choice(layer: Layer, text: str, named: NamedStyleConfig) -> StyleChoice:
+    if named.colormap_name is None:
+        return StyleChoice(rescale=named.rescale, scale=named.scale)
+    if not has_values(layer):
+        raise ColormapNotFound(text, "a colour picture takes no colormap")
+    return StyleChoice(Colormap.named(named.colormap_name), named.rescale, named.scale)
 
 
 def _range(text: str, bounds: list[str], remedy: str) -> tuple[float, float]:

@@ -42,7 +42,7 @@ class NamedView:
             dataset=dataset,
             layer=layer,
             selection=select(dataset.source.cube, layer, labels),
-            choice=parse_style(layer, style),
+            choice=parse_style(dataset, layer, style),
             resampling=layer.style.resampling,
         )
         return cls(view, chosen)
