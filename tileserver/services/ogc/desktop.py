@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tileserver.catalog import Dataset
-from tileserver.cube import TIME, Dimension
+from tileserver.cube import TIME
 from tileserver.layer import Layer
 from tileserver.services.ogc import named_layer
 from tileserver.services.ogc.named_view import NamedView
+from tileserver.timeaxis import TimeAxis
 from tileserver.tms import MatrixSet
 
 
@@ -69,9 +70,9 @@ class DesktopLayer:
         return f"{self.dataset.title}: {self.layer.title}"
 
     @property
-    def times(self) -> Dimension | None:
-        """Its steps of time, where none of them is asked for and there is a choice."""
-        known = named_layer.layer_dimensions(self.dataset, self.layer)
-        if TIME in self.dims:
+    def times(self) -> TimeAxis | None:
+        """Its times, where none of them is asked for and there is a choice."""
+        time = self.dataset.source.cube.dimensions.get(TIME) if TIME in self.layer.dims else None
+        if time is None or TIME in self.dims or not isinstance(time.values, TimeAxis):
             return None
-        return next((d for d in known if d.name == TIME and d.kind == "time" and d.size > 1), None)
+        return time.values if time.size > 1 else None
