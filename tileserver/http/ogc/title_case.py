@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -50,14 +50,15 @@ def titled_headers(headers: Iterable[tuple[bytes, bytes]]) -> RawHeaders:
 
 
 class TitleCase:
-    """ASGI middleware: below a path, names of headers are sent in title case.
+    """ASGI middleware: below some paths, names of headers are sent in title case.
 
-    HTTP knows no case in header names, but the OGC compliance tests do. It has to stand outside of
-    any other middleware that looks at headers, since those compare with lower case.
+    HTTP knows no case in header names, but the OGC compliance tests do, and QGIS 3.22 where it
+    takes features from WMS. It has to stand outside of any other middleware that looks at headers,
+    since those compare with lower case.
     """
 
-    def __init__(self, app: ASGIApp, path: str = "/wmts") -> None:
-        self.app, self.path = app, path
+    def __init__(self, app: ASGIApp, paths: Sequence[str] = ("/wmts", "/wms")) -> None:
+        self.app, self.paths = app, frozenset(path.strip("/") for path in paths)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on, with the names changed where the path is one of ours."""
@@ -74,4 +75,4 @@ class TitleCase:
 
     def _is_below(self, scope: Scope) -> bool:
         path = scope["path"].removeprefix(scope.get("root_path", ""))
-        return bool(path == self.path or path.startswith(f"{self.path}/"))
+        return path.lstrip("/").partition("/")[0] in self.paths
