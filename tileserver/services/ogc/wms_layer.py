@@ -17,7 +17,7 @@ from tileserver.grid import LONLAT, WEB_MERCATOR, Bounds, transformer
 from tileserver.layer import Layer, layers
 from tileserver.matrixset import code_of
 from tileserver.services.ogc import wms_crs, wms_dimension
-from tileserver.services.ogc.dimension import listed_values, periods
+from tileserver.services.ogc.dimension import LONGEST_LIST, listed_values, periods
 from tileserver.services.ogc.named_layer import layer_infos
 from tileserver.services.ogc.wms_crs import CRS84, NamedCrs
 from tileserver.services.ogc.wms_profile import LEGEND_FORMATS, NEWEST
@@ -30,6 +30,8 @@ BASE_URL = "\ue000"
 # Boxes in these go with every layer, beside that of its data's own CRS.
 BOXED = (CRS84, "EPSG:4326", "EPSG:3857")
 MERCATOR_DEG = 85.0511287798066  # where the square of Web Mercator ends
+# A stretch of two instants is regular by chance: periods that stand for fewer than this say little.
+FEWER = 3
 WORLD: Bounds = (-180.0, -90.0, 180.0, 90.0)
 
 
@@ -173,10 +175,11 @@ def _dimension(dimension: Dimension, upright: bool, version: str) -> tuple[str, 
 def extent(dimension: Dimension) -> str:
     """The values of a dimension, or the periods of its regular stretches where they are far fewer:
     every client reads a list."""
-    values = listed_values(dimension)
     if isinstance(dimension.values, TimeAxis):
         stretches = periods(dimension.values)
-        return ",".join(stretches if 2 * len(stretches) <= len(values) else values)
+        if dimension.size > LONGEST_LIST or FEWER * len(stretches) <= dimension.size:
+            return ",".join(stretches)
+    values = listed_values(dimension)
     if dimension.kind == "text":
         # A comma or a slash parts values; what holds one can be asked for all the same.
         values = [value for value in values if not {",", "/"} & set(value)]
