@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
@@ -16,7 +17,7 @@ from tileserver.http.ogc.negotiation import F, document_answer, encoding
 from tileserver.http.params import INTEGER, STRING, Parameter, Query, integer
 from tileserver.services.ogc import collection, landing, named_layer
 from tileserver.services.ogc.collection import Search
-from tileserver.services.ogc.interval import DATETIME, Interval, parse_datetime
+from tileserver.services.ogc.interval import DATETIME, Interval, parse_datetime, parse_subset
 from tileserver.services.ogc.link import HTML, JSON, ROOT
 
 LONGEST_WORDS = 200
@@ -28,6 +29,10 @@ def _datetime(_: str, value: str) -> Interval:
     return parse_datetime(value)
 
 
+def _subset(_: str, value: str) -> Mapping[str, Interval]:
+    return parse_subset(value)
+
+
 def _words(name: str, value: str) -> tuple[str, ...]:
     return tuple(params.text(name, value)[:LONGEST_WORDS].casefold().split())
 
@@ -37,6 +42,13 @@ TIME: Parameter[Interval | None] = Parameter(
     "An instant (RFC 3339), or an interval whose ends may be open: 2024-07-01/..", None,
     "2024-07-01T00:00:00Z",
 )  # fmt: skip
+SUBSET: Parameter[Mapping[str, Interval] | None] = Parameter(
+    "subset", _subset, STRING,
+    "Coordinates by axis, an interval as low:high, times in quotes; `datetime` is the time.",
+    None, 'depth(10),time("2024-07-01")',
+)  # fmt: skip
+# Which step is to be seen: of a tile, and carried on by the documents that lead to tiles.
+STEP: tuple[Parameter[Any], ...] = (TIME, SUBSET)
 WORDS: Parameter[tuple[str, ...]] = Parameter(
     "q", _words, STRING, "Words of a collection's title, id or description.", (), "temperature"
 )
@@ -87,11 +99,17 @@ async def get_collections(request: Request) -> Response:
 
 async def get_collection(request: Request) -> Response:
     """One collection."""
-    shown = encoding(request, Query(request.query_params.multi_items(), (F,)))
+    shown = encoding(request, Query(request.query_params.multi_items(), (F, *STEP)))
     dataset, layer = named_layer.find(context(request).catalog, request.path_params["collectionId"])
-    base = base_url(request.scope)
-    found = await asyncio.to_thread(collection.collection, dataset, layer, base, shown)
+    base, step = base_url(request.scope), asked_step(request)
+    found = await asyncio.to_thread(collection.collection, dataset, layer, base, shown, step)
     return document_answer(request, found, shown)
+
+
+def asked_step(request: Request) -> dict[str, str]:
+    """The coordinates of a request, as it has them."""
+    names = [parameter.name for parameter in STEP]
+    return {k: v for k, v in request.query_params.items() if k in names}
 
 
 ENDPOINTS = (
@@ -101,6 +119,6 @@ ENDPOINTS = (
              answers=DOCUMENT),
     Endpoint(f"{ROOT}/collections", get_collections, "The collections, by pages", TAG,
              (F, *SEARCH), answers=DOCUMENT),
-    Endpoint(f"{ROOT}/collections/{{collectionId}}", get_collection, "One collection", TAG, (F,),
-             answers=DOCUMENT),
+    Endpoint(f"{ROOT}/collections/{{collectionId}}", get_collection, "One collection", TAG,
+             (F, *STEP), answers=DOCUMENT),
 )  # fmt: skip

@@ -149,7 +149,8 @@ def _named(pictured: Map, query: Query) -> NamedView | None:
     """The view that is asked for; None where the layer has nothing there."""
     dataset, layer = pictured.dataset, pictured.layer
     dimensions = named_layer.layer_dimensions(dataset, layer)
-    wanted = by_dimension(dimensions, query(SUBSET) or {}, query(TIME))
+    subset = query(SUBSET)
+    wanted = by_dimension(dimensions, subset or {}, query(TIME))
     texts: dict[str, str] = {}
     for dimension in dimensions:
         if dimension.name in wanted:

@@ -20,6 +20,7 @@ from tileserver.services.ogc import domain
 from tileserver.services.ogc.interval import Interval
 from tileserver.services.ogc.link import (
     JSON,
+    NOTHING,
     OGC_REL,
     PNG,
     XML,
@@ -47,7 +48,7 @@ class Search:
 
     Args:
         bbox: in degrees; west > east across 180°.
-        words: all of them in the title, id or description, in any case.
+        words: all of them in the title, id, description or keywords, in any case.
         offset: how many of those that match are passed over.
         query: the same as the request has it but for the page, for links to other pages.
     """
@@ -70,7 +71,8 @@ class Search:
     def _has_words(self, dataset: Dataset, layer: Layer) -> bool:
         if not self.words:
             return True
-        texts = (layer_id(dataset, layer), _title(dataset, layer), _description(dataset) or "")
+        texts = [layer_id(dataset, layer), _title(dataset, layer), _description(dataset) or ""]
+        texts += dataset.config.keywords
         text = "\n".join(texts).casefold()
         return all(word in text for word in self.words)
 
@@ -127,9 +129,9 @@ def _page_links(search: Search, matching: int, base: str, shown: Encoding) -> li
         return {**search.query, "limit": str(search.limit), "offset": str(offset)}
 
     def turn(rel: str, offset: int) -> Link:
-        return link(rel, encoded(here, "json", **query(offset)), JSON, f"{title}: {rel} page")
+        return link(rel, encoded(here, "json", query(offset)), JSON, f"{title}: {rel} page")
 
-    found = own_links(here, shown, title, **query(search.offset))
+    found = own_links(here, shown, title, query(search.offset))
     if search.offset + search.limit < matching:
         found.append(turn("next", search.offset + search.limit))
     if search.offset > 0:
@@ -143,13 +145,19 @@ def _listed(dataset: Dataset, layer: Layer, base: str) -> dict[str, Any]:
     return _properties(dataset, layer, base) | {"links": links}
 
 
-def collection(dataset: Dataset, layer: Layer, base: str, shown: Encoding) -> dict[str, Any]:
-    """One collection, with links to all that there is of it."""
+def collection(
+    dataset: Dataset, layer: Layer, base: str, shown: Encoding, query: Mapping[str, str] = NOTHING
+) -> dict[str, Any]:
+    """One collection, with links to all that there is of it.
+
+    Args:
+        query: the coordinates that links to tilesets carry on, as a request has them.
+    """
     here, title = path(base, "collections", layer_id(dataset, layer)), _title(dataset, layer)
     links = [
-        *own_links(here, shown, title),
-        *_tileset_links(here),
-        *document_links(f"{OGC_REL}/styles", f"{here}/styles", "Styles"),
+        *own_links(here, shown, title, query),
+        *_tileset_links(here, query),
+        *document_links(f"{OGC_REL}/styles", f"{here}/styles", "Styles", query),
         legend_link(dataset, layer, style_id(layer), base),
         *_other_links(dataset, layer, base),
         *document_links("collection", path(base, "collections"), "Collections"),
@@ -165,6 +173,7 @@ def _properties(dataset: Dataset, layer: Layer, base: str) -> dict[str, Any]:
         "title": _title(dataset, layer),
         "description": _description(dataset),
         "attribution": attribution,
+        "keywords": list(dataset.config.keywords) or None,
         "dataType": "coverage",
         "extent": domain.extent(dataset, layer, base),
         "crs": list(dict.fromkeys([domain.CRS84, *systems])),
@@ -181,8 +190,8 @@ def _description(dataset: Dataset) -> str | None:
     return dataset.config.description or dataset.source.cube.description
 
 
-def _tileset_links(here: str) -> list[Link]:
-    return document_links(f"{OGC_REL}/tilesets-map", f"{here}/map/tiles", "Map tilesets")
+def _tileset_links(here: str, query: Mapping[str, str] = NOTHING) -> list[Link]:
+    return document_links(f"{OGC_REL}/tilesets-map", f"{here}/map/tiles", "Map tilesets", query)
 
 
 def legend_link(dataset: Dataset, layer: Layer, style: str, base: str) -> Link:

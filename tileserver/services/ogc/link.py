@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Literal
 from urllib.parse import quote
 
@@ -12,6 +14,7 @@ ROOT = "/ogc"
 # Relations that the OGC registers begin with this.
 OGC_REL = "http://www.opengis.net/def/rel/ogc/1.0"
 JSON, HTML, PNG, XML = "application/json", "text/html", "image/png", "application/xml"
+NOTHING: Mapping[str, str] = MappingProxyType({})
 MEDIA_TYPES: dict[Encoding, str] = {"json": JSON, "html": HTML}
 
 
@@ -25,18 +28,20 @@ def path(base: str, *parts: str) -> str:
     return "/".join((f"{base}{ROOT}", *(quote(part, safe="") for part in parts)))
 
 
-def encoded(href: str, encoding: Encoding, **query: str) -> str:
-    """The address of a document in one of its encodings."""
+def encoded(href: str, encoding: str, query: Mapping[str, str] = NOTHING) -> str:
+    """The address of a resource in one of its encodings."""
     pairs = "".join(f"{name}={quote(value, safe=':,/')}&" for name, value in query.items())
     return f"{href}?{pairs}f={encoding}"
 
 
-def own_links(href: str, shown: Encoding, title: str, **query: str) -> list[Link]:
+def own_links(
+    href: str, shown: Encoding, title: str, query: Mapping[str, str] = NOTHING
+) -> list[Link]:
     """A document's links to itself and to its other encoding."""
     return [
         link(
             "self" if encoding == shown else "alternate",
-            encoded(href, encoding, **query),
+            encoded(href, encoding, query),
             media_type,
             f"{title} as {encoding.upper()}",
         )
@@ -44,9 +49,11 @@ def own_links(href: str, shown: Encoding, title: str, **query: str) -> list[Link
     ]
 
 
-def document_links(rel: str, href: str, title: str) -> list[Link]:
+def document_links(
+    rel: str, href: str, title: str, query: Mapping[str, str] = NOTHING
+) -> list[Link]:
     """Links to another document of the API in each of its encodings."""
     return [
-        link(rel, encoded(href, encoding), media_type, f"{title} as {encoding.upper()}")
+        link(rel, encoded(href, encoding, query), media_type, f"{title} as {encoding.upper()}")
         for encoding, media_type in MEDIA_TYPES.items()
     ]

@@ -17,7 +17,7 @@ def page(title: str, document: Mapping[str, Any], base: str) -> bytes:
     """A document in HTML."""
     styles = "".join(
         f'<link rel="stylesheet" href="{_quoted(base)}/static/style/{name}.css">'
-        for name in ("theme", "control", "api")
+        for name in ("theme", "api")
     )
     head = (
         f'<head><meta charset="utf-8"><title>{_text(title)}</title>'
@@ -32,8 +32,8 @@ def page(title: str, document: Mapping[str, Any], base: str) -> bytes:
 
 def _value(value: object, depth: int) -> str:
     match value:
-        case {"href": str(href), "rel": str(rel)}:
-            return _link(href, rel, value)
+        case Mapping() if "href" in value and "rel" in value:
+            return _link(value)
         case Mapping() if depth:
             rows = (f"<dt>{_text(k)}</dt><dd>{_value(v, depth - 1)}</dd>" for k, v in value.items())
             return f"<dl>{''.join(rows)}</dl>"
@@ -49,12 +49,13 @@ def _value(value: object, depth: int) -> str:
             return _text(value)
 
 
-def _link(href: str, rel: str, more: Mapping[Any, Any]) -> str:
-    shown = more.get("title", href)
-    kind = " · ".join(str(each) for each in (rel.removeprefix(f"{OGC_REL}/"), more.get("type", "")))
-    if more.get("templated") or urlsplit(href).scheme not in ("http", "https"):
+def _link(found: Mapping[str, Any]) -> str:
+    href, rel = str(found["href"]), str(found["rel"])
+    shown = found.get("title", href)
+    kind = " · ".join((rel.removeprefix(f"{OGC_REL}/"), found.get("type", "")))
+    if found.get("templated") or urlsplit(href).scheme not in ("http", "https"):
         return f"{_text(shown)} <small>{_text(kind)}</small> <code>{_text(href)}</code>"
-    picture = f'<br><img alt="" src="{_quoted(href)}">' if rel.endswith("/legend") else ""
+    picture = f'<img alt="" src="{_quoted(href)}">' if rel.endswith("/legend") else ""
     return f'<a href="{_quoted(href)}">{_text(shown)}</a> <small>{_text(kind)}</small>{picture}'
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote
 
@@ -13,6 +13,7 @@ from tileserver.grid import Bounds
 from tileserver.layer import Layer
 from tileserver.matrixset import REGISTERED, UTM_LAYOUT, MatrixSets
 from tileserver.services import matrixsets, tilejson
+from tileserver.services.ogc import named_layer
 from tileserver.services.ogc.collection import legend_link
 from tileserver.services.ogc.domain import CRS84, crs_uri
 from tileserver.services.ogc.link import (
@@ -21,6 +22,7 @@ from tileserver.services.ogc.link import (
     Encoding,
     Link,
     document_links,
+    encoded,
     link,
     own_links,
     path,
@@ -37,11 +39,16 @@ PLACE = "{tileMatrix}/{tileRow}/{tileCol}"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Map:
-    """A layer in a style; None is its own, which needs no naming."""
+    """A layer in a style; None is its own, which needs no naming.
+
+    Args:
+        query: the coordinates that links to its tilesets and tiles carry on, as a request has them.
+    """
 
     dataset: Dataset
     layer: Layer
     style: str | None = None
+    query: Mapping[str, str] = field(default_factory=dict)
 
     def address(self, base: str) -> str:
         """Of its list of tilesets."""
@@ -72,9 +79,9 @@ def tilesets(pictured: Map, base: str, shown: Encoding) -> dict[str, Any]:
     """The tilesets of a map, one for each matrix set that it is offered in."""
     here = pictured.address(base)
     return {
-        "links": own_links(here, shown, "Map tilesets"),
+        "links": own_links(here, shown, "Map tilesets", pictured.query),
         "tilesets": [
-            _item(pictured, tiles, base) | {"links": _item_links(here, tiles, base)}
+            _item(pictured, tiles, base) | {"links": _item_links(pictured, tiles, base)}
             for tiles in layer_sets(pictured.dataset, pictured.layer)
         ],
     }
@@ -91,9 +98,10 @@ def _item(pictured: Map, tiles: MatrixSet, base: str) -> dict[str, Any]:
     }
 
 
-def _item_links(here: str, tiles: MatrixSet, base: str) -> list[Link]:
+def _item_links(pictured: Map, tiles: MatrixSet, base: str) -> list[Link]:
+    here = f"{pictured.address(base)}/{tiles.id}"
     return [
-        *own_links(f"{here}/{tiles.id}", "json", "The tileset"),
+        *own_links(here, "json", "The tileset", pictured.query),
         *_scheme_links(tiles, base),
     ]
 
@@ -157,7 +165,7 @@ def _limit(tiles: MatrixSet, zoom: int, bounds: Bounds) -> dict[str, Any]:
 
 def template(pictured: Map, tiles: MatrixSet, base: str, image: str) -> str:
     """The addresses of a tileset's tiles."""
-    return f"{pictured.address(base)}/{tiles.id}/{PLACE}?f={image}"
+    return encoded(f"{pictured.address(base)}/{tiles.id}/{PLACE}", image, pictured.query)
 
 
 def _links(pictured: Map, tiles: MatrixSet, base: str, shown: Encoding) -> list[Link]:
@@ -166,7 +174,7 @@ def _links(pictured: Map, tiles: MatrixSet, base: str, shown: Encoding) -> list[
     collection = path(base, "collections", layer_id(dataset, layer))
     layer_path = f"{base}/tiles/{dataset.id}/{quote(layer.id, safe='')}/{tiles.id}"
     return [
-        *own_links(here, shown, "The tileset"),
+        *own_links(here, shown, "The tileset", pictured.query),
         *_scheme_links(tiles, base),
         *(
             link("item", template(pictured, tiles, base, image), media_type,
@@ -174,7 +182,7 @@ def _links(pictured: Map, tiles: MatrixSet, base: str, shown: Encoding) -> list[
             for image, media_type in IMAGES.items()
         ),
         link("alternate", f"{layer_path}/tilejson.json", JSON, "TileJSON"),
-        *document_links(f"{OGC_REL}/geodata", collection, "The collection"),
+        *document_links(f"{OGC_REL}/geodata", collection, "The collection", pictured.query),
         *document_links(f"{OGC_REL}/conformance", path(base, "conformance"), "Conformance"),
     ]  # fmt: skip
 
@@ -235,15 +243,17 @@ def styles(pictured: Map, base: str, shown: Encoding) -> dict[str, Any]:
     return {
         "default": style_id(layer),
         "styles": [
-            {"id": each, "title": each, "links": _style_links(Map(dataset, layer, each), base)}
-            for each in (style_id(layer),)
+            {"id": each, "title": each, "links": _style_links(replace(pictured, style=each), base)}
+            for each in (style.id for style in named_layer.styles(dataset, layer))
         ],
-        "links": own_links(here, shown, "Styles"),
+        "links": own_links(here, shown, "Styles", pictured.query),
     }
 
 
 def _style_links(pictured: Map, base: str) -> list[Link]:
     return [
         legend_link(pictured.dataset, pictured.layer, pictured.style or "", base),
-        *document_links(f"{OGC_REL}/tilesets-map", pictured.address(base), "Map tilesets"),
+        *document_links(
+            f"{OGC_REL}/tilesets-map", pictured.address(base), "Map tilesets", pictured.query
+        ),
     ]
