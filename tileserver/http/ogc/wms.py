@@ -70,7 +70,8 @@ async def get_wms(request: Request) -> Response:
     state = context(request)
     asked = Asked(Parameters({}), NEWEST, state, request.path_params.get("dataset"))
     try:
-        asked = replace(asked, parameters=Parameters.read(query_text(request.scope["query_string"])))
+        query = query_text(request.scope["query_string"])
+        asked = replace(asked, parameters=Parameters.read(query))
         version = asked.parameters.get("version") or asked.parameters.get("wmtver")
         asked = replace(asked, version=negotiated(version))
         return await renewing(partial(_operate, asked=asked))(request)
