@@ -10,6 +10,7 @@ from tests.conformance.wms_schemas import check
 from tests.services.memory_catalog import catalog
 from tests.services.ogc.wms_document import dataset, document, hard_datasets, irregular_times
 from tileserver.app import create_app
+from tileserver.config import ContactConfig, ServiceConfig
 from tileserver.services.ogc.wms_exception import WmsError, service_exception
 from tileserver.settings import Settings
 
@@ -27,6 +28,15 @@ def client() -> Iterator[TestClient]:
 def test_hard_datasets(version: str) -> None:
     """Capabilities of any text, CRS, place and dimension are valid."""
     check(document(version, hard_datasets(), themes=("Ocean/Ice & <snow>", "Ocean", "Land")))
+
+
+@both
+@pytest.mark.parametrize("known", ["", "name", "organization", "country", "email", "url"])
+def test_contact(version: str, known: str) -> None:
+    """So are those that tell any part of whom to ask."""
+    contact = ContactConfig(**({known: "A & B"} if known else {}))
+    told = ServiceConfig(contact=contact, keywords=("a", "<b>"), fees="none", provider="C")
+    check(document(version, [dataset("d", keywords=["x & y"])], told=told))
 
 
 @both

@@ -19,6 +19,7 @@ from tests.services.ogc.wms_document import (
     irregular_times,
     time_dimension,
 )
+from tileserver.config import ContactConfig, ServiceConfig
 from tileserver.cube import Dimension
 from tileserver.services.ogc.wms_layer import extent
 from tileserver.timeaxis import TimeAxis
@@ -68,6 +69,26 @@ def test_texts() -> None:
     root = newest(dataset("a", title=NASTY, description=NASTY))
     told = NASTY.replace("\x0b", "\N{REPLACEMENT CHARACTER}")
     assert texts(root, "Layer/Title") == texts(root, "Layer/Abstract") == [told]
+
+
+def test_service() -> None:
+    """What the catalogue tells of the service stands where clients look, and nothing else."""
+    contact = ContactConfig(name="Ann <b>", phone="1", city="Kiel", position="chief")
+    told = ServiceConfig(
+        title="T", keywords=("sea", "ice"), provider="P & Q", provider_url="https://p.example/?a&b",
+        contact=contact, fees="none", access_constraints="CC-BY",
+    )  # fmt: skip
+    service = ElementTree.fromstring(document("1.3.0", [], told=told)).find("Service", NAMES)
+    assert service is not None
+    assert texts(service, "KeywordList/Keyword") == ["sea", "ice"]
+    person = "ContactInformation/ContactPersonPrimary/Contact{}"
+    assert texts(service, person.format("Person")) == ["Ann <b>"]
+    assert texts(service, person.format("Organization")) == ["P & Q"]
+    assert texts(service, "ContactInformation/ContactAddress/City") == ["Kiel"]
+    assert texts(service, "AccessConstraints") == ["CC-BY"]
+    assert [each.attrib[HREF] for each in service.findall("OnlineResource", NAMES)] == [
+        "https://p.example/?a&b"
+    ]
 
 
 def test_common_is_told_once() -> None:

@@ -81,7 +81,11 @@ def _service(state: Context, base: str, dataset: str | None, sequence: str) -> S
 
 def _document(version: str, service: Service, datasets: Sequence[Dataset], state: Context) -> bytes:
     branches = [
-        Branch(wms_layer.dataset_layer(each, version), each.source.cube.bounds(each.variables))
+        Branch(
+            wms_layer.dataset_layer(each, version),
+            each.source.cube.bounds(each.variables),
+            each.config.theme or "",
+        )
         for each in datasets
     ]
     places = wms_crs.everywhere(state.catalog.matrix_sets)

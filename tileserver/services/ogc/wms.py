@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from tileserver.config import ServiceConfig
+from tileserver.config import ContactConfig, ServiceConfig
 from tileserver.grid import Bounds
 from tileserver.services.ogc import wms_layer
 from tileserver.services.ogc.wms_crs import NamedCrs
@@ -112,8 +112,13 @@ def _service(version: str, service: Service) -> str:
         leaf("Name", "WMS" if version == NEWEST else "OGC:WMS"),
         leaf("Title", told.title),
         leaf("Abstract", told.abstract) if told.abstract else "",
+        wms_layer.keyword_list(told.keywords),
         online(told.provider_url or f"{BASE_URL}{service.path}", version),
     ]
+    if told.contact is not None:
+        parts.append(_contact(told.contact, told.provider or ""))
+    parts.append(leaf("Fees", told.fees) if told.fees else "")
+    parts.append(leaf("AccessConstraints", told.access_constraints or "none"))
     if version == NEWEST:
         parts += [
             leaf("LayerLimit", LAYER_LIMIT),
@@ -121,6 +126,37 @@ def _service(version: str, service: Service) -> str:
             leaf("MaxHeight", service.largest_side),
         ]
     return element("Service", parts)
+
+
+def _contact(contact: ContactConfig, provider: str) -> str:
+    """Whom to ask; of a person or an address the schema wants every part, empty where unknown."""
+    person = {
+        "ContactPerson": contact.name,
+        "ContactOrganization": contact.organization or provider,
+    }
+    address = {
+        "Address": contact.street,
+        "City": contact.city,
+        "StateOrProvince": contact.region,
+        "PostCode": contact.postcode,
+        "Country": contact.country,
+    }
+    single = {
+        "ContactVoiceTelephone": contact.phone,
+        "ContactElectronicMailAddress": contact.email,
+    }
+    parts = [
+        _whole("ContactPersonPrimary", person),
+        leaf("ContactPosition", contact.position) if contact.position else "",
+    ]
+    if any(address.values()):
+        parts.append(_whole("ContactAddress", {"AddressType": "postal"} | address))
+    parts += [leaf(name, text) for name, text in single.items() if text]
+    return element("ContactInformation", parts)
+
+
+def _whole(name: str, texts: Mapping[str, str | None]) -> str:
+    return element(name, [leaf(each, text or "") for each, text in texts.items()])
 
 
 def _operations(version: str, path: str) -> str:

@@ -48,7 +48,13 @@ def dataset_layer(dataset: Dataset, version: str) -> str:
     attribution = dataset.config.attribution or dataset.source.cube.attribution
     head = [leaf("Title", dataset.title), leaf("Abstract", abstract) if abstract else ""]
     credit = element("Attribution", [leaf("Title", attribution)]) if attribution else ""
-    return element("Layer", [*head, *shared.texts, credit, *written])
+    words = keyword_list(dataset.config.keywords)
+    return element("Layer", [*head, words, *shared.texts, credit, *written])
+
+
+def keyword_list(keywords: Sequence[str]) -> str:
+    """The element of keywords, if there are any."""
+    return element("KeywordList", [leaf("Keyword", word) for word in keywords]) if keywords else ""
 
 
 @dataclass(frozen=True, slots=True)
