@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from urllib.parse import quote
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -23,6 +21,7 @@ from tileserver.http.links import base_url
 from tileserver.http.ogc.front import shows
 from tileserver.http.ogc.headers import info_answer
 from tileserver.http.ogc.kvp import XML, Parameters, query_text, reported
+from tileserver.http.ogc.negotiation import negotiated
 from tileserver.http.ogc.wmts_request import (
     Address,
     LayerTiles,
@@ -41,6 +40,7 @@ from tileserver.services.ogc.ows import OwsError
 
 SEQUENCE = "1."  # begins every updateSequence of ours, so that a later one can be told
 PATH = "/wmts"
+SUFFIX = "png"
 _MEDIA_TYPES = {suffix: media_type for media_type, suffix in wmts.INFO_FORMATS.items()}
 _TEXT = partial(Parameter, parse=params.text, schema=params.STRING, default=None)
 PARAMETERS: tuple[Parameter[str | None], ...] = (
@@ -59,7 +59,6 @@ PARAMETERS: tuple[Parameter[str | None], ...] = (
     _TEXT("J", description="The pixel's row in the tile, for GetFeatureInfo."),
     _TEXT("time", description="An instant, a period, `current` or `default`; others are snapped."),
 )
-_REFUSED = re.compile(r"q=0(\.0{0,3})?")
 
 
 async def get_kvp(request: Request) -> Response:
@@ -75,7 +74,7 @@ async def get_document(request: Request) -> Response:
 
 async def get_tile(request: Request) -> Response:
     """A tile by REST."""
-    _check_accept(request, wmts.TILE_FORMAT)
+    negotiated(request, {SUFFIX: wmts.TILE_FORMAT})
     return await _tile(request, _address(request))
 
 
@@ -85,7 +84,7 @@ async def get_info(request: Request) -> Response:
     media_type = _MEDIA_TYPES.get(path["suffix"])
     if media_type is None:
         raise NotFound(path["suffix"], f"expected one of {', '.join(_MEDIA_TYPES)} at the end")
-    _check_accept(request, media_type)
+    negotiated(request, {path["suffix"]: media_type})
     return await _info(request, _address(request), path["i"], path["j"], media_type)
 
 
@@ -190,15 +189,6 @@ def _sequence(state: Context) -> str:
     return f"{SEQUENCE}{state.catalog.version}"
 
 
-def _check_accept(request: Request, media_type: str) -> None:
-    """Refuse a REST request whose client takes nothing that the address has."""
-    header = request.headers.get("accept", "*/*")
-    ranges = (part.partition(";") for part in header.lower().split(","))
-    taken = {name.strip() for name, _, rest in ranges if not _REFUSED.fullmatch(rest.strip())}
-    if not taken & {media_type, f"{media_type.partition('/')[0]}/*", "*/*"}:
-        raise HTTPException(406, f"Accept={shown(header)!r}: this address has {media_type}")
-
-
 _OPERATIONS: Mapping[str, Callable[[Request, Parameters], Awaitable[Response]]] = {
     "getcapabilities": _kvp_capabilities,
     "gettile": _kvp_tile,
@@ -217,7 +207,7 @@ ENDPOINTS = (
              "wmts", PARAMETERS, True, _ANY),
     Endpoint(f"{PATH}/{{dataset}}/{_DOCUMENT}", get_document, "WMTS capabilities of one dataset",
              "wmts", answers=(XML,)),
-    Endpoint(f"{_TILE}.png", get_tile, "A WMTS tile", "wmts", (params.TIME,), True, _IMAGE),
+    Endpoint(f"{_TILE}.{SUFFIX}", get_tile, "A WMTS tile", "wmts", (params.TIME,), True, _IMAGE),
     Endpoint(f"{_TILE}/{{j}}/{{i}}.{{suffix}}", get_info, "The value at a pixel of a WMTS tile",
              "wmts", (params.TIME,), True, tuple(wmts.INFO_FORMATS)),
     Endpoint(f"{PATH}/{wmts.VERSION}/{{layer}}/{{style}}/legend.png", get_legend,
