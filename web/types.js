@@ -53,13 +53,15 @@
  * @typedef {object} Legend
  * @property {string} title
  * @property {string | null} units
- * @property {"continuous" | "categorical"} type
+ * @property {"continuous" | "categorical" | "composite"} type
  * @property {number} min
  * @property {number} max
- * @property {string[]} colors
+ * @property {string[]} colors of a continuous one
  * @property {{value: number, label: string, position: number}[]} ticks
  * @property {Category[]} [categories]
+ * @property {Band[]} [bands]
  *
+ * @typedef {{channel: string, title: string, color: string}} Band
  * @typedef {{name: string, family: string, category: string, title?: string}} Colormap
  * @typedef {{lon: number, lat: number}} Place
  * @typedef {{lat: number, lon: number, zoom: number}} View

@@ -21,6 +21,7 @@ const read = (page) => page.evaluate(() => {
     place: text(".inspector-title > .muted"),
     notice: text(".notice p"),
     ticks: [...document.querySelectorAll(".legend-tick")].map((tick) => tick.textContent),
+    bands: [...document.querySelectorAll(".legend-bands li")].map((band) => band.textContent),
     variables: [...document.querySelectorAll("#panel section[aria-label=Variable] .choice-title")].map((row) => row.textContent),
     colours: document.querySelector(".ramp-button")?.dataset.name ?? null,
     hash: location.hash,

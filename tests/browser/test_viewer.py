@@ -38,6 +38,12 @@ def test_legend_has_ticks(visit: Visit) -> None:
     assert len(visit.facts["variable"]["ticks"]) >= 3
 
 
+def test_legend_of_a_picture_names_its_bands(visit: Visit) -> None:
+    """In the order of red, green and blue, with the range of their values."""
+    assert visit.facts["switched"]["bands"] == ["b04", "b03", "b02", "0 to 0.2"]
+    assert visit.facts["variable"]["bands"] == []
+
+
 def test_shows_colours_of_data(visit: Visit, demo_server: str) -> None:
     """The sea has the colours of the colormap, and no others."""
     assert share_of(visit.picture("variable")[SEA], colours(demo_server, "sst")) > 0.97

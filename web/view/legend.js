@@ -1,7 +1,8 @@
-/** What the colours mean: a bar with ticks, or a list of classes. */
+/** What the colours mean: a bar with ticks, a list of classes, or the bands of a picture. */
 import { getJson, isAbort } from "../api.js";
 import { legendAddress } from "../lib/address.js";
 import { h } from "../lib/dom.js";
+import { formatValue } from "../lib/number.js";
 import { variableOf } from "../lib/select.js";
 
 /** @typedef {import("../types.js").Legend} Legend */
@@ -15,8 +16,7 @@ export function mountLegend(element, store) {
   let shown = "";
   const stop = store.subscribe(["detail", "variable", "colormap", "rescale", "scale"], async (state) => {
     const variable = variableOf(state);
-    const isDrawn = state.detail && variable && variable.kind !== "composite";
-    const address = isDrawn ? legendAddress(state, state.detail, variable) : "";
+    const address = state.detail && variable ? legendAddress(state, state.detail, variable) : "";
     if (address === shown) return;
     shown = address;
     controller.abort();
@@ -38,16 +38,27 @@ export function mountLegend(element, store) {
 
 /** @param {Legend} legend */
 function drawLegend(legend) {
-  return legend.type === "categorical" && legend.categories ? drawClasses(legend.categories) : drawBar(legend);
+  if (legend.categories) return drawClasses(legend.categories);
+  return legend.bands ? drawBands(legend.bands, legend) : drawBar(legend);
 }
 
 /** @param {import("../types.js").Category[]} categories */
 function drawClasses(categories) {
-  return h("ul", { className: "legend-classes" }, ...categories.map(({ label, color }) => {
-    const swatch = h("span", { className: "swatch" });
-    swatch.style.backgroundColor = color;
-    return h("li", {}, swatch, label);
-  }));
+  return h("ul", { className: "legend-classes" }, ...categories.map(({ label, color }) => h("li", {}, drawSwatch(color), label)));
+}
+
+/** @param {string} color */
+function drawSwatch(color) {
+  const swatch = h("span", { className: "swatch" });
+  swatch.style.backgroundColor = color;
+  return swatch;
+}
+
+/** What is shown in red, green and blue. @param {import("../types.js").Band[]} bands @param {Legend} legend */
+function drawBands(bands, { min, max }) {
+  return h("ul", { className: "legend-bands" },
+    ...bands.map(({ channel, title, color }) => h("li", { title: `${title} in ${channel}` }, drawSwatch(color), title)),
+    h("li", { className: "muted" }, `${formatValue(min)} to ${formatValue(max)}`));
 }
 
 /** @param {Legend} legend */
