@@ -6,7 +6,8 @@ Runs in the interpreter that QGIS is installed for. Pictures are put into the fo
 width, 4) uint8 arrays.
 
 A job is {"open": address of a .qlr, "views": {name: {"bounds", "size", "frame"}}, "points": [[x,
-y]], "legend": bool} or {"browse": address of capabilities}.
+y]], "legend": bool}, the same with "source", an address of QGIS's provider `wms`, in place of "open", or
+{"browse": address of capabilities}.
 """
 
 import json
@@ -37,6 +38,7 @@ from qgis.core import (  # noqa: E402
     QgsPointXY,
     QgsProject,
     QgsRaster,
+    QgsRasterLayer,
     QgsRectangle,
     QgsSettings,
 )
@@ -99,8 +101,16 @@ class Desktop:
         }
         if not nodes or not nodes[0].layer().isValid():
             return seen
-        layer = nodes[0].layer()
-        seen |= _described(layer)
+        return seen | self._looked(nodes[0].layer(), job, number)
+
+    def load(self, job: dict, number: int) -> dict:
+        """What the job asks for of a layer by the address of its source."""
+        layer = QgsRasterLayer(job["source"], "layer", "wms")
+        seen = {"loaded": layer.isValid(), "error": layer.error().summary()}
+        return seen | self._looked(layer, job, number) if layer.isValid() else seen
+
+    def _looked(self, layer: object, job: dict, number: int) -> dict:
+        seen = _described(layer)
         self.asked.clear()
         for name, view in job.get("views", {}).items():
             picture = _drawn(layer, view)
@@ -202,6 +212,8 @@ def main() -> None:
     for number, job in enumerate(json.load(sys.stdin)):
         if "browse" in job:
             seen.append(desktop.browse(job["browse"]))
+        elif "source" in job:
+            seen.append(desktop.load(job, number))
         else:
             seen.append(desktop.open(job, number))
     json.dump({"version": Qgis.QGIS_VERSION_INT, "seen": seen}, sys.stdout)
