@@ -95,7 +95,12 @@ def map_server(demo_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     """A server of the demo cubes, and of sea ice round the north pole."""
     folder = tmp_path_factory.mktemp("ice")
     sea_ice().to_zarr(folder / "ice.zarr", zarr_format=3, consolidated=False)
-    dataset = {"id": "ice.north", "title": "Sea ice & polynyas", "url": str(folder / "ice.zarr")}
+    dataset = {
+        "id": "ice.north",
+        "title": "Sea ice & polynyas",
+        "url": str(folder / "ice.zarr"),
+        "offers": ["magma", "plasma:0:40"],
+    }
     catalog = folder / "catalog.yaml"
     catalog.write_text(yaml.safe_dump({"datasets": [dataset]}))
     with running("--catalog", str(demo_data), "--catalog", str(catalog)) as url:

@@ -109,7 +109,24 @@ def test_styles(pages: Pages, map_server: str, told: dict[str, str], query: str)
     np.testing.assert_array_equal(seen.picture, own_tiles(map_server, "mercator", query))
 
 
-@pytest.mark.parametrize(("layer", "style"), [("ocean.sst", "sst"), ("s2.ndvi", "ndvi")])
+@pytest.mark.parametrize(
+    ("style", "query"),
+    [
+        ("magma", "?colormap_name=magma"),
+        ("plasma:0:40", "?colormap_name=plasma&rescale=0,40"),
+    ],
+)
+def test_listed_styles(pages: Pages, map_server: str, style: str, query: str) -> None:
+    """Those that the catalogue offers are in the capabilities."""
+    name = f"listed-{style}".replace(":", "-")
+    seen = show(pages, map_server, name, "polar", "REST", style=style)
+    assert seen.facts["style"] == style
+    np.testing.assert_array_equal(seen.picture, own_tiles(map_server, "polar", query))
+
+
+@pytest.mark.parametrize(
+    ("layer", "style"), [("ocean.sst", "sst"), ("ice.north.thickness", "plasma:0:40")]
+)
 def test_legend(pages: Pages, map_server: str, layer: str, style: str) -> None:
     """The legend of a style loads, and is as large as the capabilities say."""
     told = {"capabilities": map_server + KVP, "layer": layer, "style": style}

@@ -119,6 +119,8 @@ async def details(engine: Engine, entry: Entry, base: str) -> dict[str, Any]:
     return summary(entry, base) | {
         "description": dataset.config.description or cube.description,
         "attribution": dataset.config.attribution or cube.attribution,
+        "theme": dataset.config.theme,
+        "keywords": list(dataset.config.keywords),
         "crs": crs_name(shown[0].variables[0].grid) if shown else None,
         "version": dataset.version,
         "warnings": list(cube.warnings),
