@@ -10,6 +10,10 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from tests.http.ogc.test_wms import MAP, ask, client, reported
+from tests.services.memory_catalog import catalog
+from tileserver.app import create_app
+from tileserver.catalog import Catalog, make_dataset
+from tileserver.settings import Settings
 
 __all__ = ["client"]
 
@@ -137,6 +141,22 @@ def test_format_of_facts_is_optional_in_the_old_version(client: TestClient) -> N
     answer = ask(client, OLD_INFO, INFO_FORMAT=None)
     assert answer.headers["content-type"] == "text/plain"
     assert reported(ask(client, INFO, INFO_FORMAT=None)) == (400, None)
+
+
+def test_layer_that_tells_nothing() -> None:
+    """Where the catalogue says so: the map is drawn, and its values are refused."""
+
+    def closed(*args: object) -> Catalog:
+        made = catalog()
+        entry = made.entries["sea"]
+        assert entry.dataset is not None
+        config = entry.config.model_copy(update={"queryable": False})
+        entry.dataset = make_dataset(config, entry.dataset.source)
+        return made
+
+    with TestClient(create_app(Settings(), closed), "http://localhost") as client:
+        assert ask(client, MAP).status_code == 200
+        assert reported(ask(client, INFO)) == (400, "LayerNotQueryable")
 
 
 def picture(client: TestClient, **changes: str | None) -> Image.Image:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from urllib.parse import quote
 
@@ -40,7 +40,7 @@ async def get_map(request: Request, asked: Asked) -> Response:
         views = await asyncio.gather(*jobs)
         stages.mark("range")
     wanted = Map(tuple(views), found.target, format, wms_request.background(asked, format))
-    headers = map_headers(found.layers) | {"ETag": wanted.etag}
+    headers = map_headers(asked, found.layers) | {"ETag": wanted.etag}
     shows(request, *(view.dataset for view in views))
     if caching.matches(request.headers.get("if-none-match"), wanted.etag):
         return caching.not_modified(headers)
@@ -57,16 +57,22 @@ async def get_info(request: Request, asked: Asked) -> Response:
     asked.parsed("FEATURE_COUNT", params.integer(1, MOST_FEATURES), 1)
     place = wms_request.pixel(asked, found.target)
     lon, lat = map(float, transformer(found.target.crs, LONLAT).transform(*place))
-    queried = [
-        wms_request.named_view(asked, name, "")
-        for name in wms_request.listed("QUERY_LAYERS", names)
-    ]
+    queried = [_queried(asked, name) for name in wms_request.listed("QUERY_LAYERS", names)]
     jobs = [
         feature_info.describe(partial(state.engine.read, named.view.dataset), named, lon, lat)
         for named in queried
     ]
     body = feature_info.write_info(media_type, await asyncio.gather(*jobs))
-    return info_answer(body, media_type, map_headers(queried))
+    return info_answer(body, media_type, map_headers(asked, queried))
+
+
+def _queried(asked: Asked, name: str) -> NamedView:
+    """A layer that tells its values. Raises WmsError, NotFound."""
+    named = wms_request.named_view(asked, name, "")
+    if not named.view.dataset.config.queryable:
+        text = f"layer {name} tells no values: see queryable in GetCapabilities"
+        raise WmsError("LayerNotQueryable", "QUERY_LAYERS", text)
+    return named
 
 
 def _info_format(asked: Asked) -> str:
@@ -80,13 +86,23 @@ def _info_format(asked: Asked) -> str:
     return media_type
 
 
-def map_headers(layers: Sequence[NamedView]) -> dict[str, str]:
+def map_headers(asked: Asked, layers: Sequence[NamedView]) -> dict[str, str]:
     """How long an answer keeps, the time that its first layer with one shows, and the coordinates
     that stand in for others, or for none (OGC 06-042, C.4)."""
     each = [named_headers(named) for named in layers]
     headers = next((known for known in each if "X-Time" in known), each[0])
-    nearest = {name: label for named in layers for name, label in named.stand_ins.items()}
-    if nearest:
-        used = ", ".join(f"{quote(name)}={label}" for name, label in nearest.items())
-        headers["Warning"] = f"99 Nearest value used: {used}"
+    nearest: dict[str, str] = {}
+    default: dict[str, str] = {}
+    for named in layers:
+        nearest |= named.stand_ins
+        default |= wms_request.defaults(asked, named)
+    said = [("Nearest", nearest), ("Default", default)]
+    warnings = [f"99 {word} value used: {_listed(used)}" for word, used in said if used]
+    if warnings:
+        headers["Warning"] = ", ".join(warnings)
     return headers
+
+
+def _listed(used: Mapping[str, str]) -> str:
+    # A header holds no letters beyond Latin-1, which a dimension's name may.
+    return ", ".join(f"{quote(name)}={label}" for name, label in used.items())

@@ -104,6 +104,13 @@ def named_view(asked: Asked, name: str, style: str) -> NamedView:
     return NamedView(_coloured(asked, named.view), named.chosen)
 
 
+def defaults(asked: Asked, named: NamedView) -> dict[str, str]:
+    """The coordinates that were taken where the request has none, by dimension."""
+    dimensions = named_layer.layer_dimensions(named.view.dataset, named.view.layer)
+    told = wms_dimension.asked(dimensions, asked.parameters.values)
+    return {name: chosen.label for name, chosen in named.chosen.items() if name.lower() not in told}
+
+
 def _styles(asked: Asked, count: int) -> list[str]:
     """One for each layer; none at all are as many defaults."""
     text = asked.required("STYLES", "it may be empty, which asks for the default styles")
