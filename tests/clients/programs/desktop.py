@@ -5,9 +5,9 @@
 Runs in the interpreter that QGIS is installed for. Pictures are put into the folder as (height,
 width, 4) uint8 arrays.
 
-A job is {"open": address of a .qlr, "views": {name: {"bounds", "size", "frame"}}, "points": [[x,
-y]], "legend": bool}, the same with "source", an address of QGIS's provider `wms`, in place of "open", or
-{"browse": address of capabilities}.
+A job is {"open": address of a .qlr, "views": {name: {"bounds", "size", "frame"}}, "points":
+[[x, y]], "legend": bool}, or the same with "source", an address of the provider `wms` of QGIS, for
+"open", or {"browse": address of capabilities}.
 """
 
 import json
