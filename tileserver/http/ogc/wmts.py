@@ -85,7 +85,10 @@ async def get_info(request: Request) -> Response:
     if media_type is None:
         raise NotFound(path["suffix"], f"expected one of {', '.join(_MEDIA_TYPES)} at the end")
     negotiated(request, {path["suffix"]: media_type})
-    return await _info(request, _address(request), path["i"], path["j"], media_type)
+    address = _address(request)
+    found = LayerTiles.queried(context(request).catalog, address)
+    place = pixel_lonlat(found.drawing(address).target, path["i"], path["j"])
+    return await _info(request, found, place, media_type)
 
 
 def _address(request: Request) -> Address:
@@ -125,8 +128,12 @@ async def _kvp_tile(request: Request, parameters: Parameters) -> Response:
 async def _kvp_info(request: Request, parameters: Parameters) -> Response:
     address = Address.of_query(parameters, request.path_params.get("dataset"))
     check_format(parameters, needed=False)
+    found = LayerTiles.queried(context(request).catalog, address)
     i, j = (parameters.required(name, "expected a pixel of the tile") for name in ("I", "J"))
-    return await _info(request, address, i, j, info_format(parameters))
+    media_type = info_format(parameters)
+    return await _info(
+        request, found, pixel_lonlat(found.drawing(address).target, i, j), media_type
+    )
 
 
 async def _tile(request: Request, address: Address) -> Response:
@@ -143,12 +150,11 @@ async def _tile(request: Request, address: Address) -> Response:
     return Response(body, headers=headers, media_type=MEDIA_TYPES[drawing.format])
 
 
-async def _info(request: Request, address: Address, i: str, j: str, media_type: str) -> Response:
-    state = context(request)
-    found = LayerTiles.find(state.catalog, address)
-    lon, lat = pixel_lonlat(found.drawing(address).target, i, j)
-    read = partial(state.engine.read, found.named.view.dataset)
-    body = write_info(media_type, [await describe(read, found.named, lon, lat)])
+async def _info(
+    request: Request, found: LayerTiles, place: tuple[float, float], media_type: str
+) -> Response:
+    read = partial(context(request).engine.read, found.named.view.dataset)
+    body = write_info(media_type, [await describe(read, found.named, *place)])
     return info_answer(body, media_type, found.headers)
 
 

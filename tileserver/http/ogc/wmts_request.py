@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tileserver.catalog import Catalog
 from tileserver.drawing import Drawing
-from tileserver.errors import DatasetNotFound, InvalidParameter, TileOutOfRange
+from tileserver.errors import DatasetNotFound, InvalidParameter, TileOutOfRange, shown
 from tileserver.grid import LONLAT, Bounds, Grid, transformer
 from tileserver.http.ogc.headers import named_headers
 from tileserver.http.ogc.kvp import Parameters
@@ -134,6 +134,15 @@ class LayerTiles:
         tiles = named_layer.find_set(dataset, layer, address.matrix_set)
         named = NamedView.of(dataset, layer, address.style, address.dims)
         return cls(named, tiles, named_layer.layer_bounds(layer), named_headers(named))
+
+    @classmethod
+    def queried(cls, catalog: Catalog, address: Address) -> LayerTiles:
+        """The same, of a layer that may be asked for values. Raises OwsError else."""
+        found = cls.find(catalog, address)
+        if not found.named.view.dataset.config.queryable:
+            text = f"Layer={shown(address.layer)!r}: its values cannot be asked for here"
+            raise OwsError("OperationNotSupported", "GetFeatureInfo", text, 501)
+        return found
 
     def drawing(self, address: Address) -> Drawing:
         """The tile at an address. Raises InvalidParameter, TileOutOfRange."""
