@@ -55,10 +55,10 @@ def choose(dimension: Dimension, text: str | None) -> Chosen:
         InvalidParameter: the text is no coordinate, or lies outside the axis.
     """
     axis = dimension.values
-    word = (text or "").strip().lower()
+    word = (text or "").strip().casefold()
     is_named = isinstance(axis, tuple) and text in axis
-    names = (dimension.name.lower(), TIME if dimension.kind == "time" else dimension.name.lower())
-    unfilled = [f"{{{name}}}" for name in names]
+    names = (dimension.name, TIME if dimension.kind == "time" else dimension.name)
+    unfilled = [f"{{{name}}}".casefold() for name in names]
     if not is_named and word in ("", "default", *unfilled):
         return Chosen(dimension.label(dimension.default()))
     assert text is not None
