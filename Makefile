@@ -26,7 +26,7 @@ PACKAGE := build/package
 PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3; do \
 	"$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2> /dev/null && echo "$$name" && break; done)
 
-.PHONY: help demo serve test check bench image lock clean chromium package
+.PHONY: help demo serve test check bench image lock clean chromium qgis package
 
 help:
 	@echo 'make demo    set everything up and serve three demo cubes (S3=1: from an S3 server; HOST= PORT=)'
@@ -48,7 +48,7 @@ endif
 serve: $(VENV)/.runtime web/vendor/.stamp
 	@exec $(BIN)/tileserver serve --catalog $(CATALOG) --host $(HOST) --port $(PORT)
 
-test: $(VENV)/.dev web/vendor/.stamp helm/node_modules/.stamp chromium
+test: $(VENV)/.dev web/vendor/.stamp helm/node_modules/.stamp chromium qgis
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 	npm --prefix web test
 
@@ -126,3 +126,7 @@ need = if test "$$(id -u)" = 0 && command -v apt-get > /dev/null; \
 
 chromium:
 	@command -v chromium chromium-browser google-chrome > /dev/null || { $(call need,Chromium (for the viewer's tests),chromium,true); }
+
+# Python modules of a distribution are for its own interpreter alone.
+qgis:
+	@/usr/bin/python3 -c 'import osgeo, qgis' 2> /dev/null || { $(call need,QGIS or GDAL (for the tests of desktop GIS),python3-qgis qgis-providers python3-gdal python3-numpy,true); }
