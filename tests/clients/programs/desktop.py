@@ -106,7 +106,7 @@ class Desktop:
     def load(self, job: dict, number: int) -> dict:
         """What the job asks for of a layer by the address of its source."""
         layer = QgsRasterLayer(job["source"], "layer", "wms")
-        seen = {"loaded": layer.isValid(), "error": layer.error().summary()}
+        seen = {"loaded": layer.isValid()}
         return seen | self._looked(layer, job, number) if layer.isValid() else seen
 
     def _looked(self, layer: object, job: dict, number: int) -> dict:
