@@ -51,7 +51,7 @@ class Pages:
         self._process.stdin.flush()
         seen = json.loads(self._process.stdout.readline())
         assert "broken" not in seen, seen
-        assert (seen["errors"], seen["failures"]) == ([], [])
+        assert (seen["errors"], seen["failures"]) == ([], []), (seen["errors"], seen["failures"])
         with Image.open(picture) as image:
             return Seen(seen["facts"], np.asarray(image.convert("RGB")), seen["asked"])
 
