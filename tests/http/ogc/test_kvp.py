@@ -1,20 +1,14 @@
 import asyncio
-import socket
-import threading
-import time
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
-from starlette.types import ASGIApp
 
+from tests.http.ogc.wire import ask, running
 from tileserver import errors
 from tileserver.http.ogc.kvp import Parameters, as_ows, reported
 from tileserver.http.ogc.title_case import TitleCase
@@ -112,28 +106,8 @@ def test_title_case(path: str, root: str, names: list[bytes]) -> None:
 def test_names_on_the_wire() -> None:
     """A server sends names in title case, and knows by Content-Length where the answer ends."""
     app = TitleCase(PlainTextResponse("whole", headers={"x-valid-time": "2", "etag": "1"}))
-    with running(app) as port, socket.create_connection(("127.0.0.1", port), timeout=10) as wire:
-        wire.sendall(b"GET /wmts HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-        answer = b"".join(iter(lambda: wire.recv(4096), b""))
-    head, _, body = answer.partition(b"\r\n\r\n")
-    assert body == b"whole"
-    names = [line.partition(b":")[0] for line in head.split(b"\r\n")[1:]]
-    assert {b"Content-Type", b"Content-Length", b"X-Valid-Time", b"ETag"} <= set(names)
-    assert b"transfer-encoding" not in head.lower()
-
-
-@contextmanager
-def running(app: ASGIApp) -> Iterator[int]:
-    """The port of a server of an app, on a thread."""
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(app, lifespan="off", log_level="error"))
-        thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
-        thread.start()
-        try:
-            while not server.started:
-                time.sleep(0.01)
-            yield listening.getsockname()[1]
-        finally:
-            server.should_exit = True
-            thread.join()
+    with running(app, lifespan="off") as port:
+        answer = ask(port, b"/wmts")
+    assert answer.body == b"whole"
+    assert {b"Content-Type", b"Content-Length", b"X-Valid-Time", b"ETag"} <= set(answer.headers)
+    assert b"transfer-encoding" not in [name.lower() for name in answer.headers]
