@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.oracle.reference import coordinates as exact
-from tileserver.grid import LONLAT, parse_crs, transformer
+from tileserver.axis import Axis
+from tileserver.grid import LONLAT, Grid, parse_crs, transformer
 from tileserver.matrixset import matrix_set
 from tileserver.projection import coordinates
 from tileserver.tms import tile_at, tile_grid
@@ -92,3 +93,14 @@ def test_corners():
     target = tile_grid(matrix_set("WebMercatorQuad"), 8, 136, 90)
     x, y = coordinates(target, parse_crs("EPSG:32632"), corners=True)
     assert x.shape == y.shape == (257, 257)
+
+
+@pytest.mark.parametrize("shape", [(2, 700), (700, 3), (1, 700), (5, 4000)])
+def test_narrow_targets(shape):
+    """Of a few rows or columns across a pole, where blocks are quartered down to one of them."""
+    height, width = shape
+    crs = parse_crs("EPSG:3413")
+    target = Grid(crs, Axis(-4e6, 8e6 / width, width), Axis(4e6, -8.2e6 / height, height))
+    found = coordinates(target, LONLAT)
+    for ours, true in zip(found, exact(target, LONLAT), strict=True):
+        np.testing.assert_allclose(_short(ours - true, LONLAT.srs), 0, atol=0.05)

@@ -183,7 +183,7 @@ def _interpolated(exact: Exact, xs: Floats, ys: Floats) -> tuple[Floats, Floats]
     while blocks:
         rows, cols = blocks.pop()
         x, y = xs[cols], ys[rows]
-        if max(len(x), len(y)) <= SMALLEST_BLOCK:
+        if max(len(x), len(y)) <= SMALLEST_BLOCK or min(len(x), len(y)) == 1:
             out_x[rows, cols], out_y[rows, cols] = exact.mesh(x, y)
             continue
         block = _polynomial(exact, x, y)

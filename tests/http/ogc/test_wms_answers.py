@@ -68,6 +68,12 @@ def test_value_is_that_of_the_pixels_cell(client: TestClient) -> None:
     assert value(client, INFO, TIME="1970-01-02", ELEVATION="10") == past
 
 
+def test_old_names_of_the_pixel(client: TestClient) -> None:
+    """GDAL asks by them in 1.3.0 as well; the version's own come first."""
+    assert value(client, INFO, I=None, J=None, X="31", Y="12") == value(client, INFO)
+    assert value(client, INFO, X="0", Y="0") == value(client, INFO)
+
+
 def test_value_is_the_one_that_the_map_shows(client: TestClient) -> None:
     """By its colour, at every corner of a map."""
     answer = ask(client, {k: v for k, v in INFO.items() if k in MAP} | {"REQUEST": "GetMap"})

@@ -227,9 +227,12 @@ def _color(name: str, text: str) -> Color:
 
 def pixel(asked: Asked, target: Grid) -> tuple[float, float]:
     """x and y in the CRS of the centre of the pixel that is asked for. Raises WmsError."""
-    names = ("X", "Y") if asked.version == OLDEST else ("I", "J")
     found = []
-    for name, size in zip(names, reversed(target.shape), strict=True):
+    for new, old, size in zip("IJ", "XY", reversed(target.shape), strict=True):
+        # GDAL's driver asks by the old names in the new version too.
+        name = old if asked.version == OLDEST else new
+        if asked.parameters.get(name) is None and asked.parameters.get(old) is not None:
+            name = old
         try:
             found.append(asked.whole(name, 0, size - 1))
         except InvalidParameter as error:
