@@ -26,7 +26,7 @@ from tileserver.http.endpoint import Context, Endpoint
 from tileserver.http.links import Links
 from tileserver.http.metrics import ENDPOINTS as METRICS
 from tileserver.http.metrics import Metrics, RefreshCollector, WorkCollector
-from tileserver.http.ogc import api_definition, qgis, wms, wmts
+from tileserver.http.ogc import api_definition, qgis, wms, wmts, wmts_document
 from tileserver.http.ogc.front import PictureFront
 from tileserver.http.ogc.title_case import TitleCase
 from tileserver.http.tilefront import TileFront
@@ -35,6 +35,7 @@ from tileserver.noticeboard import Noticeboard
 from tileserver.pipeline import Engine
 from tileserver.reader import Limits
 from tileserver.refresh import Refresher
+from tileserver.services.ogc.fragment import Fragments
 from tileserver.settings import Settings
 from tileserver.sharedtiles import SharedTiles
 
@@ -80,6 +81,8 @@ def create_app(settings: Settings, make_catalog: CatalogMaker | None = None) -> 
         chunks: ByteCache[Raw] = ByteCache(budget.chunks, lambda chunk: chunk.nbytes)
         found = (make_catalog or _from_files(settings))(chunks, pool)
         engine = _engine(settings, budget, pool)
+        fragments = Fragments()
+        found.opened = lambda it: pool.submit(wmts_document.prepare, fragments, it)
         caches: dict[str, ByteCache[Any]] = {"chunks": chunks, "pictures": engine.tiles}
         registry.register(WorkCollector(caches, found.traffic, engine.gate))
         board = Noticeboard(settings.noticeboard, found.entries)
@@ -93,6 +96,7 @@ def create_app(settings: Settings, make_catalog: CatalogMaker | None = None) -> 
                     catalog=found,
                     tilesets=Tilesets(budget.answers // 2),
                     engine=engine,
+                    fragments=fragments,
                     gate=_gate(settings),
                     map_gate=_gate(settings, MAPS_AT_ONCE),
                     map_pixels=settings.map_pixels,

@@ -116,7 +116,7 @@ class Catalog:
 
     `traffic` is what goes to and from each storage that was used so far, by the storage's name; of
     datasets without one by their bucket or host, or `disk`. `changed` is called when a dataset that
-    is open was read and found to be written anew underneath.
+    is open was read and found to be written anew underneath, `opened` when one was opened.
 
     Args:
         cache: decoded chunks of all sources.
@@ -139,16 +139,17 @@ class Catalog:
         self.matrix_sets = matrix_sets or MatrixSets()
         self.traffic: dict[str, Traffic] = {}
         self.changed: Callable[[Entry], object] = lambda _: None
+        self.opened: Callable[[Dataset], object] = lambda _: None
         self._cache, self._pool, self._workers = cache, pool, workers
         self._slots = asyncio.Semaphore(OPENED_AT_ONCE)
 
     @property
     def version(self) -> str:
-        """Changes when any dataset does."""
+        """Changes when any dataset does, or what is told of the service."""
         parts = [
             f"{k}:{e.dataset.version if e.dataset else e.status}" for k, e in self.entries.items()
         ]
-        return _digest("|".join(parts))
+        return _digest("|".join([self.service.model_dump_json(), *parts]))
 
     async def open_all(self, tried: Callable[[], object] = lambda: None) -> None:
         """Try every dataset once; `tried` is called after each."""
@@ -219,6 +220,7 @@ class Catalog:
                 log.exception("dataset cannot be opened", extra={"dataset": entry.config.id})
             else:
                 entry.dataset, entry.error = dataset, None
+                self.opened(dataset)
             finally:
                 if entry.error and entry.error != known:
                     log.warning("dataset %s: %s", entry.config.id, entry.error)

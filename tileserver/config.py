@@ -286,7 +286,7 @@ def _check_offers(name: str, node: yaml.Node | None, number: int, dataset: Datas
     for place, offers in places.items():
         for text in offers or ():
             if text not in dataset.style_sets and not _is_style(text):
-                location = ["datasets", number, *place]
+                location: list[int | str] = ["datasets", number, *place]
                 known = ", ".join(dataset.style_sets) or "none"
                 raise CatalogError(
                     f"{name}:{_line(node, location)}: {'.'.join(map(str, location))}: "

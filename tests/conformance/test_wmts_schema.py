@@ -15,6 +15,7 @@ from tests.services.ogc.wmts_document import (
 )
 from tileserver.app import create_app
 from tileserver.services.ogc import ows, wmts
+from tileserver.services.ogc.wmts_layer import LayersText
 from tileserver.settings import Settings
 
 SCHEMAS = Path(__file__).parents[3] / "shared" / "data" / "wmts-xsd"
@@ -32,7 +33,8 @@ def schema(path: str) -> etree.XMLSchema:
 def test_capabilities(sections: str) -> None:
     """Capabilities, and parts of them, are valid by the schema of WMTS 1.0."""
     layers = [layer(), layer(time_dimension(2000), depth_dimension()), layer(queryable=False)]
-    document = wmts.capabilities(SERVICE, layers, wmts.parse_sections(sections))
+    texts = [LayersText.of(layers)]
+    document = wmts.capabilities(SERVICE, texts, wmts.parse_sections(sections))
     schema("wmts/1.0/wmtsGetCapabilities_response.xsd").assertValid(etree.fromstring(document))
 
 

@@ -22,6 +22,7 @@ from tileserver.http.params import Parameter
 from tileserver.http.tileset import Tilesets
 from tileserver.pipeline import Engine
 from tileserver.refresh import Refresher
+from tileserver.services.ogc.fragment import Fragments
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -107,6 +108,7 @@ class Context:
     catalog: Catalog
     tilesets: Tilesets
     engine: Engine
+    fragments: Fragments
     gate: Gate  # of what is queued; pictures have the engine's
     map_gate: Gate  # of maps that consist of several pictures
     map_pixels: int  # the most that a map may have

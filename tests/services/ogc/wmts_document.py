@@ -2,15 +2,17 @@
 
 import numpy as np
 
+from tileserver.config import ServiceConfig
 from tileserver.cube import Dimension
 from tileserver.matrixset import matrix_set
-from tileserver.services.ogc.wmts import LayerInfo, Service, StyleInfo
+from tileserver.services.ogc.layer_info import LayerInfo, StyleInfo
+from tileserver.services.ogc.wmts_service import Service
 from tileserver.timeaxis import TimeAxis
 
 DAY_S = 86400.0
 
 SERVICE = Service(
-    title="Cubes <& more>",
+    told=ServiceConfig(title="Cubes <& more>"),
     base_url="https://maps.example/a",
     path="/wmts",
     update_sequence="7",
@@ -29,14 +31,16 @@ def depth_dimension() -> Dimension:
 def layer(*dimensions: Dimension, queryable: bool = True) -> LayerInfo:
     return LayerInfo(
         id="ocean.sst",
+        dataset="ocean",
         title="Sea surface <temperature>",
         abstract="By & for oceanographers",
         bbox=(0.0, -80.0, 180.0, 80.0),
         styles=(
-            StyleInfo("sst", "https://maps.example/a/legend.png?a=1&b=2", (260, 48)),
-            StyleInfo("viridis"),
+            StyleInfo("sst", (260, 48)),
+            StyleInfo("viridis:0:7"),
         ),
         dimensions=dimensions,
         matrix_sets=MATRIX_SETS,
+        native_zooms=(5, 4, 4),
         queryable=queryable,
     )

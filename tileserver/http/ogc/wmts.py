@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tileserver import __version__
 from tileserver.encode import MEDIA_TYPES
-from tileserver.errors import NotFound, shown
+from tileserver.errors import NotFound
 from tileserver.http import caching, params
-from tileserver.http.endpoint import Context, Endpoint, context
-from tileserver.http.links import base_url
+from tileserver.http.endpoint import Endpoint, context
 from tileserver.http.ogc.front import shows
 from tileserver.http.ogc.headers import info_answer
 from tileserver.http.ogc.kvp import XML, Parameters, query_text, reported
 from tileserver.http.ogc.negotiation import negotiated
+from tileserver.http.ogc.wmts_document import PATH, get_capabilities, get_document
 from tileserver.http.ogc.wmts_request import (
     Address,
     LayerTiles,
@@ -36,10 +32,7 @@ from tileserver.pipeline import Stages
 from tileserver.services import legend
 from tileserver.services.ogc import named_layer, wmts
 from tileserver.services.ogc.feature_info import describe, write_info
-from tileserver.services.ogc.ows import OwsError
 
-SEQUENCE = "1."  # begins every updateSequence of ours, so that a later one can be told
-PATH = "/wmts"
 SUFFIX = "png"
 _MEDIA_TYPES = {suffix: media_type for media_type, suffix in wmts.INFO_FORMATS.items()}
 _TEXT = partial(Parameter, parse=params.text, schema=params.STRING, default=None)
@@ -65,11 +58,6 @@ async def get_kvp(request: Request) -> Response:
     """A KVP request, of all datasets or of one."""
     parameters = Parameters.of(request)
     return await _OPERATIONS[operation(parameters)](request, parameters)
-
-
-async def get_document(request: Request) -> Response:
-    """The capabilities by REST, of all datasets or of one."""
-    return await _document(request, wmts.SECTIONS)
 
 
 async def get_tile(request: Request) -> Response:
@@ -103,20 +91,6 @@ async def get_legend(request: Request) -> Response:
     made = await legend.layer_legend(state.engine, dataset, layer, choice)
     drawn = replace(made, orientation=named_layer.LEGEND_ORIENTATION)
     return caching.answer(request, legend.to_png(drawn), wmts.TILE_FORMAT)
-
-
-async def _kvp_capabilities(request: Request, parameters: Parameters) -> Response:
-    versions = parameters.get("acceptVersions")
-    if versions and wmts.VERSION not in [v.strip() for v in versions.split(",")]:
-        text = f"acceptVersions={shown(versions)!r}: the version here is {wmts.VERSION}"
-        raise OwsError("VersionNegotiationFailed", "acceptVersions", text)
-    known, current = parameters.get("updateSequence"), _sequence(context(request))
-    if known and known == current:
-        return caching.answer(request, wmts.unchanged(current), XML)
-    if known and not known.startswith(SEQUENCE) and known > current:
-        text = f"updateSequence={shown(known)!r}: the current one is {current}, which is earlier"
-        raise OwsError("InvalidUpdateSequence", "updateSequence", text)
-    return await _document(request, wmts.parse_sections(parameters.get("sections")))
 
 
 async def _kvp_tile(request: Request, parameters: Parameters) -> Response:
@@ -158,45 +132,8 @@ async def _info(
     return info_answer(body, media_type, found.headers)
 
 
-async def _document(request: Request, sections: Sequence[str]) -> Response:
-    """Capabilities, made once per state of the catalogue and address of the server."""
-    state, base = context(request), base_url(request.scope)
-    name = request.path_params.get("dataset")
-    parts = (__version__, state.catalog.version, base, name or "", *sections)
-    digest = hashlib.blake2b("|".join(parts).encode(), digest_size=12).hexdigest()
-    tag, small = f'W/"{digest}"', caching.takes_gzip(request)
-    datasets = state.catalog.ready() if name is None else [state.catalog[name]]
-
-    def write() -> bytes:
-        layers = [each for d in datasets for each in named_layer.layer_infos(d, base)]
-        body = wmts.capabilities(_service(state, base, name), layers, sections)
-        return caching.compress(body) if small else body
-
-    # Hundreds of layers take some tenths of a second, in which others want their tiles.
-    body = await state.engine.tiles.get(f"{tag}{small}", partial(asyncio.to_thread, write))
-    headers = {"Content-Encoding": "gzip"} if small else None
-    return caching.answer(request, body, XML, etag=tag, headers=headers)
-
-
-def _service(state: Context, base: str, dataset: str | None) -> wmts.Service:
-    told = state.catalog.service
-    return wmts.Service(
-        title=told.title,
-        abstract=told.abstract,
-        provider=told.provider or told.title,
-        provider_url=told.provider_url,
-        base_url=base,
-        path=PATH if dataset is None else f"{PATH}/{quote(dataset)}",
-        update_sequence=_sequence(state),
-    )
-
-
-def _sequence(state: Context) -> str:
-    return f"{SEQUENCE}{state.catalog.version}"
-
-
 _OPERATIONS: Mapping[str, Callable[[Request, Parameters], Awaitable[Response]]] = {
-    "getcapabilities": _kvp_capabilities,
+    "getcapabilities": get_capabilities,
     "gettile": _kvp_tile,
     "getfeatureinfo": _kvp_info,
 }

@@ -35,15 +35,15 @@ class Chosen:
     nearest: bool = False
 
 
-def listed_values(dimension: Dimension) -> list[str]:
+def listed_values(dimension: Dimension, longest: int = LONGEST_LIST) -> list[str]:
     """What a document lists: the coordinates, or where they are too many, what stands for them."""
-    if isinstance(dimension.values, TimeAxis) and dimension.size > LONGEST_LIST:
-        return [dimension.values.first, *periods(dimension.values)]
+    if isinstance(dimension.values, TimeAxis) and dimension.size > longest:
+        return [dimension.values.first, *periods(dimension.values, longest)]
     labels = _labels(dimension)
-    if len(labels) <= LONGEST_LIST:
+    if len(labels) <= longest:
         return labels
     # Any other coordinate can be asked for too; these are spread over all of them.
-    return [labels[i] for i in np.linspace(0, len(labels) - 1, LONGEST_LIST).astype(int)]
+    return [labels[i] for i in np.linspace(0, len(labels) - 1, longest).astype(int)]
 
 
 def choose(dimension: Dimension, text: str | None) -> Chosen:
@@ -107,11 +107,11 @@ def _labels(dimension: Dimension) -> list[str]:
     return list(dict.fromkeys(dimension.label(i) for i in range(dimension.size)))
 
 
-def periods(axis: TimeAxis) -> list[str]:
+def periods(axis: TimeAxis, longest: int = LONGEST_LIST) -> list[str]:
     """`start/end/period` of each regular stretch, or of the whole axis where it has too many."""
     seconds, steps = _steps(axis)
-    stretches = list(islice(_stretches(steps), LONGEST_LIST))
-    if len(stretches) >= LONGEST_LIST:
+    stretches = list(islice(_stretches(steps), longest))
+    if len(stretches) >= longest:
         return [f"{axis.first}/{axis.last}/{_typical(np.diff(seconds))}"]
     ends = [axis.texts(axis.order[[each[i] for each in stretches]]) for i in (0, 1)]
     return [

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from urllib.parse import quote
 
 from tileserver.catalog import Catalog, Dataset
 from tileserver.colormap import Colormap
@@ -19,10 +18,9 @@ from tileserver.errors import (
     VariableNotFound,
 )
 from tileserver.grid import Bounds
-from tileserver.layer import EXPRESSION, Layer, find_layer, layers
-from tileserver.services.legend import PICTURE_SIZE, Orientation, default_size
-from tileserver.services.ogc.wmts import VERSION, LayerInfo, StyleInfo
-from tileserver.style import Style, parse_rescale
+from tileserver.layer import EXPRESSION, Layer, find_layer
+from tileserver.services.legend import Orientation
+from tileserver.style import parse_rescale
 from tileserver.tms import MatrixSet
 
 DEFAULT_STYLE = "default"
@@ -57,36 +55,6 @@ def find(catalog: Catalog, text: str) -> tuple[Dataset, Layer]:
         except VariableNotFound as error:
             lacking = lacking or error
     raise lacking or DatasetNotFound(text, "expected a layer {dataset}.{variable} of /wmts")
-
-
-def layer_infos(dataset: Dataset, base_url: str) -> list[LayerInfo]:
-    """What capabilities tell of a dataset's layers."""
-    return [_layer_info(dataset, layer, base_url) for layer in layers(dataset)]
-
-
-def _layer_info(dataset: Dataset, layer: Layer, base_url: str) -> LayerInfo:
-    return LayerInfo(
-        id=layer_id(dataset, layer),
-        title=f"{dataset.title}: {layer.title}",
-        abstract=dataset.config.description or dataset.source.cube.description,
-        bbox=layer_bounds(layer),
-        styles=tuple(
-            _style_info(dataset, layer, each, base_url) for each in styles(dataset, layer)
-        ),
-        dimensions=layer_dimensions(dataset, layer),
-        matrix_sets=layer_sets(dataset, layer),
-        queryable=dataset.config.queryable,
-    )
-
-
-def _style_info(dataset: Dataset, layer: Layer, style: NamedStyle, base_url: str) -> StyleInfo:
-    path = "/".join(quote(part, safe="") for part in (layer_id(dataset, layer), style.id))
-    size = PICTURE_SIZE
-    if has_values(layer):
-        # How large a legend is depends on the colours alone, not on the range.
-        colormap = style.choice.colormap or default_colormap(layer)
-        size = default_size(Style(colormap, (0.0, 1.0)), LEGEND_ORIENTATION)
-    return StyleInfo(style.id, f"{base_url}/wmts/{VERSION}/{path}/legend.png", size)
 
 
 def has_values(layer: Layer) -> bool:

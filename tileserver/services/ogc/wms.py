@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 
 from tileserver.config import ContactConfig, ServiceConfig
 from tileserver.grid import Bounds
 from tileserver.services.ogc import wms_layer
 from tileserver.services.ogc.wms_crs import NamedCrs
-from tileserver.services.ogc.wms_layer import BASE_URL, online
+from tileserver.services.ogc.wms_layer import online
 from tileserver.services.ogc.wms_profile import (
     EXCEPTIONS,
     INFO_FORMATS,
@@ -23,7 +22,7 @@ from tileserver.services.ogc.wms_profile import (
     MAP_FORMATS,
     NEWEST,
 )
-from tileserver.services.ogc.xml import XLINK, document, element, leaf
+from tileserver.services.ogc.xml import BASE_URL, XLINK, document, element, leaf, placed
 
 NAMESPACE = "http://www.opengis.net/wms"
 SLD = "http://www.opengis.net/sld"
@@ -103,7 +102,7 @@ def capabilities(
         text = element("WMS_Capabilities", parts, about)
     else:
         text = DOCTYPE + element("WMT_MS_Capabilities", parts, about)
-    return document(text.replace(BASE_URL, escape(service.base_url)))
+    return document(placed(text, service.base_url))
 
 
 def _service(version: str, service: Service) -> str:

@@ -18,15 +18,12 @@ from tileserver.layer import Layer, layers
 from tileserver.matrixset import code_of
 from tileserver.services.ogc import wms_crs, wms_dimension
 from tileserver.services.ogc.dimension import LONGEST_LIST, listed_values, periods
-from tileserver.services.ogc.named_layer import layer_infos
+from tileserver.services.ogc.layer_info import LayerInfo, StyleInfo, layer_infos
 from tileserver.services.ogc.wms_crs import CRS84, NamedCrs
 from tileserver.services.ogc.wms_profile import LEGEND_FORMATS, NEWEST
-from tileserver.services.ogc.wmts import LayerInfo, StyleInfo
-from tileserver.services.ogc.xml import XLINK, element, leaf
+from tileserver.services.ogc.xml import BASE_URL, XLINK, element, leaf
 from tileserver.timeaxis import TimeAxis
 
-# Stands for the address of the server: a character of private use, which no catalogue holds.
-BASE_URL = "\ue000"
 # Boxes in these go with every layer, beside that of its data's own CRS.
 BOXED = (CRS84, "EPSG:4326", "EPSG:3857")
 MERCATOR_DEG = 85.0511287798066  # where the square of Web Mercator ends
@@ -37,7 +34,7 @@ WORLD: Bounds = (-180.0, -90.0, 180.0, 90.0)
 
 def dataset_layer(dataset: Dataset, version: str) -> str:
     """The element of a dataset with those of its layers in it."""
-    known = list(zip(layers(dataset), layer_infos(dataset, BASE_URL), strict=True))
+    known = list(zip(layers(dataset), layer_infos(dataset), strict=True))
     traits = [Traits.of(dataset, *each, version) for each in known]
     shared = Traits.common(traits)
     written = [

@@ -12,9 +12,13 @@ from xml.sax.saxutils import escape, quoteattr
 
 DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 XLINK = "http://www.w3.org/1999/xlink"
+# Stands for the address of the server in what is kept: Unicode has it for uses such as this, inside
+# a program, and no text of a document holds it.
+BASE_URL = "\ufdd0"
 
-# What XML 1.0, section 2.2, does not let into a document, not even as a reference.
-_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# What XML 1.0, section 2.2, does not let into a document, not even as a reference, or advises
+# against: noncharacters.
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd\U00010000-\U0010ffff]")
 
 
 def document(root: str) -> bytes:
@@ -43,4 +47,15 @@ def clean(text: object) -> str:
 
 def _written(attributes: dict[str, str] | None) -> str:
     pairs = (attributes or {}).items()
-    return "".join(f" {name}={quoteattr(clean(value))}" for name, value in pairs)
+    return "".join(f" {name}={quoteattr(_address(value))}" for name, value in pairs)
+
+
+def _address(text: str) -> str:
+    """Clean but for the address of the server that it may begin with."""
+    start = BASE_URL if text.startswith(BASE_URL) else ""
+    return start + clean(text.removeprefix(start))
+
+
+def placed(text: str, base_url: str) -> str:
+    """What is kept, with the address of the server in its places."""
+    return text.replace(BASE_URL, escape(base_url, {'"': "&quot;", "'": "&apos;"}))

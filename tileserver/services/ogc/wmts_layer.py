@@ -1,0 +1,205 @@
+"""The layers of a dataset in a WMTS document, as text, with `xml.BASE_URL` for the server.
+
+Hundreds of layers with hundreds of times and 25 zooms each would be a document that no client reads
+to its end, so what says nothing is left out: limits that are those of the whole matrix, zooms that
+no data is fine enough for, and in a large document times that a period tells as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from urllib.parse import quote
+
+from tileserver.cube import Dimension
+from tileserver.grid import Bounds, is_degrees
+from tileserver.services.ogc.dimension import LONGEST_LIST, listed_values
+from tileserver.services.ogc.layer_info import LayerInfo, StyleInfo
+from tileserver.services.ogc.wmts_service import VERSION, described
+from tileserver.services.ogc.xml import BASE_URL, element, leaf
+from tileserver.tms import Matrix, MatrixSet, TileRange, projected_bounds, tile_range
+
+TILE_FORMAT = "image/png"
+# Media type → suffix of its REST address, in order of preference.
+INFO_FORMATS = {"text/plain": "txt", "application/json": "json", "text/html": "html"}
+BRIEF_LIST = 10  # values of a dimension in a document of many layers
+FINER_ZOOMS = 2  # than the data, whose limits are listed: a client enlarges those of the last
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LayersText:
+    """The layers of a dataset.
+
+    Args:
+        entries: how many values, styles and matrix sets there are to choose from, each with each,
+            if all values are listed: as many as QGIS puts into its menus.
+    """
+
+    text: str
+    ids: tuple[str, ...]
+    theme: tuple[str, ...]
+    matrix_sets: tuple[MatrixSet, ...]
+    entries: int
+
+    @property
+    def nbytes(self) -> int:
+        """About how many bytes it holds."""
+        return len(self.text)
+
+    @classmethod
+    def of(cls, layers: Sequence[LayerInfo], *, brief: bool = False) -> LayersText:
+        """Of the layers of a dataset; where they are many, with few values of each dimension."""
+        longest = BRIEF_LIST if brief else LONGEST_LIST
+        used = dict.fromkeys(tiles for layer in layers for tiles in layer.matrix_sets)
+        return cls(
+            text="".join(_layer(layer, longest) for layer in layers),
+            ids=tuple(layer.id for layer in layers),
+            theme=layers[0].theme if layers else (),
+            matrix_sets=tuple(used),
+            entries=sum(map(_entries, layers)),
+        )
+
+
+def _entries(layer: LayerInfo) -> int:
+    values = min(layer.dimensions[0].size, LONGEST_LIST) if layer.dimensions else 1
+    return values * len(layer.styles) * len(layer.matrix_sets)
+
+
+def _layer(layer: LayerInfo, longest: int) -> str:
+    infos = INFO_FORMATS if layer.queryable else ()
+    sets = list(zip(layer.matrix_sets, layer.native_zooms, strict=True))
+    parts = [
+        *described(layer.title, layer.abstract, layer.keywords),
+        _bounding_box(layer.bbox),
+        leaf("ows:Identifier", layer.id),
+        *(_projected_box(tiles, layer.bbox) for tiles in layer.matrix_sets),
+        _credit(layer),
+        *(_style(layer.id, style, first=i == 0) for i, style in enumerate(layer.styles)),
+        leaf("Format", TILE_FORMAT),
+        *(leaf("InfoFormat", name) for name in infos),
+        *(_dimension(dimension, longest) for dimension in layer.dimensions),
+        *(_link(tiles, layer.bbox, native) for tiles, native in sets),
+        *_resources(layer),
+    ]
+    return element("Layer", parts)
+
+
+def _bounding_box(bbox: Bounds) -> str:
+    west, south, east, north = bbox
+    if west >= east:  # across 180°, which clients do not read here: GDAL and QGIS see no area
+        west, east = -180.0, 180.0
+    corners = [
+        leaf("ows:LowerCorner", f"{west:.12g} {south:.12g}"),
+        leaf("ows:UpperCorner", f"{east:.12g} {north:.12g}"),
+    ]
+    return element("ows:WGS84BoundingBox", corners)
+
+
+@lru_cache(maxsize=1024)
+def _projected_box(tiles: MatrixSet, bbox: Bounds) -> str:
+    """The box in the CRS of a set, cut to it: GDAL takes a pole to Mercator, to no good end."""
+    if is_degrees(tiles.crs):
+        return ""
+    west, south, east, north = projected_bounds(tiles, bbox)
+    corners = [
+        leaf("ows:LowerCorner", ordered(tiles, west, south)),
+        leaf("ows:UpperCorner", ordered(tiles, east, north)),
+    ]
+    return element("ows:BoundingBox", corners, {"crs": tiles.crs_urn})
+
+
+def ordered(tiles: MatrixSet, x: float, y: float) -> str:
+    """A point in the order of the CRS' own axes."""
+    first, second = (y, x) if tiles.northing_first else (x, y)
+    return f"{first:.17g} {second:.17g}"
+
+
+def _credit(layer: LayerInfo) -> str:
+    """Whose data it is; the standard has no element for that, but links that have titles."""
+    if not layer.attribution:
+        return ""
+    href = f"{BASE_URL}/datasets/{quote(layer.dataset, safe='')}"
+    told = {"xlink:href": href, "xlink:title": layer.attribution}
+    return element("ows:Metadata", attributes=told)
+
+
+def _style(layer_id: str, style: StyleInfo, *, first: bool) -> str:
+    parts = [leaf("ows:Title", style.id), leaf("ows:Identifier", style.id)]
+    if style.legend_size is not None:
+        place = "/".join(quote(part, safe="") for part in (layer_id, style.id))
+        width, height = map(str, style.legend_size)
+        legend = {
+            "format": "image/png",
+            "xlink:href": f"{BASE_URL}/wmts/{VERSION}/{place}/legend.png",
+            "width": width,
+            "height": height,
+        }
+        parts.append(element("LegendURL", attributes=legend))
+    return element("Style", parts, {"isDefault": "true" if first else "false"})
+
+
+@lru_cache(maxsize=64)
+def _dimension(dimension: Dimension, longest: int) -> str:
+    is_time = dimension.kind == "time"
+    unit = "ISO8601" if is_time else dimension.units
+    parts = [
+        leaf("ows:Title", dimension.title) if dimension.title else "",
+        leaf("ows:Identifier", dimension.name),
+        leaf("ows:UOM", unit) if unit else "",
+        leaf("Default", dimension.label(dimension.default())),
+        leaf("Current", "true") if is_time else "",
+        *(leaf("Value", value) for value in listed_values(dimension, longest)),
+    ]
+    return element("Dimension", parts)
+
+
+@lru_cache(maxsize=1024)
+def _link(tiles: MatrixSet, bbox: Bounds, native: int) -> str:
+    """A matrix set with the limits in it; without them where every tile touches the layer.
+
+    A zoom that is not listed is no tile's that would show more (OGC 17-083r4, 6.3): all clients
+    enlarge the last that is.
+    """
+    ranges = {matrix: tile_range(tiles, matrix.zoom, bbox) for matrix in tiles.matrices}
+    parts = [leaf("TileMatrixSet", tiles.id)]
+    if any(_is_part(*each) for each in ranges.items()):
+        # Where no zoom suits the data, such as beyond a set's edge, all of them are listed.
+        last = native + FINER_ZOOMS if native > tiles.first_zoom else tiles.last_zoom
+        limits = [_limit(*each) for each in ranges.items() if each[0].zoom <= last]
+        parts.append(element("TileMatrixSetLimits", limits))
+    return element("TileMatrixSetLink", parts)
+
+
+def _is_part(matrix: Matrix, tiles: TileRange) -> bool:
+    return tiles != TileRange(0, matrix.width - 1, 0, matrix.height - 1)
+
+
+def _limit(matrix: Matrix, tiles: TileRange) -> str:
+    parts = [
+        leaf("TileMatrix", matrix.zoom),
+        leaf("MinTileRow", tiles.min_y),
+        leaf("MaxTileRow", tiles.max_y),
+        leaf("MinTileCol", tiles.min_x),
+        leaf("MaxTileCol", tiles.max_x),
+    ]
+    return element("TileMatrixLimits", parts)
+
+
+def _resources(layer: LayerInfo) -> list[str]:
+    place = "{Style}/{TileMatrixSet}/{TileMatrix}/{TileRow}/{TileCol}"
+    address = f"{BASE_URL}/wmts/{VERSION}/{quote(layer.id, safe='')}/{place}"
+    query = "&".join(f"{quote(d.name, safe='')}={{{d.name}}}" for d in layer.dimensions)
+    query = f"?{query}" if query else ""
+    written = [_resource("tile", TILE_FORMAT, f"{address}.png{query}")]
+    if layer.queryable:
+        written += [
+            _resource("FeatureInfo", media_type, f"{address}/{{J}}/{{I}}.{suffix}{query}")
+            for media_type, suffix in INFO_FORMATS.items()
+        ]
+    return written
+
+
+def _resource(kind: str, media_type: str, template: str) -> str:
+    named = {"format": media_type, "resourceType": kind, "template": template}
+    return element("ResourceURL", attributes=named)
