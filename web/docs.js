@@ -52,7 +52,7 @@ function show(description, dataset) {
 
 /** @param {string} tag */
 function titleOf(tag) {
-  return tag === "wmts" ? "WMTS" : tag;
+  return { wmts: "WMTS", wms: "WMS", ogcapi: "OGC API" }[tag] ?? tag;
 }
 
 /** What stands between backticks as code. @param {string} text */

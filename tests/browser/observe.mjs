@@ -202,7 +202,12 @@ async function readDocs() {
   const { page, log } = await openPage(browser);
   await page.goto(`${base}/docs`);
   await page.waitForSelector(".operation");
-  seen.docs = { paths: await page.locator(".operation-header code").allTextContents(), errors: log.errors };
+  seen.docs = {
+    paths: await page.locator(".operation-header code").allTextContents(),
+    headings: await page.locator("h2.tag").allTextContents(),
+    tries: await page.locator(".try a").evaluateAll((links) => links.map((link) => link.getAttribute("href"))),
+    errors: log.errors,
+  };
 }
 
 for (const part of [useOnDesktop, takeElsewhere, useOnPhone, useOddly, useBehindProxy, readDocs]) await part();

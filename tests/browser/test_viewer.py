@@ -216,3 +216,17 @@ def test_docs_page_lists_all_routes(visit: Visit, demo_server: str) -> None:
     expected = sorted(path for path, operations in paths.items() for _ in operations)
     assert sorted(visit.facts["docs"]["paths"]) == expected
     assert visit.facts["docs"]["errors"] == []
+
+
+def test_every_try_of_the_docs_page_succeeds(visit: Visit, demo_server: str) -> None:
+    """What it asks for by itself, of the first dataset that there is."""
+    tries = visit.facts["docs"]["tries"]
+    assert len(tries) > 20
+    assert None not in tries
+    answers = {path: httpx.get(f"{demo_server}/{path}").status_code for path in tries}
+    assert {path for path, status in answers.items() if status != 200} == set()
+
+
+def test_docs_page_calls_protocols_by_their_names(visit: Visit) -> None:
+    """As their standards write them."""
+    assert {"WMTS", "WMS", "OGC API"} <= set(visit.facts["docs"]["headings"])

@@ -92,11 +92,11 @@ export function exampleUrl({ path, parameters }, values) {
 }
 
 /** Parameters that a first try needs, though the description does not require them of every request. */
-const OFFERED = ["lon", "lat"];
+const OFFERED = ["lon", "lat", "service", "request"];
 
 /** The parameters to be asked for before a try. @param {Pick<Operation, "parameters">} operation */
 export function asked({ parameters }) {
-  return parameters.filter(({ name, required, in: place }) => place === "path" || required || OFFERED.includes(name));
+  return parameters.filter(({ name, required, in: place }) => place === "path" || required || OFFERED.includes(name.toLowerCase()));
 }
 
 /**
@@ -106,19 +106,28 @@ export function asked({ parameters }) {
  */
 export function exampleValues(dataset, path) {
   const variable = dataset?.variables[0] ?? "";
+  const layer = dataset ? `${dataset.id}.${variable}` : "";
   const [west, south, east, north] = dataset?.bbox ?? [0, 0, 0, 0];
+  const service = path.startsWith("/wmts") ? "WMTS" : "WMS";
   return {
     dataset: dataset?.id ?? "",
     variable,
-    layer: dataset ? `${dataset.id}.${variable}` : "",
+    layer,
+    collectionId: layer,
     dimension: dataset?.time ? "time" : "",
     last: path.startsWith("/legend") ? `${variable}.png` : "0.png",
     tms: "WebMercatorQuad",
     name: "viridis.png",
     style: "viridis",
+    styleId: "viridis",
+    tileMatrixSetId: "WebMercatorQuad",
     suffix: "json",
+    service,
+    SERVICE: service,
+    request: "GetCapabilities",
+    REQUEST: "GetCapabilities",
     lon: ((west + east) / 2).toFixed(2),
     lat: ((south + north) / 2).toFixed(2),
-    ...Object.fromEntries(["z", "x", "row", "col", "i", "j"].map((name) => [name, "0"])),
+    ...Object.fromEntries(["z", "x", "row", "col", "i", "j", "tileMatrix", "tileRow", "tileCol"].map((name) => [name, "0"])),
   };
 }

@@ -49,3 +49,12 @@ test("Examples are of a dataset that is there.", () => {
   assert.deepEqual(asked(operation).map(({ name }) => name), ["dataset", "lon"]);
   assert.equal(exampleUrl(operation, values).text, "point/ocean?lon=0.00");
 });
+
+test("A first try of a KVP route asks for capabilities.", () => {
+  const parameters = ["SERVICE", "REQUEST", "LAYERS"].map((name) => ({ name, in: "query" }));
+  const given = asked({ parameters }).map(({ name }) => name);
+  assert.deepEqual(given, ["SERVICE", "REQUEST"]);
+  const values = exampleValues(undefined, "/wms");
+  assert.deepEqual(given.map((name) => values[name]), ["WMS", "GetCapabilities"]);
+  assert.equal(exampleValues(undefined, "/wmts/{dataset}").service, "WMTS");
+});
