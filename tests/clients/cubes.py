@@ -31,12 +31,13 @@ DATASETS = [
         "title": "Sea ice",
         "styles": {"thickness": {"colormap_name": "plasma", "rescale": [0, 80]}},
     },
+    {"id": "belt", "title": "Belt", "styles": {"relief": {"rescale": [-100, 100]}}},
 ]
 
 
 def build(folder: Path) -> Path:
     """All cubes in a folder; returns their catalogue."""
-    makers = {GULF: gulf, "valley": valley, "ice": ice}
+    makers = {GULF: gulf, "valley": valley, "ice": ice, "belt": belt}
     for dataset in DATASETS:
         name = str(dataset["id"])
         makers[name]().to_zarr(folder / f"{name}.zarr", zarr_format=3, consolidated=False)
@@ -110,6 +111,20 @@ def ice() -> xr.Dataset:
             "crs": ((), 0, CRS("EPSG:3413").to_cf()),
         },
         {"time": ("time", months), **_projected(x, -x)},
+    )
+
+
+def belt() -> xr.Dataset:
+    """All around the equator, on a grid of a tenth of a degree."""
+    lon, lat = np.arange(-179.95, 180, 0.1), np.arange(9.95, -10, -0.1)
+    waves = 50 * np.sin(np.radians(3 * lon)) + 50 * np.sin(np.radians(40 * lat))[:, None]
+    attributes = {"long_name": "Relief", "units": "m"}
+    return xr.Dataset(
+        {"relief": (("lat", "lon"), waves.astype("i2"), attributes)},
+        {
+            "lat": ("lat", lat, {"standard_name": "latitude", "units": "degrees_north"}),
+            "lon": ("lon", lon, {"standard_name": "longitude", "units": "degrees_east"}),
+        },
     )
 
 

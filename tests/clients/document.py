@@ -1,5 +1,6 @@
 """What the capabilities of WMTS say, read without our own code."""
 
+from copy import deepcopy
 from dataclasses import dataclass
 from xml.etree import ElementTree
 
@@ -20,6 +21,7 @@ class Document:
     def of(cls, base: str) -> "Document":
         """That of a server, by REST."""
         answer = httpx.get(f"{base}/wmts/1.0.0/WMTSCapabilities.xml", trust_env=False)
+        assert answer.status_code == 200, answer.text
         return cls(ElementTree.fromstring(answer.content))
 
     def tile_bounds(self, matrix_set: str, z: int, x: int, y: int) -> list[float]:
@@ -38,6 +40,14 @@ class Document:
         """(width, height) of the legend of a layer's first style."""
         legend = self._one(f"Contents/Layer[ows:Identifier='{layer}']/Style/LegendURL")
         return int(legend.attrib["width"]), int(legend.attrib["height"])
+
+    def without(self, name: str) -> bytes:
+        """The document without some elements."""
+        root = deepcopy(self.root)
+        for parent in list(root.iter()):
+            for child in parent.findall(name, NAMES):
+                parent.remove(child)
+        return ElementTree.tostring(root)
 
     def _one(self, path: str) -> ElementTree.Element:
         found = self.root.find(path, NAMES)

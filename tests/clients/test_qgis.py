@@ -15,7 +15,7 @@ from pyproj import Transformer
 
 from tests.clients.cubes import GULF
 from tests.clients.document import Document
-from tests.clients.picture import fetch_picture, plain
+from tests.clients.picture import colours, fetch_picture, plain
 from tests.clients.qgis import Visit, visit
 
 # QGIS 3.22 reads no times of WMTS; the oldest that is known to is 3.40.
@@ -87,12 +87,6 @@ def qgis(client_server: str, document: Document, tmp_path_factory: pytest.TempPa
 def picture(client_server: str) -> Callable[[str], NDArray[np.uint8]]:
     """What the server has at a path."""
     return partial(fetch_picture, client_server)
-
-
-def colours(picture: NDArray[np.uint8]) -> int:
-    """How many colours can be seen."""
-    seen = picture[picture[..., 3] > 0]
-    return len(np.unique(seen, axis=0))
 
 
 def test_definition_opens(qgis: Visit) -> None:
