@@ -1,4 +1,4 @@
-"""GetFeatureInfo: what a layer tells of a point, and that as text, HTML and GeoJSON."""
+"""GetFeatureInfo: what a layer tells of a point, and that as text, HTML, GeoJSON and GML."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from tileserver.cube import Flag
 from tileserver.grid import FULL_CIRCLE_DEG, LONLAT, Grid, is_degrees, transformer
 from tileserver.services import band
 from tileserver.services.band import Band
+from tileserver.services.ogc import info_gml
 from tileserver.services.ogc.named_layer import layer_id
 from tileserver.services.ogc.named_view import NamedView
 from tileserver.services.ogc.xml import clean
@@ -267,9 +268,15 @@ def _facts(of: BandInfo) -> dict[str, object]:
     return {"value": of.value, "units": of.units, **label}
 
 
+def _as_gml(infos: Sequence[Info]) -> bytes:
+    """The same features in XML, but for lists."""
+    return info_gml.write([info_gml.Feature(each.place, _properties(each)) for each in infos])
+
+
 _WRITERS: Mapping[str, Callable[[Sequence[Info]], bytes]] = {
     "text/plain": _as_text,
     "application/json": _as_geojson,
     "text/html": _as_html,
+    "application/vnd.ogc.gml": _as_gml,
 }
 MEDIA_TYPES = tuple(_WRITERS)

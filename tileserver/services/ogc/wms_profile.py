@@ -17,7 +17,8 @@ MAP_FORMATS: Mapping[str, Format] = {
     "image/webp": "webp",
     "image/png; mode=8bit": "png",  # as a picture of one band is anyway
 }
-INFO_FORMATS = ("text/plain", "application/json", "text/html")
+# QGIS takes the last that it knows as features: GeoJSON.
+INFO_FORMATS = ("text/plain", "text/html", "application/vnd.ogc.gml", "application/json")
 LEGEND_FORMATS = ("image/png", "image/svg+xml", "application/json")
 
 # The ways in which each version lets a client be told of an error, its default first.
