@@ -17,6 +17,7 @@ from tileserver.errors import (
     VariableNotFound,
 )
 from tileserver.gate import in_thread
+from tileserver.http.errors import RETRY_AFTER_S, TRANSIENT
 from tileserver.http.ogc.wms_request import Asked, background, map_format, map_size
 from tileserver.services.ogc.ows import OwsError
 from tileserver.services.ogc.wms_canvas import error_picture
@@ -42,8 +43,8 @@ async def report(error: TileserverError, asked: Asked) -> Response:
             async with asked.state.map_gate:
                 body = await in_thread(asked.state.engine.pool, job)
             return Response(body, headers=headers | {"Content-Type": media_type})
-    if told.status == 503:
-        headers["Retry-After"] = "1"
+    if isinstance(error, TRANSIENT):
+        headers["Retry-After"] = str(RETRY_AFTER_S)
     headers["Content-Type"] = MEDIA_TYPES[asked.version]
     return Response(service_exception(asked.version, told), told.status, headers)
 
