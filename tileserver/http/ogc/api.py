@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from starlette.requests import Request
@@ -13,7 +14,13 @@ from tileserver.http import params
 from tileserver.http.datasets import OFFSET
 from tileserver.http.endpoint import Endpoint, context
 from tileserver.http.links import base_url
-from tileserver.http.ogc.negotiation import F, document_answer, encoding
+from tileserver.http.ogc.negotiation import (
+    F,
+    document_answer,
+    encoding,
+    written,
+    written_answer,
+)
 from tileserver.http.params import INTEGER, STRING, Parameter, Query, integer
 from tileserver.services.ogc import collection, landing, named_layer
 from tileserver.services.ogc.collection import Search
@@ -92,9 +99,14 @@ async def get_collections(request: Request) -> Response:
         query=told,
     )
     base = base_url(request.scope)
+
+    def write() -> bytes:
+        return written(collection.collections(catalog, search, base, shown), shown, base)
+
     # Hundreds of datasets take some tens of milliseconds, in which others want their tiles.
-    found = await asyncio.to_thread(collection.collections, catalog, search, base, shown)
-    return document_answer(request, found, shown)
+    key = f"collections|{catalog.version}|{base}|{shown}|{search}"
+    body = await context(request).engine.tiles.get(key, partial(asyncio.to_thread, write))
+    return written_answer(request, body, shown)
 
 
 async def get_collection(request: Request) -> Response:

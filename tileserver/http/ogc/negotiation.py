@@ -76,10 +76,21 @@ def document_answer(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """A document as JSON or as a page."""
-    head = {"Vary": VARY, **(headers or {})}
+    body = written(document, shown_as, base_url(request.scope))
+    return written_answer(request, body, shown_as, headers)
+
+
+def written(document: Mapping[str, Any], shown_as: Encoding, base: str) -> bytes:
+    """A document in an encoding."""
     if shown_as == "json":
-        body = orjson.dumps(document)
-        return caching.answer(request, body, MEDIA_TYPES["json"], headers=head)
-    title = document.get("title") or document.get("id") or request.url.path
-    body = page(str(title), document, base_url(request.scope))
-    return caching.answer(request, body, "text/html", headers={**head, **PAGE_HEADERS})
+        return orjson.dumps(document)
+    title = document.get("title") or document["links"][0]["title"].removesuffix(" as JSON")
+    return page(title, document, base)
+
+
+def written_answer(
+    request: Request, body: bytes, shown_as: Encoding, headers: Mapping[str, str] | None = None
+) -> Response:
+    """The answer with a document that is written already."""
+    head = {"Vary": VARY, **(headers or {}), **(PAGE_HEADERS if shown_as == "html" else {})}
+    return caching.answer(request, body, MEDIA_TYPES[shown_as], headers=head)

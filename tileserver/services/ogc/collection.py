@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -23,6 +24,7 @@ from tileserver.services.ogc.link import (
     NOTHING,
     OGC_REL,
     PNG,
+    WMS_XML,
     XML,
     Encoding,
     Link,
@@ -94,16 +96,19 @@ def _spans(bounds: Bounds) -> list[tuple[float, float]]:
 
 
 def _within(wanted: Interval, dataset: Dataset, layer: Layer) -> bool:
-    """Whether the layer's times, from the first to the last, reach into an interval."""
-    for dimension in layer_dimensions(dataset, layer):
-        axis = dimension.values
-        if isinstance(axis, TimeAxis):
-            try:
-                after, before = axis.between(wanted.start, None), axis.between(None, wanted.end)
-            except InvalidParameter:  # a day that the axis' calendar lacks
-                return False
-            return bool(len(after) and len(before))
-    return True
+    axes = [each.values for each in layer_dimensions(dataset, layer)]
+    times = [axis for axis in axes if isinstance(axis, TimeAxis)]
+    return not times or _reaches(times[0], wanted)
+
+
+@lru_cache(maxsize=32)  # the layers of a dataset have the same one
+def _reaches(axis: TimeAxis, wanted: Interval) -> bool:
+    """Whether times, from the first to the last, reach into an interval."""
+    try:
+        after, before = axis.between(wanted.start, None), axis.between(None, wanted.end)
+    except InvalidParameter:  # a day that the axis' calendar lacks
+        return False
+    return bool(len(after) and len(before))
 
 
 def collections(catalog: Catalog, search: Search, base: str, shown: Encoding) -> dict[str, Any]:
@@ -210,5 +215,5 @@ def _other_links(dataset: Dataset, layer: Layer, base: str) -> list[Link]:
         link("describedby", f"{base}/datasets/{dataset.id}", JSON, "The dataset"),
         link("tilejson", f"{tiles}/tilejson.json", JSON, "TileJSON"),
         link("wmts", wmts, XML, "WMTS capabilities", **{"wmts:layer": [name]}),
-        link("wms", wms, XML, "WMS capabilities", **{"wms:layers": [name]}),
+        link("wms", wms, WMS_XML, "WMS capabilities", **{"wms:layers": [name]}),
     ]

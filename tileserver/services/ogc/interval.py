@@ -26,7 +26,7 @@ OPEN = ("", "..")
 CALENDARS = ("standard", "360_day")
 
 _POINT = r'\s*("[^"]*"|[^\s"(),:]+)\s*'
-_AXIS = re.compile(rf"\s*([^\s\"(),:]+)\s*\({_POINT}(?::{_POINT})?\)\s*(?:,|$)")
+_AXIS = re.compile(rf"\s*([^\s\"(),:]+)\s*\({_POINT}(?::{_POINT})?\)\s*(?:,(?=.)|$)")
 _REMEDY = (
     'expected axis(point) or axis(low:high), times in quotes, e.g. depth(10),time("2024-07-01")'
 )

@@ -9,6 +9,7 @@ from tileserver.services.ogc.link import (
     HTML,
     JSON,
     OGC_REL,
+    WMS_XML,
     XML,
     Encoding,
     document_links,
@@ -17,6 +18,7 @@ from tileserver.services.ogc.link import (
     path,
 )
 
+CAPABILITIES = "service=WMS&request=GetCapabilities"
 OPENAPI = "application/vnd.oai.openapi+json;version=3.0"
 # Not claimed: uad-collections, as an axis that is long and irregular is not listed;
 # dataset-tilesets and collections-selection, as the layers of many datasets make no map together.
@@ -49,6 +51,7 @@ def landing_page(service: ServiceConfig, base: str, shown: Encoding) -> dict[str
     """The way to everything."""
     definition, conformance = path(base, "api"), path(base, "conformance")
     collections, schemes = path(base, "collections"), path(base, "tileMatrixSets")
+    wmts, wms = f"{base}/wmts/1.0.0/WMTSCapabilities.xml", f"{base}/wms?{CAPABILITIES}"
     return {
         "title": service.title,
         "description": service.abstract,
@@ -61,8 +64,8 @@ def landing_page(service: ServiceConfig, base: str, shown: Encoding) -> dict[str
             *document_links("data", collections, "Collections"),
             *document_links(f"{OGC_REL}/data", collections, "Collections"),
             *document_links(f"{OGC_REL}/tiling-schemes", schemes, "Tile matrix sets"),
-            link("wmts", f"{base}/wmts/1.0.0/WMTSCapabilities.xml", XML, "WMTS capabilities"),
-            link("wms", f"{base}/wms?service=WMS&request=GetCapabilities", XML, "WMS capabilities"),
+            link("wmts", wmts, XML, "WMTS capabilities"),
+            link("wms", wms, WMS_XML, "WMS capabilities"),
             link("describedby", f"{base}/datasets", JSON, "The datasets"),
             link("related", f"{base}/", HTML, "The viewer"),
         ],

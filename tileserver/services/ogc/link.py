@@ -15,6 +15,7 @@ ROOT = "/ogc"
 OGC_REL = "http://www.opengis.net/def/rel/ogc/1.0"
 JSON, HTML, PNG, XML = "application/json", "text/html", "image/png", "application/xml"
 NOTHING: Mapping[str, str] = MappingProxyType({})
+WMS_XML = "text/xml"  # of capabilities, since WMS 1.3.0
 MEDIA_TYPES: dict[Encoding, str] = {"json": JSON, "html": HTML}
 
 

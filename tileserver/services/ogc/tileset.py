@@ -213,27 +213,8 @@ def _register_entry(tiles: MatrixSet) -> dict[str, str]:
 def matrix_set(tiles: MatrixSet, base: str, shown: Encoding) -> dict[str, Any]:
     """One tile matrix set."""
     links = own_links(path(base, "tileMatrixSets", tiles.id), shown, "The tile matrix set")
-    found = matrixsets.document(tiles) | _register_entry(tiles) | {"crs": crs_uri(tiles.crs)}
-    return found | {"links": links} | _as_version_1(found)
-
-
-def _as_version_1(document: Mapping[str, Any]) -> dict[str, Any]:
-    """The same in the words of version 1.0 (OGC 17-083r2), which GDAL before 3.7 alone reads."""
-    kept = ("scaleDenominator", "tileWidth", "tileHeight", "matrixWidth", "matrixHeight")
-    return {
-        "type": "TileMatrixSetType",
-        "identifier": document["id"],
-        "supportedCRS": document["crs"],
-        "tileMatrix": [
-            {
-                "type": "TileMatrixType",
-                "identifier": matrix["id"],
-                "topLeftCorner": matrix["pointOfOrigin"],
-                **{name: matrix[name] for name in kept},
-            }
-            for matrix in document["tileMatrices"]
-        ],
-    }
+    found = matrixsets.document(tiles) | _register_entry(tiles)
+    return found | {"crs": crs_uri(tiles.crs), "links": links}
 
 
 def styles(pictured: Map, base: str, shown: Encoding) -> dict[str, Any]:
