@@ -80,6 +80,7 @@ BAD_IN_BOTH: list[tuple[str, str, str]] = [
 ]
 BAD_IN_INFO: list[tuple[str, str, str]] = [
     ("InfoFormat", "text/xml", INVALID),
+    ("InfoFormat", "application/vnd.ogc.gml", INVALID),
     ("InfoFormat", "TEXT/HTML", INVALID),
     ("InfoFormat", "text/html;charset=utf-8", INVALID),
     ("I", "x", INVALID),

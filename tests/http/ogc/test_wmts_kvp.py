@@ -67,11 +67,18 @@ def test_styles(memory: TestClient) -> None:
 
 
 def told_limits(client: TestClient, name: str) -> Iterator[tuple[str, Limits]]:
-    """The limits that capabilities tell of a layer, by matrix set."""
+    """The limits that capabilities tell of a layer, by matrix set; where they leave them out, all
+    of each matrix."""
     for link in layer_of(client, name).findall("TileMatrixSetLink", NAMES):
-        for limits in link.iterfind("TileMatrixSetLimits/TileMatrixLimits", NAMES):
+        tiles = link.findtext("TileMatrixSet", "", NAMES)
+        told = link.findall("TileMatrixSetLimits/TileMatrixLimits", NAMES)
+        for limits in told:
             matrix, *edges = (child.text or "" for child in limits)
-            yield link.findtext("TileMatrixSet", "", NAMES), (matrix, *map(int, edges))
+            yield tiles, (matrix, *map(int, edges))
+        if not told:
+            for (each, matrix), (height, width) in sizes(client).items():
+                if each == tiles:
+                    yield tiles, (matrix, 0, height - 1, 0, width - 1)
 
 
 def sizes(client: TestClient) -> dict[tuple[str, str], tuple[int, int]]:
@@ -93,14 +100,24 @@ def sizes(client: TestClient) -> dict[tuple[str, str], tuple[int, int]]:
 )
 def test_limits_hold(stores: Stores, layer: str, sets: list[str]) -> None:
     """In every matrix of every set the tiles at the corners are there, and one beyond is not."""
-    limits = list(told_limits(stores.client, layer))
-    assert list(dict.fromkeys(name for name, _ in limits)) == sets
+    assert check_limits(stores.client, layer) == sets
+
+
+@pytest.mark.parametrize("layer", ["sea.sst", "sea.flow", "sea.ice.extent"])
+def test_limits_of_the_world(memory: TestClient, layer: str) -> None:
+    """So of layers all round the world, whose limits are those of the sets, and across 180°."""
+    assert check_limits(memory, layer) == ["WebMercatorQuad", "WorldCRS84Quad"]
+
+
+def check_limits(client: TestClient, layer: str) -> list[str]:
+    """The matrix sets whose limits hold, by KVP and REST."""
+    limits = list(told_limits(client, layer))
     for name, (matrix, top, bottom, left, right) in limits:
         place = {"TileMatrixSet": name, "TileMatrix": matrix}
         asked = SERVICE | place | {"Layer": layer, "Style": "", "Format": "image/png"}
         for row in {top, bottom}:
             for col in {left, right}:
-                answer = kvp(stores.client, asked, TileRow=str(row), TileCol=str(col))
+                answer = kvp(client, asked, TileRow=str(row), TileCol=str(col))
                 assert answer.status_code == 200, (name, matrix, row, col)
         for row, col, locator in (
             (top - 1, left, "TileRow"),
@@ -108,10 +125,11 @@ def test_limits_hold(stores: Stores, layer: str, sets: list[str]) -> None:
             (top, left - 1, "TileCol"),
             (bottom, right + 1, "TileCol"),
         ):
-            answer = kvp(stores.client, asked, TileRow=str(row), TileCol=str(col))
+            answer = kvp(client, asked, TileRow=str(row), TileCol=str(col))
             assert reported(answer) == (400, "TileOutOfRange", locator)
             path = f"/wmts/1.0.0/{layer}/default/{name}/{matrix}/{row}/{col}.png"
-            assert stores.client.get(path).status_code == 404
+            assert client.get(path).status_code == 404
+    return list(dict.fromkeys(name for name, _ in limits))
 
 
 @pytest.mark.parametrize("layer", ["levels.sst", "utm.a", "polar.a"])

@@ -13,7 +13,6 @@ from tileserver.grid import LONLAT, Bounds, Grid, transformer
 from tileserver.http.ogc.headers import named_headers
 from tileserver.http.ogc.kvp import Parameters
 from tileserver.services.ogc import named_layer, wmts
-from tileserver.services.ogc.feature_info import MEDIA_TYPES
 from tileserver.services.ogc.named_view import NamedView
 from tileserver.services.ogc.ows import OwsError
 from tileserver.tms import MatrixSet, tile_grid, tile_range
@@ -103,9 +102,9 @@ def check_format(parameters: Parameters, *, needed: bool) -> None:
 
 def info_format(parameters: Parameters) -> str:
     """The media type that GetFeatureInfo is to answer in. Raises OwsError."""
-    expected = f"expected one of {', '.join(MEDIA_TYPES)}"
+    expected = f"expected one of {', '.join(wmts.INFO_FORMATS)}"
     asked = parameters.required("InfoFormat", expected)
-    if asked not in MEDIA_TYPES:
+    if asked not in wmts.INFO_FORMATS:
         raise OwsError.invalid("InfoFormat", asked, expected)
     return asked
 
