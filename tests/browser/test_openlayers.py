@@ -68,6 +68,19 @@ def test_draws_our_tiles(pages: Pages, map_server: str, place: str, way: str) ->
     np.testing.assert_array_equal(seen.picture, expected)
 
 
+@pytest.mark.parametrize(
+    ("place", "told"), [("mercator", {}), ("degrees", {"projection": "EPSG:4326"})]
+)
+def test_matrix_set_is_found(
+    pages: Pages, map_server: str, place: str, told: dict[str, str]
+) -> None:
+    """The first one by default, else by the projection of the map."""
+    name = f"found-{place}"
+    seen = show(pages, map_server, name, place, "REST", **{"matrixSet": None} | told)
+    assert seen.facts["set"] == PLACES[place][2]
+    np.testing.assert_array_equal(seen.picture, own_tiles(map_server, place))
+
+
 @pytest.mark.parametrize("way", ["KVP", "REST"])
 def test_time_is_asked_for(pages: Pages, map_server: str, way: str) -> None:
     """It begins with the default time, and after `updateDimensions` shows another."""

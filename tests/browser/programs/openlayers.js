@@ -54,6 +54,8 @@ const partOf = (capabilities, layer) => capabilities.Contents.Layer.find(({ Iden
 async function showWmts({ capabilities: address, projections = {}, corner, coordinates, unlisted, ...config }) {
   register(projections);
   const capabilities = await readCapabilities(address);
+  // A matrix set that is named at all, be it null, is looked for.
+  if (!config.matrixSet) delete config.matrixSet;
   const options = ol.source.WMTS.optionsFromCapabilities(capabilities, { crossOrigin: "anonymous", ...config });
   if (!options) throw new Error(`no options for ${JSON.stringify(config)}`);
   const source = new ol.source.WMTS({ ...options, style: unlisted ?? options.style });
