@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Lifespan
 from tileserver import catalogfile
 from tileserver.budget import Budget
 from tileserver.cache import ByteCache
-from tileserver.catalog import Catalog
+from tileserver.catalog import Catalog, Dataset
 from tileserver.cube import Raw
 from tileserver.gate import Gate
 from tileserver.http import admin, datasets, errors, legend, openapi, pages, tiles, values
@@ -26,7 +26,7 @@ from tileserver.http.endpoint import Context, Endpoint
 from tileserver.http.links import Links
 from tileserver.http.metrics import ENDPOINTS as METRICS
 from tileserver.http.metrics import Metrics, RefreshCollector, WorkCollector
-from tileserver.http.ogc import api_definition, qgis, wms, wmts, wmts_document
+from tileserver.http.ogc import api_definition, qgis, wms, wms_document, wmts, wmts_document
 from tileserver.http.ogc.front import PictureFront
 from tileserver.http.ogc.title_case import TitleCase
 from tileserver.http.tilefront import TileFront
@@ -164,6 +164,12 @@ def _engine(settings: Settings, budget: Budget, pool: Executor) -> Engine:
 def _gate(settings: Settings, most: int | None = None) -> Gate:
     at_once = min(settings.in_flight, most or settings.in_flight)
     return Gate(at_once=at_once, waiting=settings.waiting, wait_s=settings.waiting_s)
+
+
+def _prepare(fragments: Fragments, dataset: Dataset) -> None:
+    """Write what a dataset that was opened contributes to documents, before they are asked for."""
+    for document in (wmts_document, wms_document):
+        document.prepare(fragments, dataset)
 
 
 def _from_files(settings: Settings) -> CatalogMaker:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
+from isal import isal_zlib
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -15,6 +16,9 @@ from starlette.responses import Response
 PINNED = "public, max-age=31536000, immutable"
 SHORT = "public, max-age=60"
 SMALLEST_GZIP = 1000
+# From here on speed counts for more than size: a tenth of the time for not quite twice the bytes.
+LARGE = 1 << 20
+GZIP_WINDOW = 31  # bits: 32 kB, with a gzip header that has no time
 
 
 def matches(header: str | None, etag: str) -> bool:
@@ -42,6 +46,8 @@ def takes_gzip(request: Request) -> bool:
 
 def compress(body: bytes) -> bytes:
     """The same bytes, always, for the same body."""
+    if len(body) >= LARGE:
+        return bytes(isal_zlib.compress(body, 2, GZIP_WINDOW))
     return gzip.compress(body, 6, mtime=0)
 
 

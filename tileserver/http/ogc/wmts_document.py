@@ -25,6 +25,7 @@ from tileserver.services.ogc.fragment import Fragments
 from tileserver.services.ogc.layer_info import layer_infos
 from tileserver.services.ogc.ows import OwsError
 from tileserver.services.ogc.wmts_layer import LayersText
+from tileserver.services.ogc.wmts_matrix import matrix_set
 from tileserver.services.ogc.wmts_service import Service
 
 PATH = "/wmts"
@@ -44,7 +45,7 @@ async def get_capabilities(request: Request, parameters: Parameters) -> Response
         text = f"acceptVersions={shown(versions)!r}: the version here is {wmts.VERSION}"
         raise OwsError("VersionNegotiationFailed", None, text)
     media_type = wmts.parse_formats(parameters.get("acceptFormats"))
-    known, current = parameters.get("updateSequence"), _sequence(request)
+    known, current = parameters.get("updateSequence"), sequence(request)
     if known and known == current:
         return caching.answer(request, wmts.unchanged(current), media_type)
     if known and not known.startswith(SEQUENCE) and known > current:
@@ -56,7 +57,8 @@ async def get_capabilities(request: Request, parameters: Parameters) -> Response
 
 def prepare(fragments: Fragments, dataset: Dataset) -> None:
     """Write what a dataset contributes to the document of all, before that is asked for."""
-    fragments.get(dataset, "wmts brief", _brief)
+    for tiles in fragments.get(dataset, "wmts brief", _brief).matrix_sets:
+        matrix_set(tiles)
 
 
 async def _document(request: Request, sections: Sequence[str], media_type: str) -> Response:
@@ -99,14 +101,14 @@ def _brief(dataset: Dataset) -> LayersText:
 def _service(request: Request) -> Service:
     catalog, name = context(request).catalog, request.path_params.get("dataset")
     return Service(
-        told=catalog.service if name is None else _of_dataset(catalog, catalog[name]),
+        told=catalog.service if name is None else of_dataset(catalog, catalog[name]),
         base_url=base_url(request.scope),
         path=PATH if name is None else f"{PATH}/{quote(name, safe='')}",
-        update_sequence=_sequence(request),
+        update_sequence=sequence(request),
     )
 
 
-def _of_dataset(catalog: Catalog, dataset: Dataset) -> ServiceConfig:
+def of_dataset(catalog: Catalog, dataset: Dataset) -> ServiceConfig:
     """What the document of one dataset says: its own words, and those of the service whose place
     they do not take."""
     told = catalog.service
@@ -122,5 +124,6 @@ def _of_dataset(catalog: Catalog, dataset: Dataset) -> ServiceConfig:
     )
 
 
-def _sequence(request: Request) -> str:
+def sequence(request: Request) -> str:
+    """What changes whenever a document does."""
     return f"{SEQUENCE}{context(request).catalog.version}"

@@ -13,7 +13,7 @@ from tileserver.config import ContactConfig, ServiceConfig
 from tileserver.grid import Bounds
 from tileserver.services.ogc import wms_layer
 from tileserver.services.ogc.wms_crs import NamedCrs
-from tileserver.services.ogc.wms_layer import online
+from tileserver.services.ogc.wms_layer import Branch, online
 from tileserver.services.ogc.wms_profile import (
     EXCEPTIONS,
     INFO_FORMATS,
@@ -53,20 +53,6 @@ class Service:
     largest_side: int
 
 
-@dataclass(frozen=True, slots=True)
-class Branch:
-    """A dataset's element, by `wms_layer.dataset_layer`, and its place in the tree.
-
-    Args:
-        theme: the titles of what it lies in, by slashes; "" at the root.
-        bbox: of all its layers, in degrees.
-    """
-
-    text: str
-    bbox: Bounds
-    theme: str = ""
-
-
 def capabilities(
     version: str, service: Service, places: Sequence[NamedCrs], branches: Sequence[Branch]
 ) -> bytes:
@@ -102,7 +88,7 @@ def capabilities(
         text = element("WMS_Capabilities", parts, about)
     else:
         text = DOCTYPE + element("WMT_MS_Capabilities", parts, about)
-    return document(placed(text, service.base_url))
+    return placed(document(text), service.base_url)
 
 
 def _service(version: str, service: Service) -> str:
@@ -185,7 +171,7 @@ def _root_layer(
         *wms_layer.crs_names(places, version),
         wms_layer.geographic_box(bbox, version),
         *boxes,
-        *_themed([(_names(branch.theme), branch.text) for branch in branches]),
+        *_themed([(branch.theme, branch.text) for branch in branches]),
     ]
     return element("Layer", parts)
 
@@ -198,13 +184,9 @@ def _around(boxes: Sequence[Bounds]) -> Bounds:
     return min(west), min(south), max(east), max(north)
 
 
-def _names(theme: str) -> list[str]:
-    return [name.strip() for name in theme.split("/") if name.strip()]
-
-
-def _themed(found: Sequence[tuple[list[str], str]]) -> list[str]:
+def _themed(found: Sequence[tuple[tuple[str, ...], str]]) -> list[str]:
     """Elements below one of the tree: its themes, then what lies in none."""
-    below: dict[str, list[tuple[list[str], str]]] = {}
+    below: dict[str, list[tuple[tuple[str, ...], str]]] = {}
     for names, text in found:
         if names:
             below.setdefault(names[0], []).append((names[1:], text))

@@ -32,21 +32,46 @@ FEWER = 3
 WORLD: Bounds = (-180.0, -90.0, 180.0, 90.0)
 
 
-def dataset_layer(dataset: Dataset, version: str) -> str:
-    """The element of a dataset with those of its layers in it."""
-    known = list(zip(layers(dataset), layer_infos(dataset), strict=True))
-    traits = [Traits.of(dataset, *each, version) for each in known]
-    shared = Traits.common(traits)
-    written = [
-        _layer(info, own.without(shared), version)
-        for (_, info), own in zip(known, traits, strict=True)
-    ]
-    abstract = dataset.config.description or dataset.source.cube.description
-    attribution = dataset.config.attribution or dataset.source.cube.attribution
-    head = [leaf("Title", dataset.title), leaf("Abstract", abstract) if abstract else ""]
-    credit = element("Attribution", [leaf("Title", attribution)]) if attribution else ""
-    words = keyword_list(dataset.config.keywords)
-    return element("Layer", [*head, words, *shared.texts, credit, *written])
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A dataset in the tree of layers.
+
+    Args:
+        text: its element with those of its layers in it.
+        bbox: of all its layers, in degrees.
+        theme: the titles of what it lies in, the widest first.
+    """
+
+    text: str
+    bbox: Bounds
+    theme: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, dataset: Dataset, version: str) -> Branch:
+        """That of a dataset, as a version writes it."""
+        infos = layer_infos(dataset)
+        known = list(zip(layers(dataset), infos, strict=True))
+        traits = [Traits.of(dataset, *each, version) for each in known]
+        shared = Traits.common(traits)
+        written = [
+            _layer(info, own.without(shared), version)
+            for info, own in zip(infos, traits, strict=True)
+        ]
+        first = infos[0]
+        head = [
+            leaf("Title", dataset.title),
+            leaf("Abstract", first.abstract) if first.abstract else "",
+            keyword_list(first.keywords),
+        ]
+        credit = [leaf("Title", first.attribution)] if first.attribution else []
+        named = element("Attribution", credit) if credit else ""
+        text = element("Layer", [*head, *shared.texts, named, *written])
+        return cls(text, dataset.source.cube.bounds(dataset.variables), first.theme)
+
+    @property
+    def nbytes(self) -> int:
+        """About how many bytes it holds."""
+        return len(self.text)
 
 
 def keyword_list(keywords: Sequence[str]) -> str:

@@ -13,18 +13,18 @@ from functools import lru_cache
 from urllib.parse import quote
 
 from tileserver.cube import Dimension
-from tileserver.grid import Bounds, is_degrees
+from tileserver.grid import Bounds
 from tileserver.services.ogc.dimension import LONGEST_LIST, listed_values
 from tileserver.services.ogc.layer_info import LayerInfo, StyleInfo
+from tileserver.services.ogc.wmts_matrix import link, projected_box
 from tileserver.services.ogc.wmts_service import VERSION, described
 from tileserver.services.ogc.xml import BASE_URL, element, leaf
-from tileserver.tms import Matrix, MatrixSet, TileRange, projected_bounds, tile_range
+from tileserver.tms import MatrixSet
 
 TILE_FORMAT = "image/png"
 # Media type → suffix of its REST address, in order of preference.
 INFO_FORMATS = {"text/plain": "txt", "application/json": "json", "text/html": "html"}
 BRIEF_LIST = 10  # values of a dimension in a document of many layers
-FINER_ZOOMS = 2  # than the data, whose limits are listed: a client enlarges those of the last
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,7 +36,7 @@ class LayersText:
             if all values are listed: as many as QGIS puts into its menus.
     """
 
-    text: str
+    text: bytes
     ids: tuple[str, ...]
     theme: tuple[str, ...]
     matrix_sets: tuple[MatrixSet, ...]
@@ -53,7 +53,7 @@ class LayersText:
         longest = BRIEF_LIST if brief else LONGEST_LIST
         used = dict.fromkeys(tiles for layer in layers for tiles in layer.matrix_sets)
         return cls(
-            text="".join(_layer(layer, longest) for layer in layers),
+            text="".join(_layer(layer, longest) for layer in layers).encode(),
             ids=tuple(layer.id for layer in layers),
             theme=layers[0].theme if layers else (),
             matrix_sets=tuple(used),
@@ -62,8 +62,8 @@ class LayersText:
 
 
 def _entries(layer: LayerInfo) -> int:
-    values = min(layer.dimensions[0].size, LONGEST_LIST) if layer.dimensions else 1
-    return values * len(layer.styles) * len(layer.matrix_sets)
+    values = sum(min(each.size, LONGEST_LIST) for each in layer.dimensions)
+    return max(values, 1) * len(layer.styles) * len(layer.matrix_sets)
 
 
 def _layer(layer: LayerInfo, longest: int) -> str:
@@ -73,13 +73,13 @@ def _layer(layer: LayerInfo, longest: int) -> str:
         *described(layer.title, layer.abstract, layer.keywords),
         _bounding_box(layer.bbox),
         leaf("ows:Identifier", layer.id),
-        *(_projected_box(tiles, layer.bbox) for tiles in layer.matrix_sets),
+        *(projected_box(tiles, layer.bbox) for tiles in layer.matrix_sets),
         _credit(layer),
         *(_style(layer.id, style, first=i == 0) for i, style in enumerate(layer.styles)),
         leaf("Format", TILE_FORMAT),
         *(leaf("InfoFormat", name) for name in infos),
         *(_dimension(dimension, longest) for dimension in layer.dimensions),
-        *(_link(tiles, layer.bbox, native) for tiles, native in sets),
+        *(link(tiles, layer.bbox, native) for tiles, native in sets),
         *_resources(layer),
     ]
     return element("Layer", parts)
@@ -94,25 +94,6 @@ def _bounding_box(bbox: Bounds) -> str:
         leaf("ows:UpperCorner", f"{east:.12g} {north:.12g}"),
     ]
     return element("ows:WGS84BoundingBox", corners)
-
-
-@lru_cache(maxsize=1024)
-def _projected_box(tiles: MatrixSet, bbox: Bounds) -> str:
-    """The box in the CRS of a set, cut to it: GDAL takes a pole to Mercator, to no good end."""
-    if is_degrees(tiles.crs):
-        return ""
-    west, south, east, north = projected_bounds(tiles, bbox)
-    corners = [
-        leaf("ows:LowerCorner", ordered(tiles, west, south)),
-        leaf("ows:UpperCorner", ordered(tiles, east, north)),
-    ]
-    return element("ows:BoundingBox", corners, {"crs": tiles.crs_urn})
-
-
-def ordered(tiles: MatrixSet, x: float, y: float) -> str:
-    """A point in the order of the CRS' own axes."""
-    first, second = (y, x) if tiles.northing_first else (x, y)
-    return f"{first:.17g} {second:.17g}"
 
 
 def _credit(layer: LayerInfo) -> str:
@@ -152,38 +133,6 @@ def _dimension(dimension: Dimension, longest: int) -> str:
         *(leaf("Value", value) for value in listed_values(dimension, longest)),
     ]
     return element("Dimension", parts)
-
-
-@lru_cache(maxsize=1024)
-def _link(tiles: MatrixSet, bbox: Bounds, native: int) -> str:
-    """A matrix set with the limits in it; without them where every tile touches the layer.
-
-    A zoom that is not listed is no tile's that would show more (OGC 17-083r4, 6.3): all clients
-    enlarge the last that is.
-    """
-    ranges = {matrix: tile_range(tiles, matrix.zoom, bbox) for matrix in tiles.matrices}
-    parts = [leaf("TileMatrixSet", tiles.id)]
-    if any(_is_part(*each) for each in ranges.items()):
-        # Where no zoom suits the data, such as beyond a set's edge, all of them are listed.
-        last = native + FINER_ZOOMS if native > tiles.first_zoom else tiles.last_zoom
-        limits = [_limit(*each) for each in ranges.items() if each[0].zoom <= last]
-        parts.append(element("TileMatrixSetLimits", limits))
-    return element("TileMatrixSetLink", parts)
-
-
-def _is_part(matrix: Matrix, tiles: TileRange) -> bool:
-    return tiles != TileRange(0, matrix.width - 1, 0, matrix.height - 1)
-
-
-def _limit(matrix: Matrix, tiles: TileRange) -> str:
-    parts = [
-        leaf("TileMatrix", matrix.zoom),
-        leaf("MinTileRow", tiles.min_y),
-        leaf("MaxTileRow", tiles.max_y),
-        leaf("MinTileCol", tiles.min_x),
-        leaf("MaxTileCol", tiles.max_x),
-    ]
-    return element("TileMatrixLimits", parts)
 
 
 def _resources(layer: LayerInfo) -> list[str]:

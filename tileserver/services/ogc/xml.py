@@ -56,6 +56,7 @@ def _address(text: str) -> str:
     return start + clean(text.removeprefix(start))
 
 
-def placed(text: str, base_url: str) -> str:
-    """What is kept, with the address of the server in its places."""
-    return text.replace(BASE_URL, escape(base_url, {'"': "&quot;", "'": "&apos;"}))
+def placed(body: bytes, base_url: str) -> bytes:
+    """A document with the address of the server in its places."""
+    address = escape(base_url, {'"': "&quot;", "'": "&apos;"})
+    return body.replace(BASE_URL.encode(), address.encode())
