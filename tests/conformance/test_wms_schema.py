@@ -27,7 +27,7 @@ def client() -> Iterator[TestClient]:
 @both
 def test_hard_datasets(version: str) -> None:
     """Capabilities of any text, CRS, place and dimension are valid."""
-    check(document(version, hard_datasets(), themes=("Ocean/Ice & <snow>", "Ocean", "Land")))
+    check(document(version, hard_datasets()))
 
 
 @both

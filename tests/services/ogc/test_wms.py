@@ -55,7 +55,8 @@ def boxes(layer: Element) -> dict[str, list[float]]:
 
 def test_tree() -> None:
     """Themes hold themes and datasets, datasets hold layers; what has no theme follows them."""
-    root = newest(*map(dataset, "abcd"), themes=("Ocean/Ice", "Land", "Ocean", ""))
+    themes = {"a": "Ocean/Ice", "b": "Land", "c": "Ocean", "d": None}
+    root = newest(*(dataset(name, theme=theme) for name, theme in themes.items()))
     assert titles(root) == ["Ocean", "Land", "d"]
     ocean = root.find("Layer", NAMES)
     assert ocean is not None

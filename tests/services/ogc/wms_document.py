@@ -11,8 +11,9 @@ from tileserver.config import DatasetConfig, ServiceConfig
 from tileserver.cube import Cube, Dimension, Level, Variable
 from tileserver.grid import Grid, parse_crs
 from tileserver.matrixset import MatrixSets
-from tileserver.services.ogc import wms, wms_crs, wms_layer
-from tileserver.services.ogc.wms import Branch, Service
+from tileserver.services.ogc import wms, wms_crs
+from tileserver.services.ogc.wms import Service
+from tileserver.services.ogc.wms_layer import Branch
 from tileserver.sources.memory import MemorySource
 from tileserver.timeaxis import TimeAxis
 
@@ -62,8 +63,8 @@ def hard_datasets() -> list[Dataset]:
         dataset(
             "a.b-c", time_dimension(), DEPTH, title=NASTY, description=NASTY, attribution=NASTY
         ),
-        dataset("pacific", grid=FIJI),
-        dataset("zone", stations, grid=ZONE_31),
+        dataset("pacific", grid=FIJI, theme="Ocean/Ice & <snow>"),
+        dataset("zone", stations, grid=ZONE_31, theme="Ocean"),
         dataset("ice", time_dimension(2000), grid=NORTH, variables=("x.y", "z"), static=("s",)),
         dataset("europe", irregular_times(3), grid=EUROPE),
     ]
@@ -74,7 +75,6 @@ def document(
     datasets: Sequence[Dataset],
     *,
     told: ServiceConfig | None = None,
-    themes: Sequence[str] = (),
 ) -> bytes:
     """The capabilities of some datasets."""
     service = Service(
@@ -84,9 +84,5 @@ def document(
         update_sequence="7",
         largest_side=4096,
     )
-    named = [*themes, *[""] * (len(datasets) - len(themes))]
-    branches = [
-        Branch(wms_layer.dataset_layer(each, version), each.source.cube.bounds(), theme)
-        for each, theme in zip(datasets, named, strict=True)
-    ]
+    branches = [Branch.of(each, version) for each in datasets]
     return wms.capabilities(version, service, wms_crs.everywhere(MatrixSets()), branches)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
 from functools import partial
 from urllib.parse import quote
 
@@ -15,40 +14,51 @@ from tileserver import __version__
 from tileserver.catalog import Dataset
 from tileserver.errors import shown
 from tileserver.http import caching
-from tileserver.http.endpoint import Context, context
+from tileserver.http.endpoint import context
 from tileserver.http.links import base_url
 from tileserver.http.ogc.kvp import Parameters
-from tileserver.services.ogc import wms, wms_crs, wms_layer
-from tileserver.services.ogc.wms import Branch, Service
+from tileserver.http.ogc.wmts_document import SEQUENCE, of_dataset, sequence
+from tileserver.services.ogc import wms, wms_crs
+from tileserver.services.ogc.fragment import Fragments
+from tileserver.services.ogc.wms import Service
 from tileserver.services.ogc.wms_exception import WmsError
-from tileserver.services.ogc.wms_profile import largest_side
-
-SEQUENCE = "1."  # begins every updateSequence of ours, so that a later one can be told
+from tileserver.services.ogc.wms_layer import Branch
+from tileserver.services.ogc.wms_profile import NEWEST, largest_side
 
 
 async def get_capabilities(request: Request, parameters: Parameters, version: str) -> Response:
     """The capabilities of all datasets or of one, made once per state of the catalogue and address
     of the server."""
-    state, base = context(request), base_url(request.scope)
-    sequence = f"{SEQUENCE}{state.catalog.version}"
-    _check_sequence(parameters.get("updateSequence"), sequence)
-    name = request.path_params.get("dataset")
-    datasets = state.catalog.ready() if name is None else [state.catalog[name]]
-    parts = (__version__, sequence, base, name or "", version, str(state.map_pixels))
+    state, service = context(request), _service(request)
+    _check_sequence(parameters.get("updateSequence"), service.update_sequence)
+    media_type = _media_type(version, parameters.get("format"))
+    parts = (__version__, version, service.base_url, service.path, service.update_sequence)
     digest = hashlib.blake2b("|".join(parts).encode(), digest_size=12).hexdigest()
     tag, small = f'W/"{digest}"', caching.takes_gzip(request)
-    service = _service(state, base, name, sequence)
+    if caching.matches(request.headers.get("if-none-match"), tag):
+        return caching.answer(request, b"", media_type, etag=tag)
+    name = request.path_params.get("dataset")
+    datasets = state.catalog.ready() if name is None else [state.catalog[name]]
 
     def write() -> bytes:
-        body = _document(version, service, datasets, state)
+        branches = [_branch(state.fragments, each, version) for each in datasets]
+        places = wms_crs.everywhere(state.catalog.matrix_sets)
+        body = wms.capabilities(version, service, places, branches)
         return caching.compress(body) if small else body
 
-    # Hundreds of layers take some tenths of a second, in which others want their tiles.
-    key = f"wms{tag}{small}"
-    body = await state.engine.tiles.get(key, partial(asyncio.to_thread, write))
+    # Hundreds of layers take longer than others want to wait for their tiles.
+    body = await state.engine.tiles.get(f"{tag}{small}", partial(asyncio.to_thread, write))
     headers = {"Content-Encoding": "gzip"} if small else None
-    media_type = _media_type(version, parameters.get("format"))
     return caching.answer(request, body, media_type, etag=tag, headers=headers)
+
+
+def prepare(fragments: Fragments, dataset: Dataset) -> None:
+    """Write what a dataset contributes to the document of all, before that is asked for."""
+    _branch(fragments, dataset, NEWEST)
+
+
+def _branch(fragments: Fragments, dataset: Dataset, version: str) -> Branch:
+    return fragments.get(dataset, f"wms {version}", partial(Branch.of, version=version))
 
 
 def _check_sequence(known: str | None, current: str) -> None:
@@ -69,24 +79,13 @@ def _media_type(version: str, wanted: str | None) -> str:
     return wanted if wanted in offered else offered[0]
 
 
-def _service(state: Context, base: str, dataset: str | None, sequence: str) -> Service:
+def _service(request: Request) -> Service:
+    state, name = context(request), request.path_params.get("dataset")
+    catalog = state.catalog
     return Service(
-        told=state.catalog.service,
-        base_url=base,
-        path="/wms" if dataset is None else f"/wms/{quote(dataset)}",
-        update_sequence=sequence,
+        told=catalog.service if name is None else of_dataset(catalog, catalog[name]),
+        base_url=base_url(request.scope),
+        path="/wms" if name is None else f"/wms/{quote(name, safe='')}",
+        update_sequence=sequence(request),
         largest_side=largest_side(state.map_pixels),
     )
-
-
-def _document(version: str, service: Service, datasets: Sequence[Dataset], state: Context) -> bytes:
-    branches = [
-        Branch(
-            wms_layer.dataset_layer(each, version),
-            each.source.cube.bounds(each.variables),
-            each.config.theme or "",
-        )
-        for each in datasets
-    ]
-    places = wms_crs.everywhere(state.catalog.matrix_sets)
-    return wms.capabilities(version, service, places, branches)
