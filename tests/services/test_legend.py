@@ -282,7 +282,7 @@ def test_a_picture_has_a_bar_for_each_band(orientation: Literal["vertical", "hor
         assert list(image.getpixel((bar.x + bar.width - 2, middle))[:3]) == pure
         assert max(image.getpixel((bar.x + 1, middle))[:3]) < 8
     assert [text.text for text in texts(legend)] == [
-        "True colour [1]", "Red: B04", "Green: B03", "Blue: B02", "0", "0.1", "0.2",
+        "True colour", "Red: B04", "Green: B03", "Blue: B02", "0", "0.1", "0.2",
     ]  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from tileserver.errors import InvalidParameter
 from tileserver.layer import Layer
 from tileserver.pipeline import Engine
 from tileserver.services import band, shape
+from tileserver.services.band import DIMENSIONLESS
 from tileserver.services.shape import FRAME, Box, Color, Ramp, Shape, Text, text_length
 from tileserver.services.tick import Tick, ticks
 from tileserver.style import Category, Colormap, Interval, Style
@@ -85,7 +86,8 @@ class Legend:
         """Title and units on one line, without what cannot be printed, or nothing."""
         if not self.label:
             return ""
-        text = f"{self.title} [{self.units}]" if self.units else self.title
+        units = None if self.units == DIMENSIONLESS else self.units
+        text = f"{self.title} [{units}]" if units else self.title
         return _printable(text)
 
 

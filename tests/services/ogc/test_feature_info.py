@@ -188,6 +188,14 @@ def test_hostile_texts() -> None:
     assert "<script>" in str(properties(info)["title"])
 
 
+def test_pure_numbers() -> None:
+    """The units of a pure number are told to programs alone."""
+    info = told(memory_catalog.sea(), "sst", 3, 3)
+    info = replace(info, bands=(replace(info.bands[0], value=0.25, units="1"),))
+    assert text_of(info)[1] == "value: 0.25"
+    assert properties(info)["units"] == "1"
+
+
 def test_several_layers() -> None:
     """Several layers are told one after the other; each format holds all."""
     sea = memory_catalog.sea()

@@ -12,7 +12,7 @@ import orjson
 from tileserver.cube import Flag
 from tileserver.grid import FULL_CIRCLE_DEG, LONLAT, Grid, is_degrees, transformer
 from tileserver.services import band
-from tileserver.services.band import Band
+from tileserver.services.band import DIMENSIONLESS, Band
 from tileserver.services.ogc import info_gml
 from tileserver.services.ogc.named_layer import layer_id
 from tileserver.services.ogc.named_view import NamedView
@@ -219,7 +219,8 @@ def _shown(of: BandInfo) -> str:
     if of.value is None:
         return NO_DATA
     number = f"{of.value:.15g}" if of.value.is_integer() else f"{of.value:.7g}"
-    text = f"{number} {of.units or ''}".rstrip()
+    units = "" if of.units == DIMENSIONLESS else of.units or ""
+    text = f"{number} {units}".rstrip()
     return f"{text} ({of.label})" if of.label else text
 
 
