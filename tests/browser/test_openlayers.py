@@ -237,3 +237,28 @@ def test_ogc_api(pages: Pages, map_server: str, place: str, projection: str | No
         },
     )
     np.testing.assert_array_equal(seen.picture, own_tiles(map_server, place))
+
+
+def test_wms_capabilities(pages: Pages, map_server: str) -> None:
+    """OpenLayers reads what a map of a layer needs."""
+    seen = pages.run(
+        "wms-capabilities",
+        library="openlayers",
+        program=program("openlayers.js", "readWms"),
+        args={
+            "address": f"{map_server}/wms?SERVICE=WMS&VERSION=1.3.0&REQUEST=GetCapabilities",
+            "layer": "ice.north.thickness",
+        },
+    )
+    read = seen.facts
+    assert (read["version"], read["queryable"]) == ("1.3.0", True)
+    assert read["map"].rstrip("?") == f"{map_server}/wms"
+    assert {"CRS:84", "EPSG:4326", "EPSG:3857", "EPSG:3413"} <= set(read["crs"])
+    assert set(read["styles"]) == {"viridis", "magma", "plasma:0:40"}
+    assert read["legend"] == "image/png"
+    time, depth = sorted(read["dimensions"], key=lambda each: each["name"] != "time")
+    assert (time["units"], time["default"]) == ("ISO8601", "2024-03-03T00:00:00Z")
+    assert depth["default"] in depth["values"].split(",")
+    west, south, east, north = read["box"]
+    assert (west, east, north) == (-180, 180, 90)
+    assert 50 < south < 55

@@ -127,3 +127,24 @@ async function showTileset({ url, projections, projection, corner }) {
   });
   await drawn(showAligned(source, corner));
 }
+
+/** What OpenLayers reads of a layer in the capabilities of WMS. @param {any} args */
+async function readWms({ address, layer: name }) {
+  const answer = await fetch(address);
+  const { version, Capability } = new ol.format.WMSCapabilities().read(await answer.text());
+  const all = (/** @type {any} */ layer) => [layer, ...(layer.Layer ?? []).flatMap(all)];
+  const layer = all(Capability.Layer).find(({ Name }) => Name === name);
+  const { DCPType: [way] } = Capability.Request.GetMap;
+  const { Dimension, Style, EX_GeographicBoundingBox: box, queryable } = layer;
+  return {
+    version,
+    box,
+    queryable,
+    dimensions: Dimension,
+    // OpenLayers hands these on to children, but not to theirs.
+    crs: Capability.Layer.CRS,
+    styles: Style.map(({ Name }) => Name),
+    map: way.HTTP.Get.OnlineResource,
+    legend: await fetch(Style[0].LegendURL[0].OnlineResource).then(({ headers }) => headers.get("content-type")),
+  };
+}
