@@ -16,28 +16,44 @@ __all__ = ["build", "catalog_s3"]
 
 Progress = Callable[[str, int, int], None]
 
-VERSION = "4"  # of what is written; a folder of another one is made anew
+VERSION = "5"  # of what is written; a folder of another one is made anew
 STAMP = ".tileserver-demo"
 
 CATALOG = """\
 service:
   title: Demo cubes
   abstract: Made-up data on real coasts
-{storage}datasets:
+  keywords: [ocean, land cover, weather]
+  provider: The tileserver's demo
+  contact:
+    position: Whoever runs this server
+    instructions: Nobody answers for made-up data.
+  fees: none
+  access_constraints: none
+{storage}style_sets:
+  temperatures:
+    thermal: {{colormap_name: thermal}}
+    tropics: {{colormap_name: turbo, rescale: [18, 32]}}
+  winds:
+    breeze: {{rescale: [-10, 10]}}
+datasets:
   - id: ocean
     title: Global ocean
     description: Sea surface temperature and chlorophyll, every eight days on a 0.25° grid.
     attribution: Made-up data
+    theme: Ocean/Surface
+    keywords: [sea surface temperature, chlorophyll]
     url: {base}ocean.zarr{named}
     variables: [sst, sst_anomaly, chl]
     styles:
-      sst: {{colormap_name: sst, rescale: [-2, 32]}}
-      sst_anomaly: {{colormap_name: anomaly, rescale: [-4, 4]}}
-      chl: {{colormap_name: chlorophyll, rescale: [0.02, 20], scale: log}}
+      sst: {{colormap_name: sst, rescale: [-2, 32], offers: [temperatures]}}
+      sst_anomaly: {{colormap_name: anomaly, rescale: [-4, 4], offers: [rdbu_r]}}
+      chl: {{colormap_name: chlorophyll, rescale: [0.02, 20], scale: log, offers: [viridis]}}
   - id: s2
     title: Alpine valley
     description: Twelve Sentinel-2-like scenes of a year around Innsbruck, in UTM 32N.
     attribution: Made-up data
+    theme: Land
     url: {base}s2/*.tif{named}
     time_pattern: 's2_(?P<time>\\d{{8}})\\.tif'
     styles:
@@ -61,16 +77,26 @@ service:
         expression: (b08-b04)/(b08+b04)
         colormap_name: ndvi
         rescale: [-0.2, 0.9]
+        offers: [viridis]
   - id: model
     title: Weather model
     description: A week of temperature and wind on pressure levels, on a Gaussian grid of 0–360°.
     attribution: Made-up data
+    theme: Atmosphere
     url: {base}model.zarr{named}
     variables: [t, u, v, msl]
     styles:
       t: {{colormap_name: airtemp, resampling: bilinear}}
-      u: {{colormap_name: rdbu_r, rescale: [-50, 50], resampling: bilinear}}
-      v: {{colormap_name: rdbu_r, rescale: [-20, 20], resampling: bilinear}}
+      u:
+        colormap_name: rdbu_r
+        rescale: [-50, 50]
+        resampling: bilinear
+        offers: [winds]
+      v:
+        colormap_name: rdbu_r
+        rescale: [-20, 20]
+        resampling: bilinear
+        offers: [winds]
       msl: {{colormap_name: viridis, rescale: [980, 1035], resampling: bilinear}}
 """
 
