@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from PIL import Image
 
 HERE = Path(__file__).parent
-TILE_PX = 256
 
 
 @dataclass(frozen=True, slots=True)
