@@ -200,3 +200,12 @@ def test_size(version: str) -> None:
     began = time.perf_counter()
     assert len(document(version, [long])) < 1e5
     assert time.perf_counter() - began < 1
+
+
+def test_size_of_lists() -> None:
+    """Where lists of values would make a document too large, they give way; alone each is whole."""
+    times = irregular_times(900)
+    many = [dataset(f"d{i}", times) for i in range(100)]
+    assert 2 * len(document("1.3.0", many)) < len(document("1.3.0", many[:1])) * len(many) / 10
+    assert texts(newest(*many[:1]), ".//Dimension")[0].count(",") > 500
+    assert texts(newest(*many), ".//Dimension")[0].count(",") == 0

@@ -28,6 +28,7 @@ NAMESPACE = "http://www.opengis.net/wms"
 SLD = "http://www.opengis.net/sld"
 SCHEMAS = "http://schemas.opengis.net"
 DOCTYPE = f'<!DOCTYPE WMT_MS_Capabilities SYSTEM "{SCHEMAS}/wms/1.1.1/capabilities_1_1_1.dtd">\n'
+MOST_CHARACTERS = 1_000_000  # of layers with all values of their dimensions
 # Of the document itself, the default first.
 MEDIA_TYPES: Mapping[str, tuple[str, ...]] = {
     "1.3.0": ("text/xml",),
@@ -165,13 +166,14 @@ def _root_layer(
     version: str, service: Service, places: Sequence[NamedCrs], branches: Sequence[Branch]
 ) -> str:
     bbox = _around([branch.bbox for branch in branches])
+    large = sum(len(branch.text) for branch in branches) > MOST_CHARACTERS
     boxes = [wms_layer.bounding_box(*box, version) for box in wms_layer.world_boxes(bbox)]
     parts = [
         leaf("Title", service.told.title),
         *wms_layer.crs_names(places, version),
         wms_layer.geographic_box(bbox, version),
         *boxes,
-        *_themed([(branch.theme, branch.text) for branch in branches]),
+        *_themed([(branch.theme, branch.brief if large else branch.text) for branch in branches]),
     ]
     return element("Layer", parts)
 

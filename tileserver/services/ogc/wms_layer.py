@@ -29,6 +29,7 @@ BOXED = (CRS84, "EPSG:4326", "EPSG:3857")
 MERCATOR_DEG = 85.0511287798066  # where the square of Web Mercator ends
 # A stretch of two instants is regular by chance: periods that stand for fewer than this say little.
 FEWER = 3
+BRIEF_LIST = 10  # values of a dimension in a document that would be too large
 WORLD: Bounds = (-180.0, -90.0, 180.0, 90.0)
 
 
@@ -38,11 +39,13 @@ class Branch:
 
     Args:
         text: its element with those of its layers in it.
+        brief: the same with few values of each dimension.
         bbox: of all its layers, in degrees.
         theme: the titles of what it lies in, the widest first.
     """
 
     text: str
+    brief: str
     bbox: Bounds
     theme: tuple[str, ...] = ()
 
@@ -53,25 +56,30 @@ class Branch:
         known = list(zip(layers(dataset), infos, strict=True))
         traits = [Traits.of(dataset, *each, version) for each in known]
         shared = Traits.common(traits)
-        written = [
-            _layer(info, own.without(shared), version)
-            for info, own in zip(infos, traits, strict=True)
-        ]
         first = infos[0]
-        head = [
+        credit = [leaf("Title", first.attribution)] if first.attribution else []
+        parts = [
             leaf("Title", dataset.title),
             leaf("Abstract", first.abstract) if first.abstract else "",
             keyword_list(first.keywords),
+            *shared.texts,
+            element("Attribution", credit) if credit else "",
         ]
-        credit = [leaf("Title", first.attribution)] if first.attribution else []
-        named = element("Attribution", credit) if credit else ""
-        text = element("Layer", [*head, *shared.texts, named, *written])
-        return cls(text, dataset.source.cube.bounds(dataset.variables), first.theme)
+
+        def written(longest: int) -> str:
+            own = [each.without(shared) for each in traits]
+            pairs = zip(infos, own, strict=True)
+            return element("Layer", [*parts, *(_layer(*each, version, longest) for each in pairs)])
+
+        text = written(LONGEST_LIST)
+        lists = max((each.size for info in infos for each in info.dimensions), default=0)
+        brief = written(BRIEF_LIST) if lists > BRIEF_LIST else text
+        return cls(text, brief, dataset.source.cube.bounds(dataset.variables), first.theme)
 
     @property
     def nbytes(self) -> int:
         """About how many bytes it holds."""
-        return len(self.text)
+        return len(self.text) + (0 if self.brief is self.text else len(self.brief))
 
 
 def keyword_list(keywords: Sequence[str]) -> str:
@@ -172,14 +180,14 @@ def _boxes(dataset: Dataset, layer: Layer, bbox: Bounds) -> list[tuple[NamedCrs,
     return boxes if own is None or own.name in BOXED else [*boxes, (own, grid.bounds)]
 
 
-def _dimensions(dimensions: Sequence[Dimension], version: str) -> list[str]:
+def _dimensions(dimensions: Sequence[Dimension], version: str, longest: int) -> list[str]:
     upright = wms_dimension.vertical(dimensions)
-    written = [_dimension(each, each is upright, version) for each in dimensions]
+    written = [_dimension(each, each is upright, version, longest) for each in dimensions]
     return [text for kind in zip(*written, strict=True) for text in kind]
 
 
 @lru_cache(maxsize=64)
-def _dimension(dimension: Dimension, upright: bool, version: str) -> tuple[str, str]:
+def _dimension(dimension: Dimension, upright: bool, version: str, longest: int) -> tuple[str, str]:
     """Its element, and in 1.1.1 that of its extent."""
     name = wms_dimension.ELEVATION if upright else dimension.name
     is_time = dimension.name == TIME
@@ -194,32 +202,32 @@ def _dimension(dimension: Dimension, upright: bool, version: str) -> tuple[str, 
         about["nearestValue"] = "1"
     if is_time:
         about["current"] = "1"
-    values = extent(dimension)
+    values = extent(dimension, longest)
     if version == NEWEST:
         return leaf("Dimension", values, told | about), ""
     return element("Dimension", attributes=told), leaf("Extent", values, {"name": name} | about)
 
 
-def extent(dimension: Dimension) -> str:
+def extent(dimension: Dimension, longest: int = LONGEST_LIST) -> str:
     """The values of a dimension, or the periods of its regular stretches where they are far fewer:
-    every client reads a list."""
+    every client reads a list. No more than `longest` of either."""
     if isinstance(dimension.values, TimeAxis):
-        stretches = periods(dimension.values)
-        if dimension.size > LONGEST_LIST or FEWER * len(stretches) <= dimension.size:
+        stretches = periods(dimension.values, longest)
+        if dimension.size > longest or FEWER * len(stretches) <= dimension.size:
             return ",".join(stretches)
-    values = listed_values(dimension)
+    values = listed_values(dimension, longest)
     if dimension.kind == "text":
         # A comma or a slash parts values; what holds one can be asked for all the same.
         values = [value for value in values if not {",", "/"} & set(value)]
     return ",".join(values)
 
 
-def _layer(info: LayerInfo, own: Traits, version: str) -> str:
+def _layer(info: LayerInfo, own: Traits, version: str, longest: int) -> str:
     parts = [
         leaf("Name", info.id),
         leaf("Title", info.title),
         *own.texts,
-        *_dimensions(info.dimensions, version),
+        *_dimensions(info.dimensions, version, longest),
         *(_style(info, style, version) for style in info.styles),
     ]
     return element("Layer", parts, {"queryable": "1"} if info.queryable else None)
