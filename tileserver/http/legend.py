@@ -71,7 +71,10 @@ async def get_legend(request: Request) -> Response:
     )
     if format == "json":
         return caching.json_answer(request, legend.to_dict(drawn))
-    body = legend.to_png(drawn) if format == "png" else legend.to_svg(drawn).encode()
+    if format == "png":
+        body = await legend.drawn_png(state.engine, drawn)
+    else:
+        body = legend.to_svg(drawn).encode()
     return caching.answer(request, body, MEDIA_TYPES[format])
 
 

@@ -18,6 +18,7 @@ from tileserver.catalog import Dataset
 from tileserver.colormaps import Lut, hex_color
 from tileserver.drawing import StyleChoice
 from tileserver.errors import InvalidParameter
+from tileserver.gate import in_thread
 from tileserver.layer import Layer
 from tileserver.pipeline import Engine
 from tileserver.services import band, shape
@@ -344,6 +345,12 @@ def _shortened(text: str, width: float, size: int) -> str:
         if text_length(text[:end] + "…", size) <= width:
             return text[:end].rstrip() + "…"
     return ""
+
+
+async def drawn_png(engine: Engine, legend: Legend) -> bytes:
+    """The legend as PNG, kept, and drawn in a thread: that takes milliseconds, in which others
+    want their tiles."""
+    return await engine.tiles.get(legend, lambda: in_thread(engine.pool, to_png, legend))
 
 
 def to_png(legend: Legend) -> bytes:

@@ -90,7 +90,8 @@ async def get_legend(request: Request) -> Response:
     choice = named_layer.parse_style(dataset, layer, path["style"])
     made = await legend.layer_legend(state.engine, dataset, layer, choice)
     drawn = replace(made, orientation=named_layer.LEGEND_ORIENTATION)
-    return caching.answer(request, legend.to_png(drawn), wmts.TILE_FORMAT)
+    body = await legend.drawn_png(state.engine, drawn)
+    return caching.answer(request, body, wmts.TILE_FORMAT)
 
 
 async def _kvp_tile(request: Request, parameters: Parameters) -> Response:
