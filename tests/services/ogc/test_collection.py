@@ -95,15 +95,11 @@ def test_words() -> None:
 
 def test_pages_lead_to_each_other() -> None:
     """Whatever else is asked for goes along."""
-    search = Search(words=("sea",), offset=2, limit=2, query={"q": "sea & <ice>"})
+    search = Search(words=("sea",), offset=2, limit=2, query="q=sea%20%26%20ice")
     found = collections(catalog(), search, BASE, "json")
     links = {each["rel"]: each["href"] for each in found["links"]}
-    assert (
-        links["next"] == f"{BASE}/ogc/collections?q=sea%20%26%20%3Cice%3E&limit=2&offset=4&f=json"
-    )
-    assert (
-        links["prev"] == f"{BASE}/ogc/collections?q=sea%20%26%20%3Cice%3E&limit=2&offset=0&f=json"
-    )
+    assert links["next"] == f"{BASE}/ogc/collections?q=sea%20%26%20ice&limit=2&offset=4&f=json"
+    assert links["prev"] == f"{BASE}/ogc/collections?q=sea%20%26%20ice&limit=2&offset=0&f=json"
     assert found["numberMatched"] > 4
     last = collections(catalog(), Search(offset=100), BASE, "json")
     assert "next" not in {each["rel"] for each in last["links"]}

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -89,14 +90,13 @@ async def get_collections(request: Request) -> Response:
     """A page of the collections that match."""
     query = Query(request.query_params.multi_items(), (F, *SEARCH))
     shown, catalog = encoding(request, query), context(request).catalog
-    told = {k: v for k, v in request.query_params.items() if k in ("bbox", DATETIME, "q")}
     search = Search(
         bbox=query(params.BBOX),
         time=query(TIME),
         words=query(WORDS),
         offset=query(OFFSET),
         limit=query(LIMIT),
-        query=told,
+        query=asked(request, (params.BBOX, TIME, WORDS)),
     )
     base = base_url(request.scope)
 
@@ -113,15 +113,20 @@ async def get_collection(request: Request) -> Response:
     """One collection."""
     shown = encoding(request, Query(request.query_params.multi_items(), (F, *STEP)))
     dataset, layer = named_layer.find(context(request).catalog, request.path_params["collectionId"])
-    base, step = base_url(request.scope), asked_step(request)
+    base, step = base_url(request.scope), asked(request, STEP)
     found = await asyncio.to_thread(collection.collection, dataset, layer, base, shown, step)
     return document_answer(request, found, shown)
 
 
-def asked_step(request: Request) -> dict[str, str]:
-    """The coordinates of a request, as it has them."""
-    names = [parameter.name for parameter in STEP]
-    return {k: v for k, v in request.query_params.items() if k in names}
+def asked(request: Request, parameters: Sequence[Parameter[Any]]) -> str:
+    """Some parameters of a request as they stand in its query.
+
+    To the letter: GDAL adds its own query to every link that has it not.
+    """
+    names = {parameter.name.encode() for parameter in parameters}
+    pairs = request.scope["query_string"].split(b"&")
+    kept = b"&".join(pair for pair in pairs if pair.partition(b"=")[0] in names)
+    return quote(kept, safe="%&=()*,:/;+-._~!$'@?")
 
 
 ENDPOINTS = (

@@ -6,17 +6,17 @@ from typing import Any
 
 import orjson
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from tileserver.http import caching, openapi
 from tileserver.http.endpoint import Endpoint
 from tileserver.http.errors import PROBLEM
 from tileserver.http.links import base_url
 from tileserver.http.ogc import api, api_tiles
-from tileserver.http.ogc.negotiation import VARY, F, document_answer, encoding
+from tileserver.http.ogc.negotiation import VARY, F, encoding
 from tileserver.http.params import Query
 from tileserver.services.ogc.landing import OPENAPI
-from tileserver.services.ogc.link import HTML, ROOT, own_links, path
+from tileserver.services.ogc.link import HTML, ROOT
 
 VERSION = "3.0.3"
 # OGC 20-057, clause 14: what the end of an operationId tells of a path.
@@ -41,14 +41,13 @@ _TILE_ANSWERS = {
 
 
 async def get_definition(request: Request) -> Response:
-    """The API's definition."""
+    """The API's definition; to read it stands among all the others."""
     shown = encoding(request, Query(request.query_params.multi_items(), (F,)))
     base = base_url(request.scope)
-    found = definition(base)
     if shown == "html":
-        links = own_links(path(base, "api"), shown, "Definition")
-        return document_answer(request, {"title": "Definition", **found, "links": links}, shown)
-    return caching.answer(request, orjson.dumps(found), OPENAPI, headers={"Vary": VARY})
+        return RedirectResponse(f"{base}/docs", headers={"Vary": VARY})
+    body = orjson.dumps(definition(base))
+    return caching.answer(request, body, OPENAPI, headers={"Vary": VARY})
 
 
 def definition(base: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from tileserver.encode import Format
 from tileserver.http import caching
 from tileserver.http.endpoint import Endpoint, context
 from tileserver.http.links import base_url
-from tileserver.http.ogc.api import DOCUMENT, STEP, SUBSET, TAG, TIME, asked_step
+from tileserver.http.ogc.api import DOCUMENT, STEP, SUBSET, TAG, TIME, asked
 from tileserver.http.ogc.front import shows
 from tileserver.http.ogc.headers import named_headers
 from tileserver.http.ogc.negotiation import (
@@ -126,7 +126,7 @@ def _pictured(request: Request) -> Map:
     style = path.get("styleId")
     if style is not None:
         named_layer.parse_style(dataset, layer, style)
-    return Map(dataset, layer, style, asked_step(request))
+    return Map(dataset, layer, style, asked(request, STEP))
 
 
 def _tiles(request: Request, pictured: Map) -> MatrixSet:

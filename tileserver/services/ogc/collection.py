@@ -7,8 +7,8 @@ dimensions and legend. Styles are but ways to colour it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
@@ -21,7 +21,6 @@ from tileserver.services.ogc import domain
 from tileserver.services.ogc.interval import Interval
 from tileserver.services.ogc.link import (
     JSON,
-    NOTHING,
     OGC_REL,
     PNG,
     WMS_XML,
@@ -60,7 +59,7 @@ class Search:
     words: tuple[str, ...] = ()
     offset: int = 0
     limit: int = 100
-    query: Mapping[str, str] = field(default_factory=dict)
+    query: str = ""
 
     def matches(self, dataset: Dataset, layer: Layer) -> bool:
         """Whether a layer is wanted."""
@@ -130,8 +129,9 @@ def _all(catalog: Catalog) -> Iterator[tuple[Dataset, Layer]]:
 def _page_links(search: Search, matching: int, base: str, shown: Encoding) -> list[Link]:
     here, title = path(base, "collections"), "Collections"
 
-    def query(offset: int) -> dict[str, str]:
-        return {**search.query, "limit": str(search.limit), "offset": str(offset)}
+    def query(offset: int) -> str:
+        page = f"limit={search.limit}&offset={offset}"
+        return f"{search.query}&{page}" if search.query else page
 
     def turn(rel: str, offset: int) -> Link:
         return link(rel, encoded(here, "json", query(offset)), JSON, f"{title}: {rel} page")
@@ -151,7 +151,7 @@ def _listed(dataset: Dataset, layer: Layer, base: str) -> dict[str, Any]:
 
 
 def collection(
-    dataset: Dataset, layer: Layer, base: str, shown: Encoding, query: Mapping[str, str] = NOTHING
+    dataset: Dataset, layer: Layer, base: str, shown: Encoding, query: str = ""
 ) -> dict[str, Any]:
     """One collection, with links to all that there is of it.
 
@@ -195,7 +195,7 @@ def _description(dataset: Dataset) -> str | None:
     return dataset.config.description or dataset.source.cube.description
 
 
-def _tileset_links(here: str, query: Mapping[str, str] = NOTHING) -> list[Link]:
+def _tileset_links(here: str, query: str = "") -> list[Link]:
     return document_links(f"{OGC_REL}/tilesets-map", f"{here}/map/tiles", "Map tilesets", query)
 
 

@@ -58,7 +58,7 @@ def landing_page(service: ServiceConfig, base: str, shown: Encoding) -> dict[str
         "links": [
             *own_links(path(base), shown, "This page"),
             link("service-desc", f"{definition}?f=json", OPENAPI, "Definition of the API"),
-            link("service-doc", f"{definition}?f=html", HTML, "Documentation of the API"),
+            link("service-doc", f"{base}/docs", HTML, "Documentation of the API"),
             *document_links("conformance", conformance, "Conformance"),
             *document_links(f"{OGC_REL}/conformance", conformance, "Conformance"),
             *document_links("data", collections, "Collections"),

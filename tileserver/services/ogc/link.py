@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any, Literal
 from urllib.parse import quote
 
@@ -14,7 +12,6 @@ ROOT = "/ogc"
 # Relations that the OGC registers begin with this.
 OGC_REL = "http://www.opengis.net/def/rel/ogc/1.0"
 JSON, HTML, PNG, XML = "application/json", "text/html", "image/png", "application/xml"
-NOTHING: Mapping[str, str] = MappingProxyType({})
 WMS_XML = "text/xml"  # of capabilities, since WMS 1.3.0
 MEDIA_TYPES: dict[Encoding, str] = {"json": JSON, "html": HTML}
 
@@ -29,15 +26,12 @@ def path(base: str, *parts: str) -> str:
     return "/".join((f"{base}{ROOT}", *(quote(part, safe="") for part in parts)))
 
 
-def encoded(href: str, encoding: str, query: Mapping[str, str] = NOTHING) -> str:
-    """The address of a resource in one of its encodings."""
-    pairs = "".join(f"{name}={quote(value, safe=':,/')}&" for name, value in query.items())
-    return f"{href}?{pairs}f={encoding}"
+def encoded(href: str, encoding: str, query: str = "") -> str:
+    """The address of a resource in one of its encodings, with what else is asked for."""
+    return f"{href}?{query}{'&' if query else ''}f={encoding}"
 
 
-def own_links(
-    href: str, shown: Encoding, title: str, query: Mapping[str, str] = NOTHING
-) -> list[Link]:
+def own_links(href: str, shown: Encoding, title: str, query: str = "") -> list[Link]:
     """A document's links to itself and to its other encoding."""
     return [
         link(
@@ -50,9 +44,7 @@ def own_links(
     ]
 
 
-def document_links(
-    rel: str, href: str, title: str, query: Mapping[str, str] = NOTHING
-) -> list[Link]:
+def document_links(rel: str, href: str, title: str, query: str = "") -> list[Link]:
     """Links to another document of the API in each of its encodings."""
     return [
         link(rel, encoded(href, encoding, query), media_type, f"{title} as {encoding.upper()}")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
@@ -48,7 +47,7 @@ class Map:
     dataset: Dataset
     layer: Layer
     style: str | None = None
-    query: Mapping[str, str] = field(default_factory=dict)
+    query: str = ""
 
     def address(self, base: str) -> str:
         """Of its list of tilesets."""
