@@ -15,7 +15,7 @@ from PIL import Image
 from tileserver.errors import DeadlineExceeded
 from tileserver.gate import Gate, in_thread
 from tileserver.pipeline import Engine, Stages
-from tileserver.services.ogc.wms_map import PARTS_AT_ONCE, Map, draw
+from tileserver.services.ogc.wms_map import PARTS_AT_ONCE, Map, draw, together
 
 CLEAR = 2  # a GIF's frame is taken away before the next
 
@@ -53,7 +53,7 @@ async def _drawn(engine: Engine, gate: Gate, wanted: Animation) -> bytes:
 
     try:
         async with asyncio.timeout(limit_s):
-            bodies = await asyncio.gather(*map(frame, wanted.maps))
+            bodies = await together(map(frame, wanted.maps))
     except TimeoutError:
         raise DeadlineExceeded(
             f"this took longer than {limit_s:g} s: ask for a smaller map, or of fewer times"

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import io
+from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -19,6 +21,8 @@ from tileserver.pipeline import Engine, Stages
 from tileserver.services.ogc.wms_canvas import Color, Piece, assemble
 from tileserver.services.ogc.wms_grid import Part, is_whole, parts, sketch
 from tileserver.style import check_range
+
+T = TypeVar("T")
 
 PARTS_AT_ONCE = 4  # of one map, so that it leaves room for others
 
@@ -82,13 +86,23 @@ async def _assembled(engine: Engine, gate: Gate, wanted: Map) -> bytes:
 
     try:
         async with gate, asyncio.timeout(limit_s):
-            pieces = await asyncio.gather(*map(piece, parts(wanted.target)))
+            pieces = await together(map(piece, parts(wanted.target)))
             shape, background = wanted.target.shape, wanted.background
             return await in_thread(engine.pool, assemble, pieces, shape, background, wanted.format)
     except TimeoutError:
         raise DeadlineExceeded(
             f"this took longer than {limit_s:g} s: ask for a smaller map, or of fewer layers"
         ) from None
+
+
+async def together(jobs: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+    """What the jobs return; where one fails, the others are dropped."""
+    tasks = [asyncio.ensure_future(job) for job in jobs]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
 
 
 async def fitted(engine: Engine, view: View, target: Grid) -> View:
