@@ -27,7 +27,7 @@ HIGHLIGHTED = ' class="value"'
 STYLE = (
     "body{font:14px/1.4 system-ui,sans-serif;margin:8px;color:#202428;background:#fff}"
     "table{border-collapse:collapse;margin-bottom:8px}"
-    "caption{text-align:left;font-weight:600;padding-bottom:4px}"
+    "caption{text-align:left;font-weight:600;padding-bottom:4px;white-space:nowrap}"
     "th{text-align:left;font-weight:400;color:#5a6068;padding:2px 16px 2px 0;vertical-align:top;"
     "white-space:nowrap}"
     "td{padding:2px 0}.value td{font-weight:600}"
