@@ -7,6 +7,7 @@ address: GDAL's own driver of WMTS takes no time but the default one.
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from urllib.parse import quote, urlencode
 
 from tileserver.errors import InvalidParameter
@@ -29,9 +30,9 @@ def description(layer: DesktopLayer, base_url: str) -> bytes:
     Raises InvalidParameter for a matrix set whose zooms do not halve pixels, as GDAL wants them.
     """
     tiles = layer.tiles
-    if not tiles.is_quadtree:
+    if not _halves(tiles):
         sets = named_layer.layer_sets(layer.dataset, layer.layer)
-        usable = " or ".join(each.id for each in sets if each.is_quadtree)
+        usable = " or ".join(each.id for each in sets if _halves(each))
         raise InvalidParameter("tms", tiles.id, f"GDAL wants zooms by halves: expected {usable}")
     matrix = tiles.matrix(zoom_of(layer.layer, tiles))
     parts = [
@@ -83,6 +84,15 @@ def _window(layer: DesktopLayer, matrix: Matrix) -> str:
         leaf("YOrigin", "top"),
     ]
     return element("DataWindow", parts) + leaf("OverviewCount", overviews)
+
+
+def _halves(tiles: MatrixSet) -> bool:
+    """Whether each zoom has pixels of half the size, from the same corner."""
+    return all(
+        math.isclose(a.cell_size, 2 * b.cell_size)
+        and (a.left, a.top, a.tile_px) == (b.left, b.top, b.tile_px)
+        for a, b in pairwise(tiles.matrices)
+    )
 
 
 def _few(tiles: MatrixSet, zoom: int, bounds: tuple[float, float, float, float]) -> bool:
