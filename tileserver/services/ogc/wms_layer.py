@@ -24,7 +24,8 @@ from tileserver.services.ogc.wms_profile import LEGEND_FORMATS, NEWEST
 from tileserver.services.ogc.xml import BASE_URL, XLINK, element, leaf
 from tileserver.timeaxis import TimeAxis
 
-# Boxes in these go with every layer, beside that of its data's own CRS.
+# Boxes in these go with every layer, beside that of its data's own CRS. They are named again at
+# each dataset, since OpenLayers hands CRSs on to the next level alone.
 BOXED = (CRS84, "EPSG:4326", "EPSG:3857")
 MERCATOR_DEG = 85.0511287798066  # where the square of Web Mercator ends
 # A stretch of two instants is regular by chance: periods that stand for fewer than this say little.
@@ -62,6 +63,7 @@ class Branch:
             leaf("Title", dataset.title),
             leaf("Abstract", first.abstract) if first.abstract else "",
             keyword_list(first.keywords),
+            *crs_names(list(map(wms_crs.named, BOXED)), version),
             *shared.texts,
             element("Attribution", credit) if credit else "",
         ]
@@ -182,16 +184,20 @@ def _boxes(dataset: Dataset, layer: Layer, bbox: Bounds) -> list[tuple[NamedCrs,
 
 def _dimensions(dimensions: Sequence[Dimension], version: str, longest: int) -> list[str]:
     upright = wms_dimension.vertical(dimensions)
-    written = [_dimension(each, each is upright, version, longest) for each in dimensions]
+    timely = next((each for each in dimensions if each.kind == "time"), None)
+    names = [
+        TIME if each is timely else wms_dimension.ELEVATION if each is upright else each.name
+        for each in dimensions
+    ]
+    written = [_dimension(*each, version, longest) for each in zip(dimensions, names, strict=True)]
     return [text for kind in zip(*written, strict=True) for text in kind]
 
 
 @lru_cache(maxsize=64)
-def _dimension(dimension: Dimension, upright: bool, version: str, longest: int) -> tuple[str, str]:
+def _dimension(dimension: Dimension, name: str, version: str, longest: int) -> tuple[str, str]:
     """Its element, and in 1.1.1 that of its extent."""
-    name = wms_dimension.ELEVATION if upright else dimension.name
-    is_time = dimension.name == TIME
-    unit = "ISO8601" if dimension.kind == "time" else dimension.units or ""
+    is_time = dimension.kind == "time"
+    unit = "ISO8601" if is_time else dimension.units or ""
     told = {"name": name, "units": unit}
     if unit and not is_time:
         told["unitSymbol"] = unit
