@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tileserver.grid import LONLAT
 from tileserver.matrixset import IDS, matrix_set
 from tileserver.services.ogc.wms_crs import NamedCrs, named
-from tileserver.services.ogc.wms_grid import PART_PX, map_grid, parts, sketch
+from tileserver.services.ogc.wms_grid import WHOLE_PX, map_grid, parts, sketch
 from tileserver.tms import tile_grid
 
 PLACE = named("CRS:84")
@@ -63,7 +63,7 @@ def test_parts_cover_a_map_once(size: tuple[int, int]) -> None:
     seen = np.zeros(whole.shape, int)
     for part in parts(whole):
         height, width = part.grid.shape
-        assert height * width <= PART_PX**2
+        assert height * width <= WHOLE_PX**2
         rows, cols = slice(part.row, part.row + height), slice(part.col, part.col + width)
         seen[rows, cols] += 1
         np.testing.assert_allclose(part.grid.x.cell_centers(), whole.x.cell_centers()[cols])

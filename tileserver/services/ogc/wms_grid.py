@@ -13,8 +13,9 @@ from tileserver.tms import DEEPEST_ZOOM, LARGEST_TILE_PX, MatrixSet, tile_grid
 
 # A map of which each edge lies so near a tile's, in pixels, shows that tile.
 SAME_PX = 1e-4
-# Larger maps are drawn in parts: planning one takes milliseconds, and what it holds is bounded.
-PART_PX = 512
+# Larger maps are drawn in parts: to plan one in a CRS that is not separable takes 5 ms of the event
+# loop, of a part less than one; and what a part holds is bounded.
+WHOLE_PX, PART_PX = 512, 256
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,7 +78,7 @@ def _tile(tiles: MatrixSet, bounds: Bounds, size: int) -> Grid | None:
 def is_whole(grid: Grid) -> bool:
     """Whether a map is drawn in one part."""
     height, width = grid.shape
-    return height * width <= PART_PX**2
+    return height * width <= WHOLE_PX**2
 
 
 def parts(grid: Grid) -> Iterator[Part]:
