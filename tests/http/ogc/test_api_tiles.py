@@ -169,7 +169,7 @@ def test_nothing_there(client: TestClient, query: str) -> None:
     [
         ("datetime=Bogus", "datetime"), ("datetime=2024-13-45", "datetime"),
         ("datetime=", "datetime"), ("datetime=" + "1" * 10_000, "datetime"),
-        ("datetime=1970-01-03/1970-01-01", "time"), ("datetime=1970-02-30", "time"),
+        ("datetime=1970-01-03/1970-01-01", "datetime"), ("datetime=1970-02-30", "datetime"),
         ("datetime=a&datetime=b", "datetime"), ("subset=Lat(3)", "subset"),
         ("subset=depth", "subset"), ("subset=depth(a)", "depth"), ("subset=depth(nan)", "depth"),
         ("subset=depth(0:inf)", "depth"), ("subset=depth(1),depth(2)", "subset"),

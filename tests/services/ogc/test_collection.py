@@ -77,7 +77,7 @@ def test_box(bbox: tuple[float, float, float, float], there: set[str]) -> None:
     ("text", "there"),
     [("1970-01-03", True), ("1960-01-01/1970-01-01", True), ("1970-01-05/..", True),
      ("../1969-12-31", False), ("1970-01-02T01:00:00Z/1970-01-02T02:00:00Z", True),
-     ("2020-01-01", False), ("1970-02-30", False)],
+     ("2020-01-01", False), ("1970-02-30", False), ("latest", True)],
 )  # fmt: skip
 def test_time(text: str, there: bool) -> None:
     """Those whose times, from first to last, reach into an interval; all that have none."""

@@ -18,7 +18,7 @@ from tileserver.errors import InvalidParameter
 from tileserver.grid import Bounds
 from tileserver.layer import Layer, layers
 from tileserver.services.ogc import domain
-from tileserver.services.ogc.interval import Interval
+from tileserver.services.ogc.interval import LATEST, Interval
 from tileserver.services.ogc.link import (
     JSON,
     OGC_REL,
@@ -49,7 +49,7 @@ class Search:
 
     Args:
         bbox: in degrees; west > east across 180°.
-        words: all of them in the title, id, description or keywords, in any case.
+        words: all of them in the title, id, description, keywords or theme, in any case.
         offset: how many of those that match are passed over.
         query: the same as the request has it but for the page, for links to other pages.
     """
@@ -73,7 +73,7 @@ class Search:
         if not self.words:
             return True
         texts = [layer_id(dataset, layer), _title(dataset, layer), _description(dataset) or ""]
-        texts += dataset.config.keywords
+        texts += [*dataset.config.keywords, dataset.config.theme or ""]
         text = "\n".join(texts).casefold()
         return all(word in text for word in self.words)
 
@@ -103,6 +103,8 @@ def _within(wanted: Interval, dataset: Dataset, layer: Layer) -> bool:
 @lru_cache(maxsize=32)  # the layers of a dataset have the same one
 def _reaches(axis: TimeAxis, wanted: Interval) -> bool:
     """Whether times, from the first to the last, reach into an interval."""
+    if LATEST in (wanted.start, wanted.end):  # there is one of every axis
+        return True
     try:
         after, before = axis.between(wanted.start, None), axis.between(None, wanted.end)
     except InvalidParameter:  # a day that the axis' calendar lacks

@@ -21,6 +21,7 @@ from tileserver.timeaxis import NotAnInstant, TimeAxis, parse_instant
 
 DATETIME = "datetime"  # any layer's time, whatever its dimension is called
 LONGEST_SUBSET = 1024
+LATEST = "latest"
 OPEN = ("", "..")
 # What a request may name, as an instant may in any calendar: days to 31, or months of 30 days.
 CALENDARS = ("standard", "360_day")
@@ -34,15 +35,16 @@ _REMEDY = (
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A coordinate, if `start` is `end`, or all from start to end; None is an open end."""
+    """All from start to end; None is an open end. Of a point both are the same text."""
 
     start: str | None
     end: str | None
+    is_point: bool = False
 
-    @property
-    def point(self) -> str | None:
-        """The one coordinate, if it is one."""
-        return self.start if self.start == self.end else None
+    @classmethod
+    def at(cls, text: str) -> Interval:
+        """A point."""
+        return cls(text, text, is_point=True)
 
 
 def parse_datetime(text: str) -> Interval:
@@ -52,11 +54,11 @@ def parse_datetime(text: str) -> Interval:
     if len(ends) > 2 or first is last is None or not all(map(_is_time, ends)):
         remedy = "expected a time (RFC 3339), latest, or an interval such as 2024-07-01/.."
         raise InvalidParameter(DATETIME, text, remedy)
-    return Interval(first, last)
+    return Interval(first, last, is_point=len(ends) == 1)
 
 
 def _is_time(text: str | None) -> bool:
-    return text in (None, "latest") or any(_instant(text or "", each) for each in CALENDARS)
+    return text in (None, LATEST) or any(_instant(text or "", each) for each in CALENDARS)
 
 
 def _instant(text: str, calendar: str) -> bool:
@@ -75,8 +77,10 @@ def parse_subset(text: str) -> dict[str, Interval]:
         match = _AXIS.match(text, place) if len(text) <= LONGEST_SUBSET else None
         if match is None or match[1] in found:
             raise InvalidParameter("subset", text, _REMEDY)
-        low, high = match[2], match[3] or match[2]
-        found[match[1]] = Interval(*(None if p == "*" else p.strip('"') for p in (low, high)))
+        low, high = (
+            None if end == "*" else end.strip('"') for end in (match[2], match[3] or match[2])
+        )
+        found[match[1]] = Interval(low, high, is_point=match[3] is None and low is not None)
         place = match.end()
     return found
 
@@ -109,11 +113,10 @@ def coordinate(dimension: Dimension, interval: Interval) -> str | None:
 
     Raises InvalidParameter.
     """
-    point = interval.point
-    if point is not None:
-        return point if _has(dimension, point) else None
+    if interval.is_point and interval.start is not None:
+        return interval.start if _has(dimension, interval.start) else None
     if isinstance(dimension.values, TimeAxis):
-        return _latest_within(dimension, dimension.values, interval)
+        return _latest_within(dimension.values, interval)
     if isinstance(dimension.values, np.ndarray):
         return _number_within(dimension, dimension.values, interval)
     raise InvalidParameter(dimension.name, f"{interval.start}:{interval.end}", "expected one value")
@@ -125,21 +128,23 @@ def _has(dimension: Dimension, point: str) -> bool:
         choose(dimension, point)
     except InvalidParameter:
         axis = dimension.values
-        if isinstance(axis, TimeAxis) and _instant(point, axis.calendar):
-            return False
+        if isinstance(axis, TimeAxis):
+            if _instant(point, axis.calendar):
+                return False
+            raise InvalidParameter(DATETIME, point, f"expected a time within {axis.span}") from None
         if isinstance(axis, np.ndarray) and math.isfinite(_number(dimension, point)):
             return False
         raise
     return True
 
 
-def _latest_within(dimension: Dimension, axis: TimeAxis, interval: Interval) -> str | None:
+def _latest_within(axis: TimeAxis, interval: Interval) -> str | None:
     try:
         steps = axis.between(interval.start, interval.end)
     except InvalidParameter as error:
         text = f"{interval.start or '..'}/{interval.end or '..'}"
         remedy = f"expected times, the first not after the last, e.g. {axis.first}/{axis.last}"
-        raise InvalidParameter(dimension.name, text, remedy) from error
+        raise InvalidParameter(DATETIME, text, remedy) from error
     return axis.label(int(steps[-1])) if len(steps) else None
 
 

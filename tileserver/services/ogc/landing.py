@@ -42,7 +42,8 @@ CONFORMANCE = (
     ),
     *(
         f"http://www.opengis.net/spec/tms/2.0/conf/{name}"
-        for name in ("tilematrixset", "json-tilematrixset", "json-tilesetmetadata")
+        for kind in ("tilematrixset", "tilematrixsetlimits", "tilesetmetadata")
+        for name in (kind, f"json-{kind}")
     ),
 )
 
