@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 from urllib.parse import parse_qsl
 
 from tileserver import layer, tms
@@ -155,11 +156,21 @@ def headers_of(view: View, asked: str | None, pinned: bool) -> dict[str, str]:
     return headers
 
 
+class Viewed(Protocol):
+    """What shows a view of a dataset."""
+
+    @property
+    def view(self) -> View: ...
+
+
+V = TypeVar("V", bound=Viewed)
+
+
 class Tilesets:
-    """What paths and queries name but for the place, kept from one tile to the next."""
+    """What requests name but for the place, kept from one tile to the next."""
 
     def __init__(self, limit_bytes: int) -> None:
-        self._known: ByteCache[Tileset] = ByteCache(limit_bytes, lambda _: TILESET_BYTES)
+        self._known: ByteCache[Viewed] = ByteCache(limit_bytes, lambda _: TILESET_BYTES)
 
     def find(self, catalog: Catalog, path: TilePath, query: bytes) -> Tileset:
         """That of an open dataset as it is now.
@@ -169,14 +180,22 @@ class Tilesets:
 
         Raises as Tileset.find does.
         """
+
+        def make() -> Tileset:
+            items = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
+            return Tileset.find(catalog, path, items)
+
         key = (path.dataset, path.variable, path.tms, ordered(query))
+        return self.kept(catalog, key, Tileset, make)
+
+    def kept(self, catalog: Catalog, key: Hashable, kind: type[V], make: Callable[[], V]) -> V:
+        """What was made for a key while its dataset is as it was, or what is made now."""
         known = self._known.held(key)
-        if known is not None and catalog.has(known.view.dataset):
+        if isinstance(known, kind) and catalog.has(known.view.dataset):
             return known
-        items = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
-        known = Tileset.find(catalog, path, items)
-        self._known.put(key, known)
-        return known
+        made = make()
+        self._known.put(key, made)
+        return made
 
 
 def ordered(query: bytes) -> bytes:

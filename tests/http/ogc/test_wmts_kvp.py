@@ -2,14 +2,29 @@
 
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from urllib.parse import quote
 
 import pytest
 from PIL import Image
 from starlette.testclient import TestClient
 
-from tests.http.ogc.wmts_client import NAMES, REST, SERVICE, TILE, kvp, layer_of, reported
+from tests.http.ogc.wmts_client import (
+    INFO,
+    NAMES,
+    REST,
+    SERVICE,
+    TILE,
+    kvp,
+    layer_of,
+    reported,
+)
 from tests.http.ogc.wmts_cubes import Stores
+from tests.services import memory_catalog
+from tileserver.app import create_app
+from tileserver.catalog import Catalog, Entry, make_dataset
+from tileserver.cube import Raw
+from tileserver.settings import Settings
 
 Limits = tuple[str, int, int, int, int]  # matrix, rows from and to, columns from and to
 
@@ -147,3 +162,25 @@ def test_limits_are_tight(stores: Stores, layer: str) -> None:
                 path = f"/tiles/{dataset}/{variable}/{name}/{matrix}/{col}/{row}.png"
                 image = Image.open(io.BytesIO(stores.client.get(path).content)).convert("RGBA")
                 assert image.getextrema()[3] == (0, 0), path
+
+
+def test_a_dataset_opened_anew() -> None:
+    """When a dataset was opened anew, no tile or value of what it was is left."""
+    made: list[Catalog] = []
+
+    def make(cache: Raw, pool: object) -> Catalog:
+        made.append(memory_catalog.catalog(cache, pool))
+        return made[0]
+
+    with TestClient(create_app(Settings(), make), "http://localhost") as client:
+        old = [kvp(client, asked) for asked in (TILE, TILE, INFO)]
+        entry, renewed = made[0].entries["sea"], memory_catalog.sea()
+        source = replace(renewed.source, version="1")
+        source.arrays["sst"][0][...] += 7
+        dataset = make_dataset(renewed.config, source)
+        made[0].entries["sea"] = Entry(renewed.config, entry.origin, dataset=dataset)
+        new = [kvp(client, asked) for asked in (TILE, TILE, INFO)]
+    assert old[0].headers["etag"] == old[1].headers["etag"] != new[0].headers["etag"]
+    assert old[0].content != new[0].content == new[1].content
+    before, after = (each[2].json()["features"][0]["properties"]["value"] for each in (old, new))
+    assert after == before + 7

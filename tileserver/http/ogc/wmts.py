@@ -74,7 +74,7 @@ async def get_info(request: Request) -> Response:
         raise NotFound(path["suffix"], f"expected one of {', '.join(_MEDIA_TYPES)} at the end")
     negotiated(request, {path["suffix"]: media_type})
     address = _address(request)
-    found = LayerTiles.queried(context(request).catalog, address)
+    found = LayerTiles.queried(context(request), address)
     place = pixel_lonlat(found.drawing(address).target, path["i"], path["j"])
     return await _info(request, found, place, media_type)
 
@@ -103,7 +103,7 @@ async def _kvp_tile(request: Request, parameters: Parameters) -> Response:
 async def _kvp_info(request: Request, parameters: Parameters) -> Response:
     address = Address.of_query(parameters, request.path_params.get("dataset"))
     check_format(parameters, needed=False)
-    found = LayerTiles.queried(context(request).catalog, address)
+    found = LayerTiles.queried(context(request), address)
     i, j = (parameters.required(name, "expected a pixel of the tile") for name in ("I", "J"))
     media_type = info_format(parameters)
     return await _info(
@@ -113,7 +113,7 @@ async def _kvp_info(request: Request, parameters: Parameters) -> Response:
 
 async def _tile(request: Request, address: Address) -> Response:
     stages, state = Stages(), context(request)
-    found = LayerTiles.find(state.catalog, address)
+    found = LayerTiles.find(state, address)
     drawing = found.drawing(address)
     shows(request, drawing.view.dataset)
     headers = {**found.headers, "ETag": drawing.etag}
@@ -128,7 +128,7 @@ async def _tile(request: Request, address: Address) -> Response:
 async def _info(
     request: Request, found: LayerTiles, place: tuple[float, float], media_type: str
 ) -> Response:
-    read = partial(context(request).engine.read, found.named.view.dataset)
+    read = partial(context(request).engine.read, found.view.dataset)
     body = write_info(media_type, [await describe(read, found.named, *place)])
     return info_answer(body, media_type, found.headers)
 

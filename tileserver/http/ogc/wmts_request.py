@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tileserver.catalog import Catalog
-from tileserver.drawing import Drawing
+from tileserver.drawing import Drawing, View
 from tileserver.errors import DatasetNotFound, InvalidParameter, TileOutOfRange, shown
 from tileserver.grid import LONLAT, Bounds, Grid, transformer
+from tileserver.http.endpoint import Context
 from tileserver.http.ogc.headers import named_headers
 from tileserver.http.ogc.kvp import Parameters
 from tileserver.services.ogc import named_layer, wmts
@@ -19,6 +20,7 @@ from tileserver.tms import MatrixSet, tile_grid, tile_range
 
 _WHOLE = re.compile(r"-?\d+", re.ASCII)
 MOST_DIGITS = 12
+LONGEST_KEY = 1000  # characters of what a tile's address says beside its place
 OPERATIONS_EXPECTED = f"expected {', '.join(wmts.OPERATIONS)}"
 # The texts of a tile's address and the parameters that they are in KVP.
 NAMES = {
@@ -75,6 +77,13 @@ class Address:
             dims=_dimensions(Parameters.read(query)),
         )
 
+    @property
+    def key(self) -> tuple[str, ...] | None:
+        """The same for tiles of one set; None where it is too long to be kept."""
+        dims = (text for item in sorted(self.dims.items()) for text in item)
+        key = ("wmts", self.dataset or "", self.layer, self.style, self.matrix_set, *dims)
+        return key if sum(map(len, key)) <= LONGEST_KEY else None
+
 
 def _dimensions(parameters: Parameters) -> dict[str, str]:
     known = parameters.values.items()
@@ -123,9 +132,22 @@ class LayerTiles:
     bounds: Bounds
     headers: Mapping[str, str]
 
+    @property
+    def view(self) -> View:
+        """What the tiles show."""
+        return self.named.view
+
     @classmethod
-    def find(cls, catalog: Catalog, address: Address) -> LayerTiles:
-        """What an address names but for the place. Raises NotFound, InvalidParameter."""
+    def find(cls, state: Context, address: Address) -> LayerTiles:
+        """What an address names but for the place, as it is now. Raises NotFound,
+        InvalidParameter."""
+        catalog, key = state.catalog, address.key
+        if key is None:
+            return cls._made(catalog, address)
+        return state.tilesets.kept(catalog, key, cls, lambda: cls._made(catalog, address))
+
+    @classmethod
+    def _made(cls, catalog: Catalog, address: Address) -> LayerTiles:
         dataset, layer = named_layer.find(catalog, address.layer)
         if address.dataset not in (None, dataset.id):
             remedy = f"expected a layer of dataset {address.dataset} at this path"
@@ -135,10 +157,10 @@ class LayerTiles:
         return cls(named, tiles, named_layer.layer_bounds(layer), named_headers(named))
 
     @classmethod
-    def queried(cls, catalog: Catalog, address: Address) -> LayerTiles:
+    def queried(cls, state: Context, address: Address) -> LayerTiles:
         """The same, of a layer that may be asked for values. Raises OwsError else."""
-        found = cls.find(catalog, address)
-        if not found.named.view.dataset.config.queryable:
+        found = cls.find(state, address)
+        if not found.view.dataset.config.queryable:
             text = f"Layer={shown(address.layer)!r}: its values cannot be asked for here"
             raise OwsError("OperationNotSupported", "GetFeatureInfo", text, 501)
         return found
@@ -152,7 +174,7 @@ class LayerTiles:
         limits = tile_range(self.tiles, zoom, self.bounds)
         row = whole("TileRow", address.row, (limits.min_y, limits.max_y))
         col = whole("TileCol", address.col, (limits.min_x, limits.max_x))
-        return Drawing(self.named.view, tile_grid(self.tiles, zoom, col, row))
+        return Drawing(self.view, tile_grid(self.tiles, zoom, col, row))
 
 
 def whole(name: str, text: str, limits: tuple[int, int]) -> int:
