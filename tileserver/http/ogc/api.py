@@ -135,7 +135,7 @@ ENDPOINTS = (
     Endpoint(f"{ROOT}/conformance", get_conformance, "The requirements that are met", TAG, (F,),
              answers=DOCUMENT),
     Endpoint(f"{ROOT}/collections", get_collections, "The collections, by pages", TAG,
-             (F, *SEARCH), answers=DOCUMENT),
+             (F, *SEARCH), answers=DOCUMENT, queued=True),
     Endpoint(f"{ROOT}/collections/{{collectionId}}", get_collection, "One collection", TAG,
              (F, *STEP), answers=DOCUMENT),
 )  # fmt: skip
