@@ -11,8 +11,11 @@ import pytest
 from PIL import Image
 from starlette.testclient import TestClient
 
-from tests.services.memory_catalog import catalog
+from tests.services.memory_catalog import GLOBE, _source, _variable, catalog
 from tileserver.app import create_app
+from tileserver.catalog import Catalog, make_dataset
+from tileserver.config import DatasetConfig
+from tileserver.cube import Dimension
 from tileserver.settings import Settings
 
 OGC = "{http://www.opengis.net/ogc}"
@@ -352,6 +355,26 @@ def test_default_values(client: TestClient) -> None:
     assert one == f"{nearest}, 99 Default value used: depth=0"
     assert "warning" not in ask(client, MAP, TIME="current", ELEVATION="0").headers
     assert "warning" not in ask(client, MAP, LAYERS="utm.height").headers
+
+
+def test_coordinates_that_no_header_may_hold() -> None:
+    """They are any texts of a store."""
+
+    def strange(*args: object) -> Catalog:
+        made, band = catalog(), Dimension("b\u00e5nd", ("r\u00f8d\r\nX-Evil: 1", "\u65e5"))
+        source = _source([band], _variable("v", GLOBE, band, valid_range=(0.0, 250.0)))
+        entry = made.entries["utm"]
+        entry.dataset = make_dataset(DatasetConfig(id="utm", url="memory"), source)
+        return made
+
+    with TestClient(create_app(Settings(), strange), "http://localhost") as client:
+        answer = ask(client, MAP, LAYERS="utm.v")
+        assert image(answer).size == (60, 40)
+        default = "b%C3%A5nd=r%C3%B8d%0D%0AX-Evil%3A%201"
+        assert answer.headers["warning"] == f"99 Default value used: {default}"
+        other = ask(client, MAP | {"LAYERS": "utm.v", "DIM_B\u00c5ND": "\u65e5"})
+        assert other.status_code == 200, other.text
+        assert "warning" not in other.headers
 
 
 @pytest.mark.parametrize("name", ["ELEVATION", "DIM_DEPTH", "dim_depth", "depth"])

@@ -10,43 +10,64 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import Response
 
+from tileserver.drawing import View
 from tileserver.grid import LONLAT, transformer
 from tileserver.http import caching, params
-from tileserver.http.endpoint import context
+from tileserver.http.endpoint import Context, context
 from tileserver.http.ogc import wms_request
 from tileserver.http.ogc.front import shows
 from tileserver.http.ogc.headers import info_answer, named_headers
 from tileserver.http.ogc.wms_request import Asked, Picture
 from tileserver.http.tiles import server_timing
 from tileserver.pipeline import Stages
-from tileserver.services.ogc import feature_info, wms_map
+from tileserver.services.ogc import feature_info, wms_animation, wms_map
 from tileserver.services.ogc.named_view import NamedView
+from tileserver.services.ogc.wms_animation import Animation
 from tileserver.services.ogc.wms_exception import WmsError
 from tileserver.services.ogc.wms_map import Map
-from tileserver.services.ogc.wms_profile import INFO_FORMATS, OLDEST
+from tileserver.services.ogc.wms_profile import ANIMATIONS, INFO_FORMATS, MAP_FORMATS, OLDEST
 
 MOST_FEATURES = 1_000_000  # more than any client asks for; a layer has one
 
 
 async def get_map(request: Request, asked: Asked) -> Response:
-    """The map."""
-    stages, state = Stages(), context(request)
-    media_type, format = wms_request.map_format(asked)
-    found = Picture.of(asked)
+    """The map; of several times as an animation, if its format is one."""
+    media_type = wms_request.map_format(asked)
+    stages, found = Stages(), Picture.of(asked)
     views = [named.view for named in found.layers]
     stages.mark("parse")
     if wms_request.is_auto(asked):
-        jobs = [wms_map.fitted(state.engine, view, found.target) for view in views]
+        engine = context(request).engine
+        jobs = [wms_map.fitted(engine, view, found.target) for view in views]
         views = await asyncio.gather(*jobs)
         stages.mark("range")
-    wanted = Map(tuple(views), found.target, format, wms_request.background(asked, format))
+    wanted = _wanted(asked, found, views, media_type)
     headers = map_headers(asked, found.layers) | {"ETag": wanted.etag}
     shows(request, *(view.dataset for view in views))
     if caching.matches(request.headers.get("if-none-match"), wanted.etag):
         return caching.not_modified(headers)
-    body = await wms_map.draw(state.engine, state.map_gate, wanted, stages)
+    body = await _drawn(context(request), wanted, stages)
     headers |= {"Server-Timing": server_timing(stages), "Content-Type": media_type}
     return Response(body, headers=headers)
+
+
+def _wanted(
+    asked: Asked, found: Picture, views: Sequence[View], media_type: str
+) -> Map | Animation:
+    """What the format is of. Raises WmsError."""
+    background = wms_request.background(asked, media_type)
+    kind = ANIMATIONS.get(media_type)
+    if kind is None:
+        return Map(tuple(views), found.target, MAP_FORMATS[media_type], background)
+    frames = wms_request.frames(asked, found.target, views)
+    maps = tuple(Map(each, found.target, "png", background) for each in frames)
+    return Animation(maps, kind, wms_request.frame_ms(asked))
+
+
+async def _drawn(state: Context, wanted: Map | Animation, stages: Stages) -> bytes:
+    if isinstance(wanted, Map):
+        return await wms_map.draw(state.engine, state.map_gate, wanted, stages)
+    return await wms_animation.draw_animation(state.engine, state.map_gate, wanted)
 
 
 async def get_info(request: Request, asked: Asked) -> Response:
@@ -104,5 +125,9 @@ def map_headers(asked: Asked, layers: Sequence[NamedView]) -> dict[str, str]:
 
 
 def _listed(used: Mapping[str, str]) -> str:
-    # A header holds no letters beyond Latin-1, which a dimension's name may.
-    return ", ".join(f"{quote(name)}={label}" for name, label in used.items())
+    return ", ".join(f"{quote(name)}={_plain(label)}" for name, label in used.items())
+
+
+def _plain(label: str) -> str:
+    """A coordinate as it may stand in a header: it may be any text of a store."""
+    return label if label.isascii() and label.isprintable() else quote(label)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-from tileserver.errors import ColormapNotFound
-
 # What a layer is drawn by there; of these all are pixels in colours here.
 FAMILIES = ("default", "default-scalar", "default-vector", "raster", "boxfill", "areafill")
 # Sequential, diverging … : how palettes are grouped there.
@@ -14,14 +12,11 @@ INVERSE = "-inv"
 
 
 def style_text(text: str) -> str:
-    """The style id of a style of STYLES. Raises ColormapNotFound for what is drawn otherwise."""
+    """The style id of a style of STYLES; what is drawn in another way is no style of ours."""
     family, slash, palette = text.partition("/")
-    if not slash:
-        return "" if text in FAMILIES else text
     if family not in FAMILIES:
-        known = ", ".join(FAMILIES)
-        raise ColormapNotFound(text, f"expected a style id, or one of {known} before the slash")
-    return palette_text(palette)
+        return text
+    return palette_text(palette) if slash else ""
 
 
 def palette_text(text: str) -> str:
