@@ -23,6 +23,13 @@ CRSS = ("CRS:84", "EPSG:4326", "EPSG:3857", "EPSG:3035")
 SIZE = (333, 211)
 FRAME = ["2024-03-02T00:00:00Z", "2024-03-03T00:00:00Z"]
 UTM = (661_000.0, 5_237_000.0, 671_500.0, 5_237_000.0 + 10_500 * 211 / 333)
+POLAR = (-2_500_000.0, -1_000_000.0, 2_495_000.0, 2_165_000.0)  # pixels of 15 km
+# Of layers in a style that capabilities need not list, the CRS of their data and a place in it.
+OWN = {
+    "valley.colour": ("", "EPSG:32632", UTM),
+    "valley.red": ("magma:0:1", "EPSG:32632", UTM),
+    "ice.thickness": ("", "EPSG:3413", POLAR),
+}
 
 
 def code(crs: str) -> str:
@@ -66,10 +73,10 @@ def jobs(base: str) -> dict[str, dict[str, Any]]:
             "points": [list(point)],
             "legend": crs == "EPSG:3857",
         }
-    for layer, style in (("valley.colour", ""), ("valley.red", "magma:0:1")):
+    for layer, (style, crs, box) in OWN.items():
         found[layer] = {
-            "source": source(base, layer, "EPSG:32632", style),
-            "views": {"now": {"bounds": UTM, "size": SIZE}},
+            "source": source(base, layer, crs, style),
+            "views": {"now": {"bounds": box, "size": SIZE}},
             "legend": True,
         }
     return found
@@ -140,12 +147,12 @@ def test_picture_is_the_map(qgis: Visit, client_server: str, crs: str) -> None:
     assert not np.array_equal(framed, latest)
 
 
-@pytest.mark.parametrize(("layer", "style"), [("valley.colour", ""), ("valley.red", "magma:0:1")])
-def test_picture_in_utm(qgis: Visit, client_server: str, layer: str, style: str) -> None:
-    """So it is in the data's own CRS, in a style that capabilities need not list."""
-    query = {"LAYERS": layer, "STYLES": style, "SRS": "EPSG:32632"}
-    drawn = plain(qgis.picture(layer, "now"))
-    expected = our_map(client_server, {**query, "BBOX": ",".join(map(str, UTM))})
+@pytest.mark.parametrize("layer", OWN)
+def test_picture_in_own_crs(qgis: Visit, client_server: str, layer: str) -> None:
+    """So it is in the data's own CRS."""
+    style, crs, box = OWN[layer]
+    query = {"LAYERS": layer, "STYLES": style, "SRS": crs, "BBOX": ",".join(map(str, box))}
+    drawn, expected = plain(qgis.picture(layer, "now")), our_map(client_server, query)
     assert len(np.unique(expected.reshape(-1, 4), axis=0)) > 50
     assert np.array_equal(drawn, expected)
 

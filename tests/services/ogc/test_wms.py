@@ -188,6 +188,17 @@ def test_extent_is_the_shorter() -> None:
     assert [part.rpartition("/")[2] for part in parts] == ["P1D", "P1D"]
 
 
+def test_queryable() -> None:
+    """A dataset whose values are not told says so."""
+    root = newest(dataset("open"), dataset("closed", queryable=False))
+    told = {
+        each.findtext("Name", "", NAMES): each.get("queryable")
+        for each in root.iter()
+        if "Layer" in each.tag
+    }
+    assert (told["open.v"], told["closed.v"]) == ("1", None)
+
+
 def test_legends() -> None:
     """The address of a legend asks for it, at the size that is told."""
     style = newest(dataset("d"))[-1].find("Layer/Style/LegendURL", NAMES)
