@@ -39,13 +39,14 @@ async def get_legend(request: Request, asked: Asked) -> Response:
     sized = _sized(asked, found)
     if media_type == "application/json":
         return caching.json_answer(request, legend.to_dict(sized))
-    if asked.parsed("COLORBARONLY", boolean, False) and not sized.bands:
-        shapes, size = _bar(sized)
-    else:
-        shapes, size = legend.layout(sized), sized.size
+    bar = _bar(sized) if asked.parsed("COLORBARONLY", boolean, False) else None
     if media_type == "image/svg+xml":
-        return caching.answer(request, shape.to_svg(shapes, size).encode(), media_type)
-    body = await in_thread(engine.pool, shape.to_png, shapes, size)
+        svg = shape.to_svg(*bar) if bar else legend.to_svg(sized)
+        return caching.answer(request, svg.encode(), media_type)
+    if bar:
+        body = await in_thread(engine.pool, shape.to_png, *bar)
+    else:
+        body = await legend.drawn_png(engine, sized)
     return caching.answer(request, body, media_type)
 
 
@@ -60,8 +61,10 @@ def _sized(asked: Asked, found: Legend) -> Legend:
     return replace(found, orientation=orientation, width=width, height=height)
 
 
-def _bar(sized: Legend) -> tuple[list[Shape], Size]:
-    """The colours alone, and their size."""
+def _bar(sized: Legend) -> tuple[list[Shape], Size] | None:
+    """The colours alone, and their size; a picture of three bands has no such bar."""
+    if sized.bands:
+        return None
     length, breadth = BAR_PX
     width, height = (breadth, length) if sized.vertical else (length, breadth)
     size = (sized.width or width, sized.height or height)
