@@ -1,12 +1,13 @@
 """Documents against the OGC schemas, where they are at hand beside the project."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from lxml import etree
 from starlette.testclient import TestClient
 
-from tests.services.memory_catalog import catalog
+from tests.conformance.wmts_catalogs import CATALOGS, many
 from tests.services.ogc.wmts_document import (
     SERVICE,
     depth_dimension,
@@ -19,6 +20,8 @@ from tileserver.services.ogc.wmts_layer import LayersText
 from tileserver.settings import Settings
 
 SCHEMAS = Path(__file__).parents[3] / "shared" / "data" / "wmts-xsd"
+CAPABILITIES = "wmts/1.0/wmtsGetCapabilities_response.xsd"
+SECTIONS = ("All", "Contents", "ServiceProvider,OperationsMetadata", "Themes,ServiceIdentification")
 
 pytestmark = pytest.mark.skipif(
     not SCHEMAS.is_dir(), reason="the OGC schemas are not at ../shared/data/wmts-xsd"
@@ -29,27 +32,43 @@ def schema(path: str) -> etree.XMLSchema:
     return etree.XMLSchema(file=str(SCHEMAS / path))
 
 
-@pytest.mark.parametrize("sections", ["All", "Contents", "ServiceProvider,OperationsMetadata"])
-def test_capabilities(sections: str) -> None:
+@pytest.fixture(scope="module")
+def capabilities() -> Iterator[etree.XMLSchema]:
+    """The schema of documents of WMTS."""
+    yield schema(CAPABILITIES)
+
+
+@pytest.mark.parametrize("sections", SECTIONS)
+def test_sections(capabilities: etree.XMLSchema, sections: str) -> None:
     """Capabilities, and parts of them, are valid by the schema of WMTS 1.0."""
     layers = [layer(), layer(time_dimension(2000), depth_dimension()), layer(queryable=False)]
     texts = [LayersText.of(layers)]
     document = wmts.capabilities(SERVICE, texts, wmts.parse_sections(sections))
-    schema("wmts/1.0/wmtsGetCapabilities_response.xsd").assertValid(etree.fromstring(document))
+    capabilities.assertValid(etree.fromstring(document))
 
 
-@pytest.mark.parametrize("path", ["/wmts", "/wmts/utm"])
-def test_served_capabilities(path: str) -> None:
-    """So are the documents of a running app: of all datasets, and of one in UTM."""
-    with TestClient(create_app(Settings(), catalog)) as client:
-        document = client.get(f"{path}/1.0.0/WMTSCapabilities.xml").content
-    schema("wmts/1.0/wmtsGetCapabilities_response.xsd").assertValid(etree.fromstring(document))
+@pytest.mark.parametrize("name", [*CATALOGS, "many"])
+def test_served(capabilities: etree.XMLSchema, name: str) -> None:
+    """So are those that are served, of all datasets and of each: of nothing at all; of what cannot
+    be opened; of odd names and texts, themes and contacts; of all kinds of places and times; of a
+    hundred thousand steps; of 500 datasets."""
+    with TestClient(create_app(Settings(), {**CATALOGS, "many": many()}[name])) as client:
+        paths = ["/wmts"]
+        for each in client.get("/datasets").json()["datasets"][:6]:
+            if each["status"] == "ready":
+                paths.append(f"/wmts/{each['id']}")
+        assert len(paths) > 1 or name in ("empty", "broken")
+        for path in paths:
+            for sections in ("All", "Themes,Contents"):
+                asked = f"{path}?service=WMTS&request=GetCapabilities&sections={sections}"
+                answer = client.get(asked)
+                assert answer.status_code == 200, answer.text
+                capabilities.assertValid(etree.fromstring(answer.content))
 
 
-def test_root_alone() -> None:
+def test_root_alone(capabilities: etree.XMLSchema) -> None:
     """The answer to a client that has the document already is valid too."""
-    document = wmts.unchanged("7")
-    schema("wmts/1.0/wmtsGetCapabilities_response.xsd").assertValid(etree.fromstring(document))
+    capabilities.assertValid(etree.fromstring(wmts.unchanged("7")))
 
 
 def test_exception_report() -> None:
