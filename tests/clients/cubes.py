@@ -31,13 +31,14 @@ DATASETS = [
         "title": "Sea ice",
         "styles": {"thickness": {"colormap_name": "plasma", "rescale": [0, 80]}},
     },
+    {"id": "hours", "title": "Hours", "styles": {"count": {"rescale": [0, 200]}}},
     {"id": "belt", "title": "Belt", "styles": {"relief": {"rescale": [-100, 100]}}},
 ]
 
 
 def build(folder: Path) -> Path:
     """All cubes in a folder; returns their catalogue."""
-    makers = {GULF: gulf, "valley": valley, "ice": ice, "belt": belt}
+    makers = {GULF: gulf, "valley": valley, "ice": ice, "hours": hours, "belt": belt}
     for dataset in DATASETS:
         name = str(dataset["id"])
         makers[name]().to_zarr(folder / f"{name}.zarr", zarr_format=3, consolidated=False)
@@ -111,6 +112,21 @@ def ice() -> xr.Dataset:
             "crs": ((), 0, CRS("EPSG:3413").to_cf()),
         },
         {"time": ("time", months), **_projected(x, -x)},
+    )
+
+
+def hours() -> xr.Dataset:
+    """A hundred thousand hours, which no client could list."""
+    size = (100_000, 2, 4)
+    values = np.arange(np.prod(size), dtype="u4").reshape(size) % 200
+    time = np.datetime64("2010-01-01T00", "ns") + np.arange(size[0]) * np.timedelta64(1, "h")
+    return xr.Dataset(
+        {"count": (("time", "lat", "lon"), values.astype("u1"))},
+        {
+            "time": ("time", time),
+            "lat": ("lat", [45.0, -45.0], {"units": "degrees_north"}),
+            "lon": ("lon", [-135.0, -45, 45, 135], {"units": "degrees_east"}),
+        },
     )
 
 

@@ -25,6 +25,7 @@ FRAMES = {
     "between": ["2024-03-03T06:00:00Z", "2024-03-03T18:00:00Z"],
 }
 TIMES = {"first": "2024-03-01T00:00:00Z", "between": "2024-03-03T00:00:00Z"}
+HOURS = ["2010-01-01T05:00:00Z", "2020-02-29T13:20:00Z"]
 PLACE = (52.9, 25.6)  # in degrees, not on a border of cells
 
 
@@ -42,6 +43,7 @@ def jobs(base: str, document: Document) -> dict[str, dict[str, Any]]:
     point = list(TO_MERCATOR.transform(*PLACE))
     mercator = document.tile_bounds("WebMercatorQuad", 6, 41, 27)
     views = {name: view(mercator, name) for name in FRAMES} | {"latest": view(mercator)}
+    world = document.tile_bounds("WebMercatorQuad", 1, 0, 0)
     utm = {"now": view(document.tile_bounds("UTM32WGS84Quad", 14, 4162, 6044))}
     opened = {
         "wmts": {"open": gulf, "views": views, "points": [point], "legend": True},
@@ -65,6 +67,13 @@ def jobs(base: str, document: Document) -> dict[str, dict[str, Any]]:
         "polar": {
             "open": f"{base}/wmts/ice/thickness.qlr?tms=EPSG3413Quad",
             "views": {"now": view(document.tile_bounds("EPSG3413Quad", 1, 0, 0))},
+        },
+        **{
+            f"hours by {service}": {
+                "open": f"{base}/wmts/hours/count.qlr?service={service}",
+                "views": {str(i): view(world) | {"frame": [t, t]} for i, t in enumerate(HOURS)},
+            }
+            for service in ("WMTS", "WMS")
         },
         "group": {"open": f"{base}/wmts/valley/1.0.0/layers.qlr"},
     }  # fmt: skip
@@ -142,6 +151,20 @@ def test_picture_is_the_tile(
     drawn = qgis.picture(job, view)
     assert colours(drawn) > 1
     assert np.array_equal(plain(drawn), picture(tile))
+
+
+@pytest.mark.parametrize("service", ["WMTS", "WMS"])
+def test_long_axis(qgis: Visit, picture: Callable[[str], NDArray[np.uint8]], service: str) -> None:
+    """Of a hundred thousand steps QGIS opens a layer within seconds, and draws any of them."""
+    if service == "WMTS" and qgis.version < READS_TIMES:
+        pytest.skip("QGIS before 3.40 reads no times of WMTS")
+    seen = qgis.facts[f"hours by {service}"]
+    assert seen["seconds"] < 10
+    assert seen["span"] == ["2010-01-01T00:00:00Z", "2021-05-29T15:00:00Z"]
+    drawn = [plain(qgis.picture(f"hours by {service}", str(i))) for i in range(len(HOURS))]
+    for pixels, time in zip(drawn, HOURS, strict=True):
+        assert np.array_equal(pixels, picture(f"/tiles/hours/count/1/0/0.png?time={time}"))
+    assert not np.array_equal(*drawn)
 
 
 def test_fixed_time_is_not_animated(qgis: Visit) -> None:

@@ -90,12 +90,13 @@ class Desktop:
             definition.write_bytes(answer.read())
         project = QgsProject.instance()
         project.clear()
-        root = project.layerTreeRoot()
+        root, began = project.layerTreeRoot(), time.monotonic()
         done, error = QgsLayerDefinition.loadLayerDefinition(str(definition), project, root)
         nodes = root.findLayers()
         seen = {
             "loaded": done,
             "error": error,
+            "seconds": time.monotonic() - began,
             "groups": [group.name() for group in root.findGroups()],
             "layers": [[n.name(), n.layer().isValid(), n.isVisible()] for n in nodes],
         }

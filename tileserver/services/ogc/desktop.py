@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tileserver.catalog import Dataset
-from tileserver.cube import TIME
+from tileserver.cube import TIME, Dimension
 from tileserver.layer import Layer
 from tileserver.services.ogc import named_layer
 from tileserver.services.ogc.named_view import NamedView
-from tileserver.timeaxis import TimeAxis
 from tileserver.tms import MatrixSet
 
 
@@ -70,9 +69,9 @@ class DesktopLayer:
         return f"{self.dataset.title}: {self.layer.title}"
 
     @property
-    def times(self) -> TimeAxis | None:
-        """Its times, where none of them is asked for and there is a choice."""
+    def times(self) -> Dimension | None:
+        """Its dimension of time, where no time is asked for and there is a choice."""
         time = self.dataset.source.cube.dimensions.get(TIME) if TIME in self.layer.dims else None
-        if time is None or TIME in self.dims or not isinstance(time.values, TimeAxis):
+        if time is None or time.kind != "time" or time.size < 2 or TIME in self.dims:
             return None
-        return time.values if time.size > 1 else None
+        return time

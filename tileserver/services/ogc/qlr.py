@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import quote, urlencode
 
+from tileserver.cube import Dimension
 from tileserver.services.ogc import named_layer
 from tileserver.services.ogc.desktop import DesktopLayer
-from tileserver.services.ogc.dimension import periods
+from tileserver.services.ogc.wms_layer import extent
 from tileserver.services.ogc.xml import DECLARATION, element, leaf
-from tileserver.timeaxis import TimeAxis
 from tileserver.tms import MatrixSet, projected_bounds
 
 MEDIA_TYPE = "application/x-qgis-layer-definition"
@@ -131,11 +131,11 @@ def _common(layer: DesktopLayer) -> dict[str, str]:
     }
 
 
-def _temporal_source(times: TimeAxis) -> dict[str, str]:
+def _temporal_source(times: Dimension) -> dict[str, str]:
     return {
         "allowTemporalUpdates": "true",
         "temporalSource": "provider",
-        "timeDimensionExtent": ",".join(periods(times)),
+        "timeDimensionExtent": extent(times),
         "type": "wmst",
     }
 
