@@ -21,6 +21,7 @@ from tileserver.http.ogc.wms_request import Asked
 from tileserver.http.params import Parameter
 from tileserver.services.ogc.wms_exception import MEDIA_TYPES, WmsError
 from tileserver.services.ogc.wms_profile import (
+    ANIMATIONS,
     INFO_FORMATS,
     LEGEND_FORMATS,
     MAP_FORMATS,
@@ -42,7 +43,7 @@ PARAMETERS: tuple[Parameter[str | None], ...] = (
     _TEXT("BBOX", description="minx,miny,maxx,maxy, in the order of the CRS' axes in 1.3.0."),
     _TEXT("WIDTH", description="Of the map in pixels."),
     _TEXT("HEIGHT", description="Of the map in pixels."),
-    _TEXT("FORMAT", description=f"{', '.join(MAP_FORMATS)}."),
+    _TEXT("FORMAT", description=f"{', '.join((*MAP_FORMATS, *ANIMATIONS))}."),
     _TEXT("TRANSPARENT", description="TRUE or FALSE, the default."),
     _TEXT("BGCOLOR", description="0xRRGGBB, white by default, where nothing is drawn."),
     _TEXT("EXCEPTIONS", description="XML, INIMAGE or BLANK."),
@@ -51,6 +52,7 @@ PARAMETERS: tuple[Parameter[str | None], ...] = (
     _TEXT("COLORSCALERANGE", description="min,max, auto or default."),
     _TEXT("LOGSCALE", description="TRUE or FALSE."),
     _TEXT("OPACITY", description="0 to 100."),
+    _TEXT("FRAMERATE", description="Of an animation: frames in a second."),
     _TEXT("QUERY_LAYERS", description="The layers to tell values of."),
     _TEXT("INFO_FORMAT", description=f"{', '.join(INFO_FORMATS)}."),
     _TEXT("I", description="The pixel's column, from the left; X in 1.1.1."),
@@ -130,7 +132,7 @@ _OPERATIONS: Mapping[str, Operation] = {
     "getfeatureinfo": get_info,
     "getlegendgraphic": get_legend,
 }
-_ANY = (*MEDIA_TYPES.values(), *MAP_FORMATS, *INFO_FORMATS, *LEGEND_FORMATS)
+_ANY = (*MEDIA_TYPES.values(), *MAP_FORMATS, *ANIMATIONS, *INFO_FORMATS, *LEGEND_FORMATS)
 
 ENDPOINTS = (
     Endpoint(PATH, get_wms, "WMS 1.3.0 and 1.1.1", "wms", PARAMETERS, True, _ANY),

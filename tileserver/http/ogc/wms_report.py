@@ -22,6 +22,7 @@ from tileserver.http.ogc.wms_request import Asked, background, map_format, map_s
 from tileserver.services.ogc.ows import OwsError
 from tileserver.services.ogc.wms_canvas import error_picture
 from tileserver.services.ogc.wms_exception import MEDIA_TYPES, WmsError, service_exception
+from tileserver.services.ogc.wms_profile import MAP_FORMATS
 
 _CODES: Mapping[type[NotFound], tuple[str, str]] = {
     DatasetNotFound: ("LayerNotDefined", "LAYERS"),
@@ -37,9 +38,12 @@ async def report(error: TileserverError, asked: Asked) -> Response:
     headers = {"Cache-Control": "no-store"}
     if kind != "XML":
         with suppress(TileserverError):  # without a size or a format there is no picture
-            media_type, format = map_format(asked)
-            text = str(told) if kind == "INIMAGE" else ""
-            job = partial(error_picture, text, map_size(asked), background(asked, format), format)
+            media_type = map_format(asked)
+            text, ground = str(told) if kind == "INIMAGE" else "", background(asked, media_type)
+            format = MAP_FORMATS.get(media_type)
+            if format is None:  # an error does not move
+                media_type, format = "image/png", "png"
+            job = partial(error_picture, text, map_size(asked), ground, format)
             async with asked.state.map_gate:
                 body = await in_thread(asked.state.engine.pool, job)
             return Response(body, headers=headers | {"Content-Type": media_type})

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from tileserver.drawing import View
-from tileserver.encode import WHITE, Format
+from tileserver.encode import WHITE
 from tileserver.errors import DatasetNotFound, InvalidParameter
 from tileserver.grid import Bounds, Grid
 from tileserver.http import params
@@ -20,7 +21,14 @@ from tileserver.services.ogc.wms_canvas import Color
 from tileserver.services.ogc.wms_crs import NamedCrs
 from tileserver.services.ogc.wms_exception import WmsError
 from tileserver.services.ogc.wms_grid import map_grid
-from tileserver.services.ogc.wms_profile import LAYER_LIMIT, LONGEST_SIDE_PX, MAP_FORMATS, OLDEST
+from tileserver.services.ogc.wms_profile import (
+    ANIMATIONS,
+    FRAME_LIMIT,
+    LAYER_LIMIT,
+    LONGEST_SIDE_PX,
+    MAP_FORMATS,
+    OLDEST,
+)
 from tileserver.services.ogc.wms_style import style_text
 from tileserver.style import parse_rescale
 
@@ -30,6 +38,7 @@ _COLOR = re.compile(r"(?:0x|#)?([0-9a-fA-F]{6})", re.ASCII)
 # Numbers of CRSs are metres or degrees: what is beyond is none, what is below no box.
 FARTHEST, SMALLEST_BOX = 1e12, 1e-9
 AUTO = "auto"
+FASTEST, SLOW = 50, 2  # frames in a second: what clients can show, and the default
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,26 +197,56 @@ def _bbox(asked: Asked, place: NamedCrs) -> Bounds:
     return bounds
 
 
-def map_format(asked: Asked) -> tuple[str, Format]:
-    """The media type and the format of the picture. Raises WmsError."""
-    expected = f"expected one of {', '.join(MAP_FORMATS)}"
+def map_format(asked: Asked) -> str:
+    """The media type of a map or an animation. Raises WmsError."""
+    offered = (*MAP_FORMATS, *ANIMATIONS)
+    expected = f"expected one of {', '.join(offered)}"
     text = asked.required("FORMAT", expected)
-    known: Mapping[str, str] = {_bare(name): name for name in MAP_FORMATS}
-    media_type = known.get(_bare(text))
-    if media_type is None:
+    found = next((each for each in offered if _bare(each) == _bare(text)), None)
+    if found is None:
         raise WmsError.invalid("FORMAT", text, expected, "InvalidFormat")
-    return media_type, MAP_FORMATS[media_type]
+    return found
 
 
 def _bare(media_type: str) -> str:
     return media_type.replace(" ", "").lower()
 
 
-def background(asked: Asked, format: Format) -> Color | None:
+def background(asked: Asked, media_type: str) -> Color | None:
     """What shows where no layer does; None where that is to be nothing."""
     transparent = asked.parsed("TRANSPARENT", boolean, False)
     color = asked.parsed("BGCOLOR", _color, WHITE)
-    return None if transparent and format != "jpg" else color
+    return None if transparent and media_type != "image/jpeg" else color
+
+
+def frames(asked: Asked, target: Grid, views: Sequence[View]) -> list[tuple[View, ...]]:
+    """The layers at each of the times that are asked for; once, where none is, or none has a time.
+
+    Raises WmsError.
+    """
+    text = asked.parameters.get("TIME")
+    first = next((view for view in views if view.selection.step is not None), None)
+    if not text or first is None:
+        return [tuple(views)]
+    dimension = first.dataset.source.cube.dimensions[first.selection.time]
+    most = min(FRAME_LIMIT, asked.state.map_pixels // math.prod(target.shape))
+    try:
+        times = wms_dimension.steps(dimension, text, most)
+        return [tuple(_at(view, time) for view in views) for time in times]
+    except InvalidParameter as error:
+        raise WmsError("InvalidDimensionValue", "TIME", str(error)) from None
+
+
+def _at(view: View, time: str) -> View:
+    axis, selection = view.selection.axis(view.dataset.source.cube), view.selection
+    if axis is None:
+        return view
+    return replace(view, selection=selection.replace(selection.time, axis.find(time)))
+
+
+def frame_ms(asked: Asked) -> int:
+    """How long a frame is shown, by ncWMS' parameter of frames in a second."""
+    return round(1000 / asked.parsed("FRAMERATE", params.integer(1, FASTEST), SLOW))
 
 
 def boolean(name: str, text: str) -> bool:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+
+import numpy as np
 
 from tileserver.cube import TIME, Dimension
 from tileserver.errors import InvalidParameter
 from tileserver.services.ogc.dimension import choose
-from tileserver.timeaxis import TimeAxis
+from tileserver.services.ogc.period import parse_period
+from tileserver.timeaxis import NotAnInstant, TimeAxis
 
 ELEVATION = "elevation"
 PREFIX = "dim_"
@@ -43,6 +47,8 @@ def asked(dimensions: Sequence[Dimension], parameters: Mapping[str, str]) -> dic
     Raises InvalidParameter.
     """
     upright = vertical(dimensions)
+    # The first is the one called time, if any is.
+    timely = next((each for each in dimensions if each.kind == "time"), None)
     texts = {}
     for dimension in dimensions:
         name = dimension.name.lower()
@@ -51,9 +57,11 @@ def asked(dimensions: Sequence[Dimension], parameters: Mapping[str, str]) -> dic
             names.append(name)
         if dimension is upright:
             names.append(ELEVATION)
+        if dimension is timely:
+            names.append(TIME)
         text = next((parameters[each] for each in names if parameters.get(each)), None)
         if text is not None:
-            texts[name] = _latest(dimension, text) if dimension.name == TIME else text
+            texts[name] = _latest(dimension, text) if dimension.kind == "time" else text
     return texts
 
 
@@ -65,6 +73,24 @@ def _latest(dimension: Dimension, text: str) -> str:
     items = _items(dimension.name, text)
     steps = {axis.find(choose(dimension, item).label): item for item in items}
     return steps[max(steps, key=lambda step: float(axis.seconds[step]))]
+
+
+def steps(dimension: Dimension, text: str, most: int) -> list[str]:
+    """All times that a list of instants and ranges names, in their order, each once.
+
+    Raises InvalidParameter, also for more than `most`.
+    """
+    axis, found = dimension.values, set[int]()
+    assert isinstance(axis, TimeAxis)
+    for item in _items(dimension.name, text):
+        if "/" in item:
+            with suppress(NotAnInstant):
+                found |= set(axis.between(*parse_period(item, axis.calendar)).tolist())
+        found.add(axis.find(choose(dimension, item).label))
+    if len(found) > most:
+        remedy = f"these are {len(found)} times, expected at most {most} of a map of this size"
+        raise InvalidParameter(dimension.name, text, remedy)
+    return axis.texts(np.array(sorted(found, key=lambda step: float(axis.seconds[step]))))
 
 
 def _items(name: str, text: str) -> list[str]:

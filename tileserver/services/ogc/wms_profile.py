@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import Literal
 
 from tileserver.encode import Format
 
@@ -18,6 +19,8 @@ MAP_FORMATS: Mapping[str, Format] = {
     "image/png; mode=8bit": "png",  # as a picture of one band is anyway
 }
 # QGIS takes the last that it knows as features: GeoJSON.
+# Those of several times one after another, by Pillow's names.
+ANIMATIONS: Mapping[str, Literal["GIF", "PNG"]] = {"image/gif": "GIF", "image/apng": "PNG"}
 INFO_FORMATS = ("text/plain", "text/html", "application/vnd.ogc.gml", "application/json")
 LEGEND_FORMATS = ("image/png", "image/svg+xml", "application/json")
 
@@ -32,6 +35,7 @@ EXCEPTIONS: Mapping[str, tuple[str, ...]] = {
 }
 
 LAYER_LIMIT = 10  # layers in one map
+FRAME_LIMIT = 200  # times in one animation
 LONGEST_SIDE_PX = 16_383  # of a WebP picture
 
 
