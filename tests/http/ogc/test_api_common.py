@@ -170,6 +170,38 @@ def test_definition(client: TestClient) -> None:
 
 
 @pytest.mark.parametrize(
+    ("path", "headers", "status"),
+    [
+        ("/collections", {}, 200),
+        ("/collections/nothing", {}, 404),
+        ("/collections?x=1", {}, 400),
+        ("/collections", {"Accept": "image/gif"}, 406),
+        ("/collections", {"If-None-Match": "*"}, 304),
+        ("/collections/broken.sst", {}, 502),
+        ("/api?f=html", {}, 307),
+        ("/collections/sea.sst/map/tiles/WorldCRS84Quad/0/0/0", {}, 200),
+        ("/collections/sea.sst/map/tiles/WorldCRS84Quad/0/0/0?datetime=1900-01-01", {}, 204),
+        ("/collections/sea.sst/map/tiles/WorldCRS84Quad/9/0/0", {}, 404),
+    ],
+)
+def test_definition_declares_every_status(
+    client: TestClient, path: str, headers: dict[str, str], status: int
+) -> None:
+    """That a route answers with (OGC 19-072, /req/oas30/completeness)."""
+    answer = client.get(f"/ogc{path}", headers=headers, follow_redirects=False)
+    assert answer.status_code == status
+    paths = client.get("/ogc/api").json()["paths"]
+    asked = path.partition("?")[0].split("/")
+    [found] = [
+        each
+        for name, each in paths.items()
+        if len(parts := name.split("/")) == len(asked)
+        and all(a == p or p.startswith("{") for a, p in zip(asked, parts, strict=True))
+    ]
+    assert str(status) in found["get"]["responses"]
+
+
+@pytest.mark.parametrize(
     ("query", "parameter"),
     [
         ("limit=0", "limit"), ("limit=1e9", "limit"), ("limit=100000", "limit"),

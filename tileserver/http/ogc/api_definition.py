@@ -34,10 +34,9 @@ _PROBLEMS = {
     "503": "The server, or the storage of the data, is busy: try again.",
     "504": "It took too long: try again.",
 }
-_TILE_ANSWERS = {
-    "204": {"description": "The collection has nothing at these coordinates."},
-    "304": {"description": "The client has the tile already."},
-}
+_EMPTY = {"204": {"description": "The collection has nothing at these coordinates."}}
+_LED = {"307": {"description": "The definition to read is elsewhere."}}
+_KNOWN = {"304": {"description": "The client has the answer already."}}
 
 
 async def get_definition(request: Request) -> Response:
@@ -90,7 +89,9 @@ def _responses(name: str, answer: dict[str, Any]) -> dict[str, Any]:
     problem = {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {
         "200": answer | {"content": content},
-        **(_TILE_ANSWERS if is_tile else {}),
+        **(_EMPTY if is_tile else {}),
+        **(_LED if name == "/api" else {}),
+        **_KNOWN,
         **{code: {"description": d, "content": problem} for code, d in _PROBLEMS.items()},
     }
 
