@@ -15,6 +15,7 @@ from tileserver.services.ogc import wms_layer
 from tileserver.services.ogc.wms_crs import NamedCrs
 from tileserver.services.ogc.wms_layer import Branch, online
 from tileserver.services.ogc.wms_profile import (
+    ANIMATIONS,
     EXCEPTIONS,
     INFO_FORMATS,
     LAYER_LIMIT,
@@ -151,7 +152,7 @@ def _operations(version: str, path: str) -> str:
     legend = "sld:GetLegendGraphic" if version == NEWEST else "GetLegendGraphic"
     operations: dict[str, Iterable[str]] = {
         "GetCapabilities": MEDIA_TYPES[version],
-        "GetMap": MAP_FORMATS,
+        "GetMap": (*MAP_FORMATS, *ANIMATIONS),
         "GetFeatureInfo": INFO_FORMATS,
         legend: LEGEND_FORMATS,
     }
