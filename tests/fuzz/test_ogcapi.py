@@ -99,7 +99,8 @@ def test_any_query(
 @pytest.mark.parametrize(
     "query",
     [b"q=\xff\xfe", b"datetime=\xed\xa0\x80", b"subset=depth(\xff)", b"f=\xff", b"\xff=1",
-     b"%ff%fe", b"datetime=1970-01-01&datetime=%00", b"&&&", b"=", b"subset=\"\"\"", b"q=" + b"%ff" * 3000],
+     b"%ff%fe", b"datetime=1970-01-01&datetime=%00", b"&&&", b"=", b"subset=\"\"\"",
+     b"q=" + b"%ff" * 3000],
 )  # fmt: skip
 def test_bytes_that_are_no_text(port: int, query: bytes) -> None:
     """An answer of the routes themselves, with nothing of the query in the headers."""
