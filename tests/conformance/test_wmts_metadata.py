@@ -71,7 +71,7 @@ def test_layers(nasty: WebMapTileService) -> None:
 
 @pytest.mark.parametrize("name", CATALOGS)
 def test_references_hold(name: str) -> None:
-    """Each layer's matrix sets are there, and so is each matrix that has limits, which lie in it."""
+    """Each layer's matrix sets are there, and each matrix that has limits, which lie in it."""
     service = read(name)
     for layer in service.contents.values():
         assert layer.tilematrixsetlinks

@@ -1,6 +1,5 @@
 """Documents against the OGC schemas, where they are at hand beside the project."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -33,9 +32,9 @@ def schema(path: str) -> etree.XMLSchema:
 
 
 @pytest.fixture(scope="module")
-def capabilities() -> Iterator[etree.XMLSchema]:
+def capabilities() -> etree.XMLSchema:
     """The schema of documents of WMTS."""
-    yield schema(CAPABILITIES)
+    return schema(CAPABILITIES)
 
 
 @pytest.mark.parametrize("sections", SECTIONS)
@@ -53,10 +52,9 @@ def test_served(capabilities: etree.XMLSchema, name: str) -> None:
     be opened; of odd names and texts, themes and contacts; of all kinds of places and times; of a
     hundred thousand steps; of 500 datasets."""
     with TestClient(create_app(Settings(), {**CATALOGS, "many": many()}[name])) as client:
-        paths = ["/wmts"]
-        for each in client.get("/datasets").json()["datasets"][:6]:
-            if each["status"] == "ready":
-                paths.append(f"/wmts/{each['id']}")
+        listed = client.get("/datasets").json()["datasets"][:6]
+        ready = [each["id"] for each in listed if each["status"] == "ready"]
+        paths = ["/wmts", *(f"/wmts/{dataset}" for dataset in ready)]
         assert len(paths) > 1 or name in ("empty", "broken")
         for path in paths:
             for sections in ("All", "Themes,Contents"):

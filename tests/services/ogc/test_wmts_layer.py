@@ -110,7 +110,7 @@ def test_a_hundred_thousand_steps() -> None:
 
 
 def test_many_irregular_steps() -> None:
-    """Nor does one whose steps are irregular, nor a depth of ten thousand values, grow with them."""
+    """Nor does one of irregular steps, nor a depth of ten thousand values, grow with them."""
     random = np.random.default_rng(1)
     axis = TimeAxis(np.cumsum(random.integers(1, 9999, 100_000)).astype(float))
     depth = Dimension("depth", np.arange(10_000.0))
