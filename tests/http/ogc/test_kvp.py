@@ -80,6 +80,21 @@ def test_reports() -> None:
     assert ET.fromstring(response.content)[0].get("exceptionCode") == "NoApplicableCode"
 
 
+def test_mistakes(caplog: pytest.LogCaptureFixture) -> None:
+    """A mistake of ours is a report too: logged with its traceback, told without."""
+
+    async def fail(request: Request) -> Response:
+        return Response(str(1 // 0))
+
+    with TestClient(Starlette(routes=[Route("/", reported(fail))])) as client:
+        response = client.get("/")
+    assert response.status_code == 500
+    exception = ET.fromstring(response.content)[0]
+    assert exception.get("exceptionCode") == "NoApplicableCode"
+    assert "ZeroDivisionError" in caplog.text
+    assert "Zero" not in response.text
+
+
 @pytest.mark.parametrize(
     ("path", "root", "names"),
     [

@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 from starlette.testclient import TestClient
 
-from tests.http.ogc.wmts_client import NAMES, kvp, reported
+from tests.http.ogc.wmts_client import NAMES, kvp, problem, reported
+from tileserver.services.legend import PICTURE_SIZE
 
 
 def layers(response: httpx.Response) -> list[str | None]:
@@ -93,3 +94,32 @@ def test_legends(memory: TestClient, path: str) -> None:
         assert answer.headers["content-type"] == legend.get("format")
         image = Image.open(io.BytesIO(answer.content))
         assert image.size == (int(legend.get("width", 0)), int(legend.get("height", 0)))
+
+
+def test_legends_of_styles(memory: TestClient) -> None:
+    """Any style has its legend: a range behind it shows, and a picture of bands has one too."""
+    path = "/wmts/1.0.0/sea.sst/{}/legend.png"
+    own, ranged = (memory.get(path.format(style)) for style in ("plasma", "plasma:0:7"))
+    assert own.status_code == ranged.status_code == 200
+    assert own.content != ranged.content
+    assert memory.get(path.format("default")).content == own.content
+    picture = memory.get("/wmts/1.0.0/sea.flow/default/legend.png")
+    assert Image.open(io.BytesIO(picture.content)).size == PICTURE_SIZE
+    assert memory.head(path.format("plasma")).status_code == 200
+    again = memory.get(path.format("plasma"), headers={"If-None-Match": own.headers["etag"]})
+    assert again.status_code == 304
+
+
+@pytest.mark.parametrize(
+    ("layer", "style", "status"),
+    [
+        ("sea.nothing", "plasma", 404),
+        ("sea.sst", "nonesuch", 404),
+        ("sea.sst", "plasma:7:0", 400),
+        ("sea.flow", "plasma", 404),
+        ("sea.sst", "%00", 404),
+    ],
+)
+def test_no_such_legends(memory: TestClient, layer: str, style: str, status: int) -> None:
+    """What there is not has no legend."""
+    assert problem(memory.get(f"/wmts/1.0.0/{layer}/{style}/legend.png")) == status

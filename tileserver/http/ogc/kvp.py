@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import functools
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -24,6 +26,8 @@ from tileserver.errors import (
 from tileserver.http.endpoint import renewing
 from tileserver.http.errors import RETRY_AFTER_S, TRANSIENT
 from tileserver.services.ogc.ows import OwsError, exception_report
+
+log = logging.getLogger(__name__)
 
 MOST_PARAMETERS = 100
 XML = "application/xml"
@@ -93,6 +97,12 @@ def reported(handler: Handler) -> Handler:
             return await renewing(handler)(request)
         except TileserverError as error:
             return report(error)
+        except HTTPException:
+            raise
+        except Exception:
+            log.exception("unforeseen error at %s", request.url.path)
+            text = "the server made a mistake; it is in its log"
+            return report(OwsError("NoApplicableCode", None, text, 500))
 
     return answer
 
