@@ -4,7 +4,7 @@ import io
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import httpx2 as httpx
 import numpy as np
@@ -47,7 +47,7 @@ def bounds(crs: str) -> list[float]:
     return [west, middle - high / 2, east, middle + high / 2]
 
 
-def source(base: str, layer: str, crs: str, style: str = "", **more: str) -> str:
+def source(base: str, layer: str, crs: str, style: str = "", query: str = "") -> str:
     """A layer's address as QGIS's provider reads it."""
     times = {
         "type": "wmst",
@@ -57,8 +57,9 @@ def source(base: str, layer: str, crs: str, style: str = "", **more: str) -> str
     }
     about = {"contextualWMSLegend": "0", "crs": crs, "dpiMode": "7", "featureCount": "10"}
     about |= {"format": "image/png", "layers": layer}
-    told = {**about, **(times if layer == f"{GULF}.temp" else {}), **more, "styles": style}
-    return "&".join(f"{k}={v}" for k, v in {**told, "url": f"{base}/wms"}.items())
+    told = {**about, **(times if layer == f"{GULF}.temp" else {}), "styles": style}
+    told["url"] = quote(f"{base}/wms{query}")
+    return "&".join(f"{k}={v}" for k, v in told.items())
 
 
 def jobs(base: str) -> dict[str, dict[str, Any]]:
@@ -73,6 +74,10 @@ def jobs(base: str) -> dict[str, dict[str, Any]]:
             "points": [list(point)],
             "legend": crs == "EPSG:3857",
         }
+    found["1.1.1"] = {
+        **found["EPSG:4326"],
+        "source": source(base, f"{GULF}.temp", "EPSG:4326", query="?VERSION=1.1.1"),
+    }
     for layer, (style, crs, box) in OWN.items():
         found[layer] = {
             "source": source(base, layer, crs, style),
@@ -166,6 +171,20 @@ def test_identify(qgis: Visit, client_data: Path, crs: str) -> None:
     assert float(feature["value"]) == pytest.approx(value, rel=1e-6)
     for text in (*told["text"], *told["html"]):
         assert f"{value:.7g} degC" in text
+
+
+def test_oldest_version(qgis: Visit) -> None:
+    """QGIS reads and draws by 1.1.1, where longitudes come first, what it does by 1.3.0."""
+    seen = qgis.facts["1.1.1"]
+    queries = [parse_qs(urlsplit(url).query) for url in seen["asked"]]
+    boxes = [q["BBOX"][0] for q in queries if q.get("SRS") == ["EPSG:4326"]]
+    assert boxes
+    assert all(float(box.split(",")[0]) > 31 for box in boxes)
+    for name in ("framed", "latest"):
+        assert np.array_equal(qgis.picture("1.1.1", name), qgis.picture("EPSG:4326", name))
+    newest = qgis.facts["EPSG:4326"]
+    same = ("extent", "times", "span", "points")
+    assert {key: seen[key] for key in same} == {key: newest[key] for key in same}
 
 
 def test_legend(qgis: Visit, client_server: str) -> None:
