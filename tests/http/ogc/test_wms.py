@@ -437,6 +437,8 @@ def test_log_scale_and_opacity(client: TestClient) -> None:
     ours = client.get("/tiles/sea/sst/0/0/0.png?scale=log&rescale=1,250&opacity=0.5").content
     asked = {"LOGSCALE": "true", "COLORSCALERANGE": "1,250", "OPACITY": "50"}
     assert ask(client, MAP, **place, **asked).content == ours
+    auto = ask(client, MAP, **place, LOGSCALE="true", COLORSCALERANGE="auto")
+    assert auto.content == ask(client, MAP, **place, LOGSCALE="true", STYLES="plasma:1:250").content
     refused = ask(client, MAP, LOGSCALE="true", COLORSCALERANGE="0,5")
     assert reported(refused) == (400, None)
 

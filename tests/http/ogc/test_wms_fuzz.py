@@ -57,7 +57,9 @@ VALUES = {
     "BBOX": st.one_of(*map(boxes, (1e-3, 90, 360, 2e7, 1e12)), LISTS),
     "WIDTH": SIZES,
     "HEIGHT": SIZES,
-    "FORMAT": st.sampled_from(["image/png", "image/jpeg", "image/webp", "application/json"]),
+    "FORMAT": st.sampled_from(
+        ["image/png", "image/jpeg", "image/webp", "image/gif", "image/apng", "application/json"]
+    ),
     "INFO_FORMAT": st.sampled_from(["text/plain", "text/html", "application/json"]),
     "I": NUMBERS,
     "J": NUMBERS,
@@ -72,6 +74,7 @@ EXTRA = {
     "COLORSCALERANGE": st.sampled_from(["auto", "0,1", "1,0", "nan,1", "default", "1e-40,1"]),
     "LOGSCALE": st.sampled_from(["true", "false"]),
     "OPACITY": NUMBERS,
+    "FRAMERATE": NUMBERS,
     "BGCOLOR": st.sampled_from(["0xFF0000", "#000000", "x"]),
     "COLORBARONLY": st.sampled_from(["true", "false"]),
 }

@@ -113,6 +113,8 @@ async def fitted(engine: Engine, view: View, target: Grid) -> View:
     body = await engine.tile(Drawing(view, sketch(target), "npy"))
     values = np.load(io.BytesIO(body))
     known = values[np.isfinite(values)]
+    if (view.choice.scale or view.layer.style.scale) == "log":
+        known = known[known > 0]
     if not known.size:
         return view
     rescale = (float(known.min()), float(known.max()))
