@@ -34,11 +34,9 @@ from tileserver.services.ogc.interval import by_dimension, coordinate
 from tileserver.services.ogc.link import ROOT, Encoding
 from tileserver.services.ogc.named_view import NamedView
 from tileserver.services.ogc.tileset import IMAGES, Map
-from tileserver.tms import MatrixSet, tile_grid
+from tileserver.tms import MatrixSet, tile_grid, tile_range
 
 Describe = Callable[[Map, str, Encoding], dict[str, Any]]
-
-
 OF_TILE: tuple[Parameter[Any], ...] = (F_IMAGE, *STEP)
 OF_TILESET: tuple[Parameter[Any], ...] = (F, *STEP)
 _FORMATS: Mapping[str, Format] = {"png": "png", "jpeg": "jpg", "webp": "webp"}
@@ -64,35 +62,34 @@ async def get_tile_matrix_set(request: Request) -> Response:
 
 async def get_styles(request: Request) -> Response:
     """The styles of a collection."""
-    return await _map_answer(request, tileset.styles)
+    return await _map_answer(request, _pictured(request), tileset.styles)
 
 
 async def get_tilesets(request: Request) -> Response:
     """The tilesets of a collection, in a style if one is named."""
-    return await _map_answer(request, tileset.tilesets)
+    return await _map_answer(request, _pictured(request), tileset.tilesets)
 
 
 async def get_tileset(request: Request) -> Response:
     """One tileset."""
     pictured = _pictured(request)
     tiles = _tiles(request, pictured)
-    template = tileset.template(pictured, tiles, base_url(request.scope), "png")
 
     def describe(pictured: Map, base: str, shown: Encoding) -> dict[str, Any]:
         return tileset.tileset(pictured, tiles, base, shown)
 
-    links = {"Link-Template": f'"{template}"; rel="item"; type="{IMAGES["png"]}"'}
-    return await _map_answer(request, describe, links)
+    answer = await _map_answer(request, pictured, describe)
+    template = tileset.template(pictured, tiles, base_url(request.scope), "png")
+    answer.headers["Link-Template"] = f'"{template}"; rel="item"; type="{IMAGES["png"]}"'
+    return answer
 
 
-async def _map_answer(
-    request: Request, describe: Describe, headers: Mapping[str, str] | None = None
-) -> Response:
-    query, pictured = Query(request.query_params.multi_items(), OF_TILESET), _pictured(request)
-    _named(pictured, query)
+async def _map_answer(request: Request, pictured: Map, describe: Describe) -> Response:
+    query = Query(request.query_params.multi_items(), OF_TILESET)
+    _named(pictured, query)  # a coordinate that cannot be had is told here already
     base, shown = base_url(request.scope), encoding(request, query)
     found = await asyncio.to_thread(describe, pictured, base, shown)
-    return document_answer(request, found, shown, headers)
+    return document_answer(request, found, shown)
 
 
 async def get_tile(request: Request) -> Response:
@@ -139,7 +136,7 @@ def _place(request: Request, pictured: Map, tiles: MatrixSet) -> tuple[int, int,
     path = request.path_params
     deepest = tileset.deepest_zoom(pictured.layer, tiles)
     zoom = whole("tileMatrix", path["tileMatrix"], (tiles.first_zoom, deepest))
-    limits = tileset.limits(pictured.layer, tiles, zoom)
+    limits = tile_range(tiles, zoom, named_layer.layer_bounds(pictured.layer))
     row = whole("tileRow", path["tileRow"], (limits.min_y, limits.max_y))
     col = whole("tileCol", path["tileCol"], (limits.min_x, limits.max_x))
     return zoom, col, row

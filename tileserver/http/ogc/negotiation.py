@@ -69,15 +69,9 @@ def _quality(header: str, media_type: str) -> float:
     return found[1]
 
 
-def document_answer(
-    request: Request,
-    document: Mapping[str, Any],
-    shown_as: Encoding,
-    headers: Mapping[str, str] | None = None,
-) -> Response:
+def document_answer(request: Request, document: Mapping[str, Any], shown_as: Encoding) -> Response:
     """A document as JSON or as a page."""
-    body = written(document, shown_as, base_url(request.scope))
-    return written_answer(request, body, shown_as, headers)
+    return written_answer(request, written(document, shown_as, base_url(request.scope)), shown_as)
 
 
 def written(document: Mapping[str, Any], shown_as: Encoding, base: str) -> bytes:
@@ -88,9 +82,7 @@ def written(document: Mapping[str, Any], shown_as: Encoding, base: str) -> bytes
     return page(title, document, base)
 
 
-def written_answer(
-    request: Request, body: bytes, shown_as: Encoding, headers: Mapping[str, str] | None = None
-) -> Response:
+def written_answer(request: Request, body: bytes, shown_as: Encoding) -> Response:
     """The answer with a document that is written already."""
-    head = {"Vary": VARY, **(headers or {}), **(PAGE_HEADERS if shown_as == "html" else {})}
+    head = {"Vary": VARY, **(PAGE_HEADERS if shown_as == "html" else {})}
     return caching.answer(request, body, MEDIA_TYPES[shown_as], headers=head)

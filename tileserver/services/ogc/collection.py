@@ -72,7 +72,7 @@ class Search:
     def _has_words(self, dataset: Dataset, layer: Layer) -> bool:
         if not self.words:
             return True
-        texts = [layer_id(dataset, layer), _title(dataset, layer), _description(dataset) or ""]
+        texts = [layer_id(dataset, layer), title(dataset, layer), description(dataset) or ""]
         texts += [*dataset.config.keywords, dataset.config.theme or ""]
         text = "\n".join(texts).casefold()
         return all(word in text for word in self.words)
@@ -129,16 +129,16 @@ def _all(catalog: Catalog) -> Iterator[tuple[Dataset, Layer]]:
 
 
 def _page_links(search: Search, matching: int, base: str, shown: Encoding) -> list[Link]:
-    here, title = path(base, "collections"), "Collections"
+    here, name = path(base, "collections"), "Collections"
 
     def query(offset: int) -> str:
         page = f"limit={search.limit}&offset={offset}"
         return f"{search.query}&{page}" if search.query else page
 
     def turn(rel: str, offset: int) -> Link:
-        return link(rel, encoded(here, "json", query(offset)), JSON, f"{title}: {rel} page")
+        return link(rel, encoded(here, "json", query(offset)), JSON, f"{name}: {rel} page")
 
-    found = own_links(here, shown, title, query(search.offset))
+    found = own_links(here, shown, name, query(search.offset))
     if search.offset + search.limit < matching:
         found.append(turn("next", search.offset + search.limit))
     if search.offset > 0:
@@ -147,8 +147,8 @@ def _page_links(search: Search, matching: int, base: str, shown: Encoding) -> li
 
 
 def _listed(dataset: Dataset, layer: Layer, base: str) -> dict[str, Any]:
-    here, title = path(base, "collections", layer_id(dataset, layer)), _title(dataset, layer)
-    links = [*own_links(here, "json", title), *_tileset_links(here)]
+    here, name = path(base, "collections", layer_id(dataset, layer)), title(dataset, layer)
+    links = [*own_links(here, "json", name), *_tileset_links(here)]
     return _properties(dataset, layer, base) | {"links": links}
 
 
@@ -160,9 +160,9 @@ def collection(
     Args:
         query: the coordinates that links to tilesets carry on, as a request has them.
     """
-    here, title = path(base, "collections", layer_id(dataset, layer)), _title(dataset, layer)
+    here, name = path(base, "collections", layer_id(dataset, layer)), title(dataset, layer)
     links = [
-        *own_links(here, shown, title, query),
+        *own_links(here, shown, name, query),
         *_tileset_links(here, query),
         *document_links(f"{OGC_REL}/styles", f"{here}/styles", "Styles", query),
         legend_link(dataset, layer, style_id(layer), base),
@@ -173,13 +173,12 @@ def collection(
 
 
 def _properties(dataset: Dataset, layer: Layer, base: str) -> dict[str, Any]:
-    attribution = dataset.config.attribution or dataset.source.cube.attribution
     systems = [domain.crs_uri(tiles.crs) for tiles in layer_sets(dataset, layer)]
     found = {
         "id": layer_id(dataset, layer),
-        "title": _title(dataset, layer),
-        "description": _description(dataset),
-        "attribution": attribution,
+        "title": title(dataset, layer),
+        "description": description(dataset),
+        "attribution": attribution(dataset),
         "keywords": list(dataset.config.keywords) or None,
         "dataType": "coverage",
         "extent": domain.extent(dataset, layer, base),
@@ -189,11 +188,18 @@ def _properties(dataset: Dataset, layer: Layer, base: str) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value is not None}
 
 
-def _title(dataset: Dataset, layer: Layer) -> str:
+def title(dataset: Dataset, layer: Layer) -> str:
+    """A layer's title among those of all datasets."""
     return f"{dataset.title}: {layer.title}"
 
 
-def _description(dataset: Dataset) -> str | None:
+def attribution(dataset: Dataset) -> str | None:
+    """Whom the data are from: by the catalogue, else by the store."""
+    return dataset.config.attribution or dataset.source.cube.attribution
+
+
+def description(dataset: Dataset) -> str | None:
+    """What a dataset is: by the catalogue, else by the store."""
     return dataset.config.description or dataset.source.cube.description
 
 

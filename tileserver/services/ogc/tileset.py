@@ -7,13 +7,11 @@ from typing import Any
 from urllib.parse import quote
 
 from tileserver.catalog import Dataset
-from tileserver.errors import TileOutOfRange
 from tileserver.grid import Bounds
 from tileserver.layer import Layer
 from tileserver.matrixset import REGISTERED, UTM_LAYOUT, MatrixSets
 from tileserver.services import matrixsets, tilejson
-from tileserver.services.ogc import named_layer
-from tileserver.services.ogc.collection import legend_link
+from tileserver.services.ogc import collection, named_layer
 from tileserver.services.ogc.domain import CRS84, crs_uri
 from tileserver.services.ogc.link import (
     JSON,
@@ -27,7 +25,7 @@ from tileserver.services.ogc.link import (
     path,
 )
 from tileserver.services.ogc.named_layer import layer_bounds, layer_id, layer_sets, style_id
-from tileserver.tms import MatrixSet, TileRange, projected_bounds, tile_range
+from tileserver.tms import MatrixSet, projected_bounds, tile_range
 
 TMS_REGISTER = "http://www.opengis.net/def/tilematrixset/OGC/1.0"
 IN_REGISTER = frozenset({*REGISTERED, UTM_LAYOUT}) - {"NZTM2000Quad"}
@@ -58,20 +56,12 @@ class Map:
     def title(self) -> str:
         """For people."""
         style = f" ({self.style})" if self.style else ""
-        return f"{self.dataset.title}: {self.layer.title}{style}"
+        return f"{collection.title(self.dataset, self.layer)}{style}"
 
 
 def deepest_zoom(layer: Layer, tiles: MatrixSet) -> int:
     """The last zoom that has tiles: as in TileJSON, a little below the layer's own cells."""
     return min(tilejson.zoom_of(layer, tiles) + tilejson.EXTRA_ZOOMS, tiles.last_zoom)
-
-
-def limits(layer: Layer, tiles: MatrixSet, zoom: int) -> TileRange:
-    """The tiles that a zoom has. Raises TileOutOfRange for one that has none."""
-    deepest = deepest_zoom(layer, tiles)
-    if not tiles.first_zoom <= zoom <= deepest:
-        raise TileOutOfRange(zoom, f"tileMatrix is {tiles.first_zoom} to {deepest} here")
-    return tile_range(tiles, zoom, layer_bounds(layer))
 
 
 def tilesets(pictured: Map, base: str, shown: Encoding) -> dict[str, Any]:
@@ -114,14 +104,13 @@ def tileset(pictured: Map, tiles: MatrixSet, base: str, shown: Encoding) -> dict
     """One tileset: where its tiles are, and which there are."""
     dataset, layer = pictured.dataset, pictured.layer
     bounds = layer_bounds(layer)
-    attribution = dataset.config.attribution or dataset.source.cube.attribution
     zooms = range(tiles.first_zoom, deepest_zoom(layer, tiles) + 1)
     style = pictured.style or style_id(layer)
     found = _item(pictured, tiles, base) | {
-        "description": dataset.config.description or dataset.source.cube.description,
-        "attribution": attribution,
+        "description": collection.description(dataset),
+        "attribution": collection.attribution(dataset),
         "version": dataset.version,
-        "style": {"id": style, "links": [legend_link(dataset, layer, style, base)]},
+        "style": {"id": style, "links": [collection.legend_link(dataset, layer, style, base)]},
         "mediaTypes": list(IMAGES.values()),
         "boundingBox": _box(tiles, bounds),
         "centerPoint": {
@@ -170,7 +159,7 @@ def template(pictured: Map, tiles: MatrixSet, base: str, image: str) -> str:
 def _links(pictured: Map, tiles: MatrixSet, base: str, shown: Encoding) -> list[Link]:
     dataset, layer = pictured.dataset, pictured.layer
     here = f"{pictured.address(base)}/{tiles.id}"
-    collection = path(base, "collections", layer_id(dataset, layer))
+    geodata = path(base, "collections", layer_id(dataset, layer))
     layer_path = f"{base}/tiles/{dataset.id}/{quote(layer.id, safe='')}/{tiles.id}"
     return [
         *own_links(here, shown, "The tileset", pictured.query),
@@ -181,7 +170,7 @@ def _links(pictured: Map, tiles: MatrixSet, base: str, shown: Encoding) -> list[
             for image, media_type in IMAGES.items()
         ),
         link("alternate", f"{layer_path}/tilejson.json", JSON, "TileJSON"),
-        *document_links(f"{OGC_REL}/geodata", collection, "The collection", pictured.query),
+        *document_links(f"{OGC_REL}/geodata", geodata, "The collection", pictured.query),
         *document_links(f"{OGC_REL}/conformance", path(base, "conformance"), "Conformance"),
     ]  # fmt: skip
 
@@ -232,7 +221,7 @@ def styles(pictured: Map, base: str, shown: Encoding) -> dict[str, Any]:
 
 def _style_links(pictured: Map, base: str) -> list[Link]:
     return [
-        legend_link(pictured.dataset, pictured.layer, pictured.style or "", base),
+        collection.legend_link(pictured.dataset, pictured.layer, pictured.style or "", base),
         *document_links(
             f"{OGC_REL}/tilesets-map", pictured.address(base), "Map tilesets", pictured.query
         ),
