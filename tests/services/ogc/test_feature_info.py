@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from tests.services import memory_catalog
+from tests.services.ogc.test_named_view import grouped, times
 from tileserver.catalog import Dataset, make_dataset
 from tileserver.config import DatasetConfig
-from tileserver.cube import Flag
+from tileserver.cube import Dimension, Flag
 from tileserver.layer import Layer, find_layer
 from tileserver.services.ogc.feature_info import MEDIA_TYPES, Info, describe, write_info
 from tileserver.services.ogc.named_view import NamedView
@@ -130,6 +131,27 @@ def test_an_expression() -> None:
     mixed = told(sea, "mixed", 0.5, 0.5)
     assert [each.value for each in mixed.bands] == [u, v / 2, 0]
     assert [each.title for each in mixed.bands] == ["u.o", "v.o / 2", "u.o * 0"]
+
+
+def test_a_forecast() -> None:
+    """Of a forecast the time that it is for is told beside the one at which it was made."""
+    ahead = Dimension("step", np.array([0.0, 18.0]), units="hours", unit_s=3600)
+    info = told(grouped(times("time"), ahead), "a", 3, 3, time="1970-01-02", step="18")
+    assert properties(info)["valid_time"] == "1970-01-02T18:00:00Z"
+    assert text_of(info)[2:5] == [
+        "time: 1970-01-02T00:00:00Z",
+        "valid time: 1970-01-02T18:00:00Z",
+        "step: 18 hours",
+    ]
+
+
+def test_bits() -> None:
+    """Of a number of bits all the classes are told that are set in it."""
+    sea = memory_catalog.sea()
+    flags = (Flag(1, "cloud", mask=1), Flag(2, "snow", mask=2), Flag(4, "haze", mask=4))
+    layer = replace(find_layer(sea, "kind"), flags=flags)
+    [band] = told(sea, layer, -180 + 4 * 5.5, 88.9, time="1970-01-01").bands
+    assert (band.value, band.label) == (5, "cloud, haze")
 
 
 def test_in_the_own_crs() -> None:
