@@ -98,6 +98,22 @@ def test_brief_values() -> None:
     assert all(len(each) == 200 for each in values(read(layer(regular, depth), layer(irregular))))
 
 
+def test_times_of_another_name() -> None:
+    """QGIS knows times by the name `time`: the first of them has it, unless another one does."""
+    group, run = (dataclasses.replace(time_dimension(), name=n) for n in ("a.time", "run"))
+    for dimensions, names in (
+        ((group,), ["time"]),
+        ((run, group), ["time", "a.time"]),
+        ((time_dimension(), run), ["time", "run"]),
+    ):
+        [found] = read(layer(*dimensions)).iterfind("Contents/Layer", NAMES)
+        ids = [each.text for each in found.iterfind("Dimension/ows:Identifier", NAMES)]
+        assert ids == names
+        query = "&".join(f"{name}={{{name}}}" for name in names)
+        templates = [each.get("template", "") for each in found.iterfind("ResourceURL", NAMES)]
+        assert all(template.endswith(f"?{query}") for template in templates)
+
+
 def test_entries() -> None:
     """They count what QGIS puts into its menus: values × styles × matrix sets."""
     assert LayersText.of([layer(), layer(time_dimension(50))]).entries == (1 + 50) * 2 * 3

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import quote
 
-from tileserver.cube import Dimension
+from tileserver.cube import TIME, Dimension
 from tileserver.grid import Bounds
 from tileserver.services.ogc.dimension import LONGEST_LIST, listed_values
 from tileserver.services.ogc.layer_info import LayerInfo, StyleInfo
@@ -78,7 +78,7 @@ def _layer(layer: LayerInfo, longest: int) -> str:
         *(_style(layer.id, style, first=i == 0) for i, style in enumerate(layer.styles)),
         leaf("Format", TILE_FORMAT),
         *(leaf("InfoFormat", name) for name in infos),
-        *(_dimension(dimension, longest) for dimension in layer.dimensions),
+        *(_dimension(name, each, longest) for name, each in _named(layer.dimensions)),
         *(link(tiles, layer.bbox, native) for tiles, native in sets),
         *_resources(layer),
     ]
@@ -120,13 +120,22 @@ def _style(layer_id: str, style: StyleInfo, *, first: bool) -> str:
     return element("Style", parts, {"isDefault": "true" if first else "false"})
 
 
+def _named(dimensions: Sequence[Dimension]) -> list[tuple[str, Dimension]]:
+    """Dimensions and what they are called: the first of times `time`, by which QGIS knows it."""
+    names = [each.name for each in dimensions]
+    times = [each.name for each in dimensions if each.kind == "time"]
+    if times and TIME not in names:
+        names[names.index(times[0])] = TIME
+    return list(zip(names, dimensions, strict=True))
+
+
 @lru_cache(maxsize=64)
-def _dimension(dimension: Dimension, longest: int) -> str:
+def _dimension(name: str, dimension: Dimension, longest: int) -> str:
     is_time = dimension.kind == "time"
     unit = "ISO8601" if is_time else dimension.units
     parts = [
         leaf("ows:Title", dimension.title) if dimension.title else "",
-        leaf("ows:Identifier", dimension.name),
+        leaf("ows:Identifier", name),
         leaf("ows:UOM", unit) if unit else "",
         leaf("Default", dimension.label(dimension.default())),
         leaf("Current", "true") if is_time else "",
@@ -138,7 +147,8 @@ def _dimension(dimension: Dimension, longest: int) -> str:
 def _resources(layer: LayerInfo) -> list[str]:
     place = "{Style}/{TileMatrixSet}/{TileMatrix}/{TileRow}/{TileCol}"
     address = f"{BASE_URL}/wmts/{VERSION}/{quote(layer.id, safe='')}/{place}"
-    query = "&".join(f"{quote(d.name, safe='')}={{{d.name}}}" for d in layer.dimensions)
+    names = [name for name, _ in _named(layer.dimensions)]
+    query = "&".join(f"{quote(name, safe='')}={{{name}}}" for name in names)
     query = f"?{query}" if query else ""
     written = [_resource("tile", TILE_FORMAT, f"{address}.png{query}")]
     if layer.queryable:
