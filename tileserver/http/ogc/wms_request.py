@@ -30,7 +30,7 @@ from tileserver.services.ogc.wms_profile import (
     OLDEST,
 )
 from tileserver.services.ogc.wms_style import style_text
-from tileserver.style import parse_rescale
+from tileserver.style import Scale, parse_rescale
 
 T = TypeVar("T")
 
@@ -134,21 +134,32 @@ def _styles(asked: Asked, count: int) -> list[str]:
 
 def _coloured(asked: Asked, view: View) -> View:
     """The view with the range, scale and opacity that ncWMS' parameters ask for."""
-    changes: dict[str, object] = {}
-    limits = asked.parameters.get("COLORSCALERANGE") or "default"
-    if limits.lower() not in (AUTO, "default"):
-        try:
-            changes["rescale"] = parse_rescale(limits)
-        except InvalidParameter:
-            expected = "expected min,max with min below max, auto or default"
-            raise InvalidParameter("COLORSCALERANGE", limits, expected) from None
-    logscale = asked.parsed("LOGSCALE", boolean, None)
-    if logscale is not None:
-        changes["scale"] = "log" if logscale else "linear"
-    opacity = asked.parsed("OPACITY", params.integer(0, 100), None)
-    if opacity is not None:
-        changes["opacity"] = opacity / 100
-    return replace(view, choice=replace(view.choice, **changes)) if changes else view  # type: ignore[arg-type]
+    choice = view.choice
+    changed = replace(
+        choice,
+        rescale=asked.parsed("COLORSCALERANGE", _range, choice.rescale) or choice.rescale,
+        scale=asked.parsed("LOGSCALE", _scale, choice.scale),
+        opacity=asked.parsed("OPACITY", _opacity, choice.opacity),
+    )
+    return view if changed == choice else replace(view, choice=changed)
+
+
+def _range(name: str, text: str) -> tuple[float, float] | None:
+    if text.lower() in (AUTO, "default"):
+        return None
+    try:
+        return parse_rescale(text)
+    except InvalidParameter:
+        expected = "expected min,max with min below max, auto or default"
+        raise InvalidParameter(name, text, expected) from None
+
+
+def _opacity(name: str, text: str) -> float:
+    return params.integer(0, 100)(name, text) / 100
+
+
+def _scale(name: str, text: str) -> Scale | None:
+    return "log" if boolean(name, text) else "linear"
 
 
 def is_auto(asked: Asked) -> bool:

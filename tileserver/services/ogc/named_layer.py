@@ -54,7 +54,7 @@ def find(catalog: Catalog, text: str) -> tuple[Dataset, Layer]:
             return dataset, find_layer(dataset, name)
         except VariableNotFound as error:
             lacking = lacking or error
-    raise lacking or DatasetNotFound(text, "expected a layer {dataset}.{variable} of /wmts")
+    raise lacking or DatasetNotFound(text, "expected {dataset}.{variable}, as capabilities list")
 
 
 def has_values(layer: Layer) -> bool:
