@@ -31,7 +31,7 @@ DATASETS = [
         "title": "Sea ice",
         "styles": {"thickness": {"colormap_name": "plasma", "rescale": [0, 80]}},
     },
-    {"id": "hours", "title": "Hours", "styles": {"count": {"rescale": [0, 200]}}},
+    {"id": "hours", "title": "Hours", "styles": {"count (h)": {"rescale": [0, 200]}}},
     {"id": "belt", "title": "Belt", "styles": {"relief": {"rescale": [-100, 100]}}},
 ]
 
@@ -116,12 +116,12 @@ def ice() -> xr.Dataset:
 
 
 def hours() -> xr.Dataset:
-    """A hundred thousand hours, which no client could list."""
+    """A hundred thousand hours, which no client could list, by a name that has to be quoted."""
     size = (100_000, 2, 4)
     values = np.arange(np.prod(size), dtype="u4").reshape(size) % 200
     time = np.datetime64("2010-01-01T00", "ns") + np.arange(size[0]) * np.timedelta64(1, "h")
     return xr.Dataset(
-        {"count": (("time", "lat", "lon"), values.astype("u1"))},
+        {"count (h)": (("time", "lat", "lon"), values.astype("u1"))},
         {
             "time": ("time", time),
             "lat": ("lat", [45.0, -45.0], {"units": "degrees_north"}),

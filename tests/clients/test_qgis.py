@@ -70,7 +70,7 @@ def jobs(base: str, document: Document) -> dict[str, dict[str, Any]]:
         },
         **{
             f"hours by {service}": {
-                "open": f"{base}/wmts/hours/count.qlr?service={service}",
+                "open": f"{base}/wmts/hours/count%20(h).qlr?service={service}",
                 "views": {str(i): view(world) | {"frame": [t, t]} for i, t in enumerate(HOURS)},
             }
             for service in ("WMTS", "WMS")
@@ -163,7 +163,7 @@ def test_long_axis(qgis: Visit, picture: Callable[[str], NDArray[np.uint8]], ser
     assert seen["span"] == ["2010-01-01T00:00:00Z", "2021-05-29T15:00:00Z"]
     drawn = [plain(qgis.picture(f"hours by {service}", str(i))) for i in range(len(HOURS))]
     for pixels, time in zip(drawn, HOURS, strict=True):
-        assert np.array_equal(pixels, picture(f"/tiles/hours/count/1/0/0.png?time={time}"))
+        assert np.array_equal(pixels, picture(f"/tiles/hours/count%20(h)/1/0/0.png?time={time}"))
     assert not np.array_equal(*drawn)
 
 

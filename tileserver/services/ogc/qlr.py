@@ -141,7 +141,8 @@ def _temporal_source(times: Dimension) -> dict[str, str]:
 
 
 def _encoded(parameters: Mapping[str, str]) -> str:
-    return urlencode(parameters, quote_via=quote, safe="/:,;?")
+    # What QGIS leaves as it is when it writes: some of these 3.40 would not decode.
+    return urlencode(parameters, quote_via=quote, safe="/:,;?()!*'$@")
 
 
 def crs_name(tiles: MatrixSet) -> str:
