@@ -54,6 +54,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
 )
 
 MAPS_AT_ONCE = 4  # each of which holds all its pixels
+MANY_DATASETS = 50  # whose documents take longer to write than clients like to wait
 TILE_OVERHEAD_BYTES = 200  # of an encoded tile in its cache: its key, objects
 CatalogMaker = Callable[[ByteCache[Raw], Executor], Catalog]
 
@@ -82,7 +83,8 @@ def create_app(settings: Settings, make_catalog: CatalogMaker | None = None) -> 
         found = (make_catalog or _from_files(settings))(chunks, pool)
         engine = _engine(settings, budget, pool)
         fragments = Fragments()
-        found.opened = lambda it: pool.submit(wmts_document.prepare, fragments, it)
+        if len(found.entries) >= MANY_DATASETS:
+            found.opened = lambda it: pool.submit(_prepare, fragments, it)
         caches: dict[str, ByteCache[Any]] = {"chunks": chunks, "pictures": engine.tiles}
         registry.register(WorkCollector(caches, found.traffic, engine.gate))
         board = Noticeboard(settings.noticeboard, found.entries)
