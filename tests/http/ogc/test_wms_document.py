@@ -8,6 +8,10 @@ from starlette.testclient import TestClient
 
 from tests.services.memory_catalog import catalog
 from tileserver.app import create_app
+from tileserver.catalog import Dataset
+from tileserver.http.ogc import wms_document
+from tileserver.services.ogc.fragment import Fragments
+from tileserver.services.ogc.wms_layer import Branch
 from tileserver.settings import Settings
 
 NAMES = {"": "http://www.opengis.net/wms", "ogc": "http://www.opengis.net/ogc"}
@@ -119,6 +123,15 @@ def test_kept(client: TestClient) -> None:
     assert (again.status_code, again.content) == (304, b"")
     other = client.get(f"{path}&VERSION=1.1.1", headers={"If-None-Match": plain.headers["etag"]})
     assert other.status_code == 200
+
+
+def test_prepared() -> None:
+    """What a dataset contributes is there before the document is asked for."""
+    fragments, sea = Fragments(), catalog()["sea"]
+    wms_document.prepare(fragments, sea)
+    made: list[Dataset] = []
+    found = fragments.get(sea, "wms 1.3.0", lambda it: made.append(it) or Branch.of(it, "1.3.0"))
+    assert (made, "sea.sst" in found.text) == ([], True)
 
 
 def test_limits_are_told(client: TestClient) -> None:
