@@ -1,5 +1,6 @@
 """What GetMap is asked with, and how WMS says what is wrong with it."""
 
+import asyncio
 import io
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
@@ -240,6 +241,27 @@ def test_layers_of_a_dataset(client: TestClient) -> None:
 def test_dataset_that_cannot_be_opened(client: TestClient) -> None:
     """It is said, by a status that is no fault of the client's."""
     assert reported(ask(client, MAP, LAYERS="broken.sst")) == (502, None)
+
+
+def test_dataset_that_is_being_opened() -> None:
+    """A request waits a little for it, as one of our own tiles does."""
+    made = catalog()
+
+    async def reopen() -> None:
+        entry = made.entries["sea"]
+        dataset, entry.dataset = entry.dataset, None
+
+        async def later() -> None:
+            await asyncio.sleep(0.2)
+            entry.dataset = dataset
+
+        entry.opening = asyncio.ensure_future(later())
+
+    with TestClient(create_app(Settings(), lambda *_: made), "http://localhost") as client:
+        assert client.portal is not None
+        for asked in (MAP, {"REQUEST": "GetLegendGraphic", "LAYER": "sea.sst"}):
+            client.portal.call(reopen)
+            assert ask(client, asked).status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -19,10 +19,12 @@ from tileserver.http.ogc.wms_map import get_info, get_map
 from tileserver.http.ogc.wms_report import report
 from tileserver.http.ogc.wms_request import Asked
 from tileserver.http.params import Parameter
+from tileserver.services.ogc import named_layer
 from tileserver.services.ogc.wms_exception import MEDIA_TYPES, WmsError
 from tileserver.services.ogc.wms_profile import (
     ANIMATIONS,
     INFO_FORMATS,
+    LAYER_LIMIT,
     LEGEND_FORMATS,
     MAP_FORMATS,
     NEWEST,
@@ -108,7 +110,18 @@ async def _operate(request: Request, asked: Asked) -> Response:
         raise WmsError.invalid("REQUEST", name, known, "OperationNotSupported")
     if answer in (get_map, get_info):  # legends have a version of their own
         _check_version(asked)
+    if answer is not _get_capabilities:
+        await _settled(asked)
     return await answer(request, asked)
+
+
+async def _settled(asked: Asked) -> None:
+    """Wait a little for datasets that are just being opened, as at the start."""
+    catalog = asked.state.catalog
+    for texts in (asked.parameters.get(name) for name in ("LAYERS", "QUERY_LAYERS", "LAYER")):
+        for text in (texts or "").split(",")[:LAYER_LIMIT]:
+            for dataset in named_layer.dataset_ids(catalog, text):
+                await catalog.settle(dataset)
 
 
 def _check_version(asked: Asked) -> None:

@@ -40,16 +40,21 @@ def layer_id(dataset: Dataset, layer: Layer) -> str:
     return f"{dataset.id}.{layer.id}"
 
 
+def dataset_ids(catalog: Catalog, text: str) -> list[str]:
+    """The datasets that the layer of an id may be of: both ids may hold dots, the longest of those
+    that have such a variable is meant."""
+    dots = [i for i, c in enumerate(text[: LONGEST_DATASET_ID + 1]) if c == "."]
+    return [text[:dot] for dot in reversed(dots) if text[:dot] in catalog.entries]
+
+
 def find(catalog: Catalog, text: str) -> tuple[Dataset, Layer]:
     """The layer of an id. Raises DatasetNotFound, VariableNotFound, DatasetUnavailable."""
-    dots = [i for i, c in enumerate(text[: LONGEST_DATASET_ID + 1]) if c == "."]
     lacking: VariableNotFound | None = None
-    # Both ids may hold dots: the longest dataset id that has such a variable is meant.
-    for dot in reversed(dots):
-        name = text[dot + 1 :]
-        if text[:dot] not in catalog.entries or name == EXPRESSION:
+    for known in dataset_ids(catalog, text):
+        name = text[len(known) + 1 :]
+        if name == EXPRESSION:
             continue
-        dataset = catalog[text[:dot]]
+        dataset = catalog[known]
         try:
             return dataset, find_layer(dataset, name)
         except VariableNotFound as error:
