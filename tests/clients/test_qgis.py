@@ -195,6 +195,8 @@ def test_identify(
     (feature,) = found["features"]
     assert float(feature["value"]) == pytest.approx(value, rel=1e-6)
     assert feature["time"] == time
+    # The middle of the pixel that was clicked on, of 512 along the layer.
+    assert feature["place"] == pytest.approx(TO_MERCATOR.transform(*PLACE), abs=3000)
     for text in (*found["text"], *found["html"]):
         assert f"{value:.7g} degC" in text
         assert time in text

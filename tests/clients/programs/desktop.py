@@ -195,7 +195,12 @@ def _identified(layer: object, x: float, y: float) -> dict:
         if name == "features":
             stores = [store for each in found for store in each or []]
             seen[name] = [
-                dict(zip(store.fields().names(), map(str, feature.attributes()), strict=True))
+                {
+                    "place": list(feature.geometry().asPoint()),
+                    **dict(
+                        zip(store.fields().names(), map(str, feature.attributes()), strict=True)
+                    ),
+                }
                 for store in stores
                 for feature in store.features()
             ]

@@ -23,6 +23,7 @@ from tileserver.services.window import Read
 NO_DATA = "no data"
 OUTSIDE = "outside the data"
 CLASSES = ", "  # parts the classes whose bits are all set
+DEGREES = {"type": "name", "properties": {"name": "urn:ogc:def:crs:OGC:1.3:CRS84"}}
 HIGHLIGHTED = ' class="value"'
 STYLE = (
     "body{font:14px/1.4 system-ui,sans-serif;margin:8px;color:#202428;background:#fff}"
@@ -225,7 +226,10 @@ def _shown(of: BandInfo) -> str:
 
 
 def _as_geojson(infos: Sequence[Info]) -> bytes:
-    """A FeatureCollection (RFC 7946) of points, which QGIS reads as features."""
+    """A FeatureCollection (RFC 7946) of points, which QGIS reads as features.
+
+    QGIS takes a place without `crs`, a member of GeoJSON of 2008, for one in the layer's own CRS.
+    """
     features = [
         {
             "type": "Feature",
@@ -235,7 +239,7 @@ def _as_geojson(infos: Sequence[Info]) -> bytes:
         }
         for info in infos
     ]
-    return orjson.dumps({"type": "FeatureCollection", "features": features})
+    return orjson.dumps({"type": "FeatureCollection", "crs": DEGREES, "features": features})
 
 
 def _properties(info: Info) -> dict[str, object]:
