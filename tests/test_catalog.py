@@ -60,6 +60,15 @@ def store(tmp_path: Path) -> Path:
         ("style_sets: {s: {}}\ndatasets:\n  - id: a\n    url: x\n    styles:\n"
          "      v: {offers: [s, 'viridis:9:1']}\n", 6, "datasets.0.styles.v.offers", "known: s"),
         ("datasets:\n  - {id: a, url: x, theme: Sea//Ice}\n", 2, "datasets.0.theme", "slashes"),
+        ("style_sets:\n  s: {default: {}}\n", 2, "style_sets.s", "another name"),
+        ("style_sets: {s: [viridis]}\n", 1, "style_sets.s", "keys with values"),
+        (f"offers: [{'viridis, ' * 101}]\n", 1, "offers", "at most 100"),
+        ("service:\n  contact:\n    phone: 49123\n", 3, "service.contact.phone", "quote it"),
+        ("service:\n  provider_url: 'javascript:x'\n", 2, "service.provider_url", "https://"),
+        ("service:\n  keywords: sea\n", 2, "service.keywords", "list"),
+        ("service: {title: ''}\n", 1, "service.title", "empty"),
+        ("datasets:\n  - {id: a, url: x, queryable: maybe}\n", 2,
+         "datasets.0.queryable", "true or false"),
         ("datasets: [\n", 2, "", ""),
     ],
 )  # fmt: skip

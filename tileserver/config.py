@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Annotated, Self
 
 import pydantic
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from tileserver.colormap import Colormap
 from tileserver.errors import CatalogError, InvalidParameter, shown
@@ -20,17 +21,33 @@ from tileserver.style import Scale, Style, parse_named
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")]
 Range = tuple[float, float]
 Words = tuple[Annotated[str, StringConstraints(min_length=1, max_length=200)], ...]
+MOST_STYLES = 100  # to choose from, of a layer or in a set: documents list them for every layer
+Offers = Annotated[tuple[str, ...], Field(max_length=MOST_STYLES)]
 
 # In place of pydantic's words, which speak of Python.
 REMEDIES = {
     "extra_forbidden": "no such key: see docs/configuration.md",
     "missing": "it is missing, but needed",
     "string_pattern_mismatch": "expected letters, digits and . _ - after a letter or digit",
+    "string_too_short": "it is empty: leave it out, or write something",
     "string_type": "expected text: quote it",
+    "bool_parsing": "expected true or false",
+    "bool_type": "expected true or false",
+    "dict_type": "expected keys with values",
     "tuple_type": "expected a list",
+    "too_long": f"these are too many: expected at most {MOST_STYLES}",
     "model_type": "expected keys with values",
     "mapping_type": "expected keys with values",
 }
+
+
+def _web_address(text: str) -> str:
+    if not re.fullmatch(r"https?://[^\s/]\S*", text):
+        raise ValueError("expected an address of the web: https://…")
+    return text
+
+
+Address = Annotated[str, AfterValidator(_web_address)]
 
 
 class _Model(BaseModel):
@@ -67,7 +84,7 @@ class StyleConfig(NamedStyleConfig):
 
     scale: Scale = "linear"
     resampling: Resampling | None = None
-    offers: tuple[str, ...] | None = None
+    offers: Offers | None = None
 
 
 @contextmanager
@@ -103,7 +120,16 @@ class AccessConfig(_Model):
     roles: tuple[str, ...]
 
 
-StyleSets = Mapping[Id, Mapping[Id, NamedStyleConfig]]
+def _none_is_default(styles: Mapping[str, NamedStyleConfig]) -> Mapping[str, NamedStyleConfig]:
+    if "default" in styles:
+        raise ValueError("default is every layer's own style: choose another name")
+    return styles
+
+
+StyleSet = Annotated[
+    Mapping[Id, NamedStyleConfig], Field(max_length=MOST_STYLES), AfterValidator(_none_is_default)
+]
+StyleSets = Mapping[Id, StyleSet]
 
 
 class DatasetConfig(_Model):
@@ -131,7 +157,7 @@ class DatasetConfig(_Model):
     styles: Mapping[str, StyleConfig] = Field(default_factory=dict)
     composites: Mapping[Id, CompositeConfig] = Field(default_factory=dict)
     style_sets: StyleSets = Field(default_factory=dict)
-    offers: tuple[str, ...] | None = None
+    offers: Offers | None = None
     access: AccessConfig | None = None
     refresh_s: float | None = Field(None, ge=0)
 
@@ -214,7 +240,7 @@ class ContactConfig(_Model):
     region: str | None = None
     postcode: str | None = None
     country: str | None = None
-    url: str | None = None
+    url: Address | None = None
     hours: str | None = None
     instructions: str | None = None
 
@@ -222,11 +248,11 @@ class ContactConfig(_Model):
 class ServiceConfig(_Model):
     """What capabilities say of the service."""
 
-    title: str = "Data cubes"
+    title: Annotated[str, Field(min_length=1)] = "Data cubes"
     abstract: str = "Tiles of Earth-observation data cubes"
     keywords: Words = ()
     provider: str | None = None
-    provider_url: str | None = None
+    provider_url: Address | None = None
     contact: ContactConfig | None = None
     fees: str | None = None
     access_constraints: str | None = None
@@ -238,7 +264,7 @@ class CatalogConfig(_Model):
     service: ServiceConfig = ServiceConfig()
     storage: Mapping[str, StorageConfig] = Field(default_factory=dict)
     style_sets: StyleSets = Field(default_factory=dict)
-    offers: tuple[str, ...] = ()
+    offers: Offers = ()
     datasets: tuple[DatasetConfig, ...] = ()
     matrix_sets: tuple[MatrixSetConfig, ...] = ()
 

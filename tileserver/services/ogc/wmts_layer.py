@@ -129,7 +129,7 @@ def _named(dimensions: Sequence[Dimension]) -> list[tuple[str, Dimension]]:
     return list(zip(names, dimensions, strict=True))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)  # that of a dataset's layers; it keeps axes of datasets that are gone
 def _dimension(name: str, dimension: Dimension, longest: int) -> str:
     is_time = dimension.kind == "time"
     unit = "ISO8601" if is_time else dimension.units
