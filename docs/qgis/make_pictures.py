@@ -7,6 +7,7 @@ Needs the interpreter that QGIS is installed for. Layers come from the server's 
 """
 
 import os
+import shutil
 import sys
 import tempfile
 from dataclasses import dataclass, field
@@ -191,6 +192,7 @@ def main() -> None:
         if not names or draw.__name__ in names:
             draw(base)
     sys.stdout.flush()
+    shutil.rmtree(PROFILE)
     os._exit(0)  # tearing down without a window crashes
 
 

@@ -48,7 +48,7 @@ def choose_time() -> None:
     layers, controller = (
         WINDOW.findChild(QDockWidget, name) for name in ("Layers", "Temporal Controller")
     )
-    WINDOW.resizeDocks([layers], [400], Qt.Horizontal)
+    layers.setMinimumWidth(400)
     WINDOW.resizeDocks([controller], [120], Qt.Vertical)
     iface.mapCanvas().setExtent(NORTH_ATLANTIC)
     iface.mapCanvas().refresh()
