@@ -34,7 +34,8 @@ def test_hard_datasets(version: str) -> None:
 @pytest.mark.parametrize("known", ["", "name", "organization", "country", "email", "url"])
 def test_contact(version: str, known: str) -> None:
     """So are those that tell any part of whom to ask."""
-    contact = ContactConfig(**({known: "A & B"} if known else {}))
+    text = "https://a.example/?b&c" if known == "url" else "A & B"
+    contact = ContactConfig(**({known: text} if known else {}))
     told = ServiceConfig(contact=contact, keywords=("a", "<b>"), fees="none", provider="C")
     check(document(version, [dataset("d", keywords=["x & y"])], told=told))
 
