@@ -59,6 +59,13 @@ def jobs(base: str, document: Document) -> dict[str, dict[str, Any]]:
             "open": f"{gulf}?tms=WorldCRS84Quad",
             "views": {"now": view(document.tile_bounds("WorldCRS84Quad", 3, 10, 3))},
         },
+        "degrees by WMS": {
+            "open": f"{gulf}?tms=WorldCRS84Quad&service=WMS",
+            "views": {"now": view(document.tile_bounds("WorldCRS84Quad", 5, 41, 12))},
+        },
+        "utm by WMS": {
+            "open": f"{base}/wmts/valley/colour.qlr?tms=UTM32WGS84Quad&service=WMS", "views": utm,
+        },
         "utm": {"open": f"{base}/wmts/valley/colour.qlr?tms=UTM32WGS84Quad", "views": utm},
         "classes": {
             "open": f"{base}/wmts/valley/cover.qlr?tms=UTM32WGS84Quad",
@@ -138,6 +145,8 @@ def test_time_controller(
         ),
         ("deep", "first", f"/tiles/{GULF}/temp/6/41/27.png?time=2024-03-01&depth=50"),
         ("degrees", "now", f"/tiles/{GULF}/temp/WorldCRS84Quad/3/10/3.png"),
+        ("degrees by WMS", "now", f"/tiles/{GULF}/temp/WorldCRS84Quad/5/41/12.png"),
+        ("utm by WMS", "now", "/tiles/valley/colour/UTM32WGS84Quad/14/4162/6044.png"),
         ("utm", "now", "/tiles/valley/colour/UTM32WGS84Quad/14/4162/6044.png"),
         ("classes", "now", "/tiles/valley/cover/UTM32WGS84Quad/14/4162/6044.png"),
         ("polar", "now", "/tiles/ice/thickness/EPSG3413Quad/1/0/0.png"),

@@ -17,8 +17,10 @@ from typing import Literal
 from urllib.parse import quote, urlencode
 
 from tileserver.cube import Dimension
+from tileserver.grid import is_degrees
 from tileserver.services.ogc import named_layer
 from tileserver.services.ogc.desktop import DesktopLayer
+from tileserver.services.ogc.wms_crs import CRS84
 from tileserver.services.ogc.wms_layer import extent
 from tileserver.services.ogc.xml import DECLARATION, element, leaf
 from tileserver.tms import MatrixSet, projected_bounds
@@ -103,7 +105,7 @@ class Definition:
         dims = ";".join(f"{name}={label}" for name, label in fixed.items())
         return _encoded(
             {
-                **_common(layer),
+                **_common(layer, crs_name(layer.tiles)),
                 **({"tileDimensions": dims} if dims else {}),
                 "tileMatrixSet": layer.tiles.id,
                 "url": address,
@@ -116,13 +118,13 @@ class Definition:
         told = {"IgnoreGetFeatureInfoUrl": "1", "IgnoreGetMapUrl": "1"} if fixed else {}
         times = _temporal_source(layer.times) if layer.times else {}
         url = f"{address}?{_encoded(fixed)}" if fixed else address
-        common = _common(layer)
+        common = _common(layer, CRS84 if is_degrees(layer.tiles.crs) else crs_name(layer.tiles))
         return _encoded({**told, **times, **common, "contextualWMSLegend": "0", "url": url})
 
 
-def _common(layer: DesktopLayer) -> dict[str, str]:
+def _common(layer: DesktopLayer, crs: str) -> dict[str, str]:
     return {
-        "crs": crs_name(layer.tiles),
+        "crs": crs,
         "dpiMode": "7",
         "featureCount": "10",
         "format": "image/png",
