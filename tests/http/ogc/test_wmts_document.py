@@ -11,7 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.conformance.wmts_catalogs import CatalogMaker, long, many, nasty
-from tests.http.ogc.wmts_client import NAMES
+from tests.http.ogc.wmts_client import NAMES, reported
 from tileserver.app import create_app
 from tileserver.cache import ByteCache
 from tileserver.catalog import Catalog
@@ -129,6 +129,15 @@ def test_document_of_one_dataset(memory: TestClient) -> None:
     address = found.find("ServiceMetadataURL", NAMES)
     assert address is not None
     assert address.get(href) == "http://localhost/wmts/sea/1.0.0/WMTSCapabilities.xml"
+
+
+def test_sequence_of_no_dataset(memory: TestClient) -> None:
+    """Whoever knows the current sequence is told that there is no such dataset all the same."""
+    current = root(memory.get(ASKED)).get("updateSequence")
+    asked = f"?service=WMTS&request=GetCapabilities&updateSequence={current}"
+    assert len(root(memory.get(f"/wmts/sea{asked}"))) == 0
+    answer = memory.get(f"/wmts/nothing{asked}")
+    assert reported(answer) == (400, "InvalidParameterValue", "Layer")
 
 
 def test_hundreds_of_datasets() -> None:

@@ -35,7 +35,7 @@ SEQUENCE = "1."  # begins every updateSequence of ours, so that a later one can 
 async def get_document(request: Request) -> Response:
     """The capabilities by REST, of all datasets or of one."""
     media_type = negotiated(request, {name: name for name in wmts.MEDIA_TYPES})
-    return await _document(request, wmts.SECTIONS, media_type)
+    return await _document(request, _service(request), wmts.SECTIONS, media_type)
 
 
 async def get_capabilities(request: Request, parameters: Parameters) -> Response:
@@ -45,14 +45,15 @@ async def get_capabilities(request: Request, parameters: Parameters) -> Response
         text = f"acceptVersions={shown(versions)!r}: the version here is {wmts.VERSION}"
         raise OwsError("VersionNegotiationFailed", None, text)
     media_type = wmts.parse_formats(parameters.get("acceptFormats"))
-    known, current = parameters.get("updateSequence"), sequence(request)
+    service = _service(request)
+    known, current = parameters.get("updateSequence"), service.update_sequence
     if known and known == current:
         return caching.answer(request, wmts.unchanged(current), media_type)
     if known and not known.startswith(SEQUENCE) and known > current:
         text = f"updateSequence={shown(known)!r}: the current one is {current}, which is earlier"
         raise OwsError("InvalidUpdateSequence", None, text)
     sections = wmts.parse_sections(parameters.get("sections"))
-    return await _document(request, sections, media_type)
+    return await _document(request, service, sections, media_type)
 
 
 def prepare(fragments: Fragments, dataset: Dataset) -> None:
@@ -61,9 +62,11 @@ def prepare(fragments: Fragments, dataset: Dataset) -> None:
         matrix_set(tiles)
 
 
-async def _document(request: Request, sections: Sequence[str], media_type: str) -> Response:
+async def _document(
+    request: Request, service: Service, sections: Sequence[str], media_type: str
+) -> Response:
     """The document, made once per state of the catalogue and address of the server."""
-    state, service = context(request), _service(request)
+    state = context(request)
     parts = (__version__, service.base_url, service.path, service.update_sequence, *sections)
     digest = hashlib.blake2b("|".join(parts).encode(), digest_size=12).hexdigest()
     tag, small = f'W/"{digest}"', caching.takes_gzip(request)
