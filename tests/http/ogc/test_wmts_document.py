@@ -2,19 +2,28 @@
 
 import dataclasses
 import gzip
+import io
+import time
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import httpx2 as httpx
+import numpy as np
 import pytest
+import xarray as xr
+import yaml
+from PIL import Image
 from starlette.testclient import TestClient
 
 from tests.conformance.wmts_catalogs import CatalogMaker, long, many, nasty
 from tests.http.ogc.wmts_client import NAMES, reported
-from tileserver.app import create_app
+from tileserver.app import MANY_DATASETS, create_app
 from tileserver.cache import ByteCache
-from tileserver.catalog import Catalog
+from tileserver.catalog import Catalog, Dataset
+from tileserver.services.ogc.layer_info import layer_infos
+from tileserver.services.ogc.wmts_layer import LayersText
 from tileserver.settings import Settings
 
 PATH = "/wmts/1.0.0/WMTSCapabilities.xml"
@@ -200,6 +209,52 @@ def test_what_is_told_of_the_service_changes() -> None:
         with served(told(title)) as (client, _):
             tags.append(client.get(PATH).headers["etag"])
     assert tags[0] == tags[2] != tags[1]
+
+
+def test_one_fragment_is_made_anew() -> None:
+    """Of the datasets that have not changed nothing is written again."""
+    with served(many(5)) as (client, catalog):
+        client.get(PATH)
+        fragments, made = client.app_state["context"].fragments, []
+        entry = catalog.entries["dataset-1"]
+        assert entry.dataset is not None
+        entry.dataset = dataclasses.replace(entry.dataset, version="another")
+
+        def make(dataset: Dataset) -> LayersText:
+            made.append(dataset.id)
+            return LayersText.of(layer_infos(dataset), brief=True)
+
+        for dataset in catalog.ready():
+            fragments.get(dataset, "wmts brief", make)
+        assert made == ["dataset-1"]
+
+
+def test_written_before_it_is_asked_for(tmp_path: Path) -> None:
+    """Of many datasets, what each contributes is written as it is opened."""
+    coordinates = {"lat": [40.0, 41.0], "lon": [10.0, 11.0, 12.0]}
+    cube = xr.Dataset({"t": (("lat", "lon"), np.zeros((2, 3), "f4"))}, coordinates)
+    cube.to_zarr(tmp_path / "t.zarr", zarr_format=2, consolidated=True)
+    entries = [{"id": f"d{n}", "url": "t.zarr"} for n in range(MANY_DATASETS)]
+    (tmp_path / "catalog.yaml").write_text(yaml.safe_dump({"datasets": entries}))
+    with TestClient(create_app(Settings(catalog=str(tmp_path / "catalog.yaml")))) as client:
+        fragments = client.app_state["context"].fragments
+        until = time.monotonic() + 20
+        while (held := fragments.nbytes) < 1000 * MANY_DATASETS and time.monotonic() < until:
+            time.sleep(0.01)
+        assert held > 1000 * MANY_DATASETS
+        assert len(root(client.get(PATH)).findall("Contents/Layer", NAMES)) == MANY_DATASETS
+
+
+def test_legends(themed: TestClient) -> None:
+    """Each style that is offered has a legend of the size that is told, by the address that is."""
+    for legend in root(themed.get(PATH)).iterfind(".//LegendURL", NAMES):
+        href = legend.get("{http://www.w3.org/1999/xlink}href", "")
+        if "%2F" in href:  # an id with a slash, which no store gives to a variable
+            continue
+        answer = themed.get(href)
+        assert answer.status_code == 200, href
+        told = int(legend.get("width", 0)), int(legend.get("height", 0))
+        assert Image.open(io.BytesIO(answer.content)).size == told, href
 
 
 def test_compressed_alike(memory: TestClient) -> None:
