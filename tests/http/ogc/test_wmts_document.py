@@ -237,6 +237,8 @@ def test_written_before_it_is_asked_for(tmp_path: Path) -> None:
     entries = [{"id": f"d{n}", "url": "t.zarr"} for n in range(MANY_DATASETS)]
     (tmp_path / "catalog.yaml").write_text(yaml.safe_dump({"datasets": entries}))
     with TestClient(create_app(Settings(catalog=str(tmp_path / "catalog.yaml")))) as client:
+        while client.get("/readyz").status_code != 200:
+            time.sleep(0.01)
         fragments = client.app_state["context"].fragments
         until = time.monotonic() + 20
         while (held := fragments.nbytes) < 1000 * MANY_DATASETS and time.monotonic() < until:
