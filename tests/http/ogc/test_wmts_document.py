@@ -94,6 +94,7 @@ def test_accept_header(memory: TestClient, accept: str, expected: tuple[int, str
     answer = memory.get(PATH, headers={"Accept": accept})
     media_type = answer.headers["content-type"].partition(";")[0]
     assert (answer.status_code, media_type) == expected
+    assert answer.status_code == 406 or "Accept" in answer.headers["vary"].split(", ")
 
 
 def test_themes(themed: TestClient) -> None:
@@ -125,6 +126,11 @@ def test_sections(themed: TestClient) -> None:
         "ServiceProvider", "Contents", "Themes"
     ]  # fmt: skip
     assert sections(themed, "All")[-1] == "ServiceMetadataURL"
+    tags = {
+        themed.get(f"{ASKED}&sections={names}").headers["etag"]
+        for names in ("Contents,Themes", "themes,contents", "Themes,Contents,Themes")
+    }
+    assert len(tags) == 1
 
 
 def test_document_of_one_dataset(memory: TestClient) -> None:

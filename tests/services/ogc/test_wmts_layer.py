@@ -153,6 +153,14 @@ def test_style_ids_in_addresses() -> None:
     )
 
 
+def test_long_abstracts() -> None:
+    """What a store says at length is cut at its layers, of which there may be many."""
+    wordy = dataclasses.replace(layer(), abstract="word " * 100_000)
+    abstract = read(wordy).findtext("Contents/Layer/ows:Abstract", "", NAMES)
+    assert len(abstract) < 1010
+    assert abstract.endswith("word …")
+
+
 def test_address_of_the_server() -> None:
     """It may hold what XML escapes; texts that hold its place keep none of it."""
     service = dataclasses.replace(SERVICE, base_url="https://a.example/x'y&\"z")

@@ -19,7 +19,7 @@ from tileserver.http import caching
 from tileserver.http.endpoint import context
 from tileserver.http.links import base_url
 from tileserver.http.ogc.kvp import Parameters
-from tileserver.http.ogc.negotiation import negotiated
+from tileserver.http.ogc.negotiation import VARY, negotiated
 from tileserver.services.ogc import wmts
 from tileserver.services.ogc.fragment import Fragments
 from tileserver.services.ogc.layer_info import layer_infos
@@ -70,8 +70,9 @@ async def _document(
     parts = (__version__, service.base_url, service.path, service.update_sequence, *sections)
     digest = hashlib.blake2b("|".join(parts).encode(), digest_size=12).hexdigest()
     tag, small = f'W/"{digest}"', caching.takes_gzip(request)
+    headers = {"Vary": VARY}
     if caching.matches(request.headers.get("if-none-match"), tag):
-        return caching.answer(request, b"", media_type, etag=tag)
+        return caching.answer(request, b"", media_type, etag=tag, headers=headers)
     name = request.path_params.get("dataset")
     datasets = state.catalog.ready() if name is None else [state.catalog[name]]
 
@@ -81,7 +82,7 @@ async def _document(
 
     # Hundreds of layers take longer than others want to wait for their tiles.
     body = await state.engine.tiles.get(f"{tag}{small}", partial(asyncio.to_thread, write))
-    headers = {"Content-Encoding": "gzip"} if small else None
+    headers |= {"Content-Encoding": "gzip"} if small else {}
     return caching.answer(request, body, media_type, etag=tag, headers=headers)
 
 

@@ -79,17 +79,18 @@ def unchanged(update_sequence: str) -> bytes:
 
 
 def parse_sections(text: str | None) -> tuple[str, ...]:
-    """The sections that a client asks for, in any case; all of them where it names none."""
+    """The sections that a client asks for, in any case and order, as often as it likes; all of them
+    where it names none."""
     if not text:
         return SECTIONS
-    spelling = {name.lower(): name for name in SECTIONS}
+    known = [name.lower() for name in SECTIONS]
     wanted = [name.strip().lower() for name in text.split(",")]
     if "all" in wanted:
         return SECTIONS
-    unknown = next((name for name in wanted if name not in spelling), None)
+    unknown = next((name for name in wanted if name not in known), None)
     if unknown is not None:
         raise OwsError.invalid("sections", text, f"expected some of {', '.join(SECTIONS)} or All")
-    return tuple(spelling[name] for name in wanted)
+    return tuple(name for name in SECTIONS if name.lower() in wanted)
 
 
 def parse_formats(text: str | None) -> str:

@@ -25,6 +25,7 @@ TILE_FORMAT = "image/png"
 # Media type → suffix of its REST address, in order of preference.
 INFO_FORMATS = {"text/plain": "txt", "application/json": "json", "text/html": "html"}
 BRIEF_LIST = 10  # values of a dimension in a document of many layers
+LONGEST_ABSTRACT = 1000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,7 +71,7 @@ def _layer(layer: LayerInfo, longest: int) -> str:
     infos = INFO_FORMATS if layer.queryable else ()
     sets = list(zip(layer.matrix_sets, layer.native_zooms, strict=True))
     parts = [
-        *described(layer.title, layer.abstract, layer.keywords),
+        *described(layer.title, _shortened(layer.abstract), layer.keywords),
         _bounding_box(layer.bbox),
         leaf("ows:Identifier", layer.id),
         *(projected_box(tiles, layer.bbox) for tiles in layer.matrix_sets),
@@ -83,6 +84,13 @@ def _layer(layer: LayerInfo, longest: int) -> str:
         *_resources(layer),
     ]
     return element("Layer", parts)
+
+
+def _shortened(abstract: str | None) -> str | None:
+    """As much as a client shows: it stands at every layer of a dataset, whose own says all."""
+    if abstract is None or len(abstract) <= LONGEST_ABSTRACT:
+        return abstract
+    return f"{abstract[:LONGEST_ABSTRACT].rstrip()} …"
 
 
 def _bounding_box(bbox: Bounds) -> str:
