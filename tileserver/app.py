@@ -26,7 +26,7 @@ from tileserver.http.endpoint import Context, Endpoint
 from tileserver.http.links import Links
 from tileserver.http.metrics import ENDPOINTS as METRICS
 from tileserver.http.metrics import Metrics, RefreshCollector, WorkCollector
-from tileserver.http.ogc import api_definition, qgis, wms, wms_document, wmts, wmts_document
+from tileserver.http.ogc import api_definition, qgis, wms, wms_document, wmts
 from tileserver.http.ogc.front import PictureFront
 from tileserver.http.ogc.title_case import TitleCase
 from tileserver.http.tilefront import TileFront
@@ -35,6 +35,7 @@ from tileserver.noticeboard import Noticeboard
 from tileserver.pipeline import Engine
 from tileserver.reader import Limits
 from tileserver.refresh import Refresher
+from tileserver.services.ogc import wmts_contents
 from tileserver.services.ogc.fragment import Fragments
 from tileserver.settings import Settings
 from tileserver.sharedtiles import SharedTiles
@@ -170,7 +171,7 @@ def _gate(settings: Settings, most: int | None = None) -> Gate:
 
 def _prepare(fragments: Fragments, dataset: Dataset) -> None:
     """Write what a dataset that was opened contributes to documents, before they are asked for."""
-    for document in (wmts_document, wms_document):
+    for document in (wmts_contents, wms_document):
         document.prepare(fragments, dataset)
 
 

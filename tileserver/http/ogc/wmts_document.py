@@ -21,11 +21,8 @@ from tileserver.http.links import base_url
 from tileserver.http.ogc.kvp import Parameters
 from tileserver.http.ogc.negotiation import VARY, negotiated
 from tileserver.services.ogc import wmts
-from tileserver.services.ogc.fragment import Fragments
-from tileserver.services.ogc.layer_info import layer_infos
 from tileserver.services.ogc.ows import OwsError
-from tileserver.services.ogc.wmts_layer import LayersText
-from tileserver.services.ogc.wmts_matrix import matrix_set
+from tileserver.services.ogc.wmts_contents import contents
 from tileserver.services.ogc.wmts_service import Service
 
 PATH = "/wmts"
@@ -56,12 +53,6 @@ async def get_capabilities(request: Request, parameters: Parameters) -> Response
     return await _document(request, service, sections, media_type)
 
 
-def prepare(fragments: Fragments, dataset: Dataset) -> None:
-    """Write what a dataset contributes to the document of all, before that is asked for."""
-    for tiles in fragments.get(dataset, "wmts brief", _brief).matrix_sets:
-        matrix_set(tiles)
-
-
 async def _document(
     request: Request, service: Service, sections: Sequence[str], media_type: str
 ) -> Response:
@@ -77,29 +68,13 @@ async def _document(
     datasets = state.catalog.ready() if name is None else [state.catalog[name]]
 
     def write() -> bytes:
-        body = wmts.capabilities(service, _texts(state.fragments, datasets), sections)
+        body = wmts.capabilities(service, contents(state.fragments, datasets), sections)
         return caching.compress(body) if small else body
 
     # Hundreds of layers take longer than others want to wait for their tiles.
     body = await state.engine.tiles.get(f"{tag}{small}", partial(asyncio.to_thread, write))
     headers |= {"Content-Encoding": "gzip"} if small else {}
     return caching.answer(request, body, media_type, etag=tag, headers=headers)
-
-
-def _texts(fragments: Fragments, datasets: Sequence[Dataset]) -> list[LayersText]:
-    """What each dataset contributes: all values of its dimensions where a client can list them."""
-    brief = [fragments.get(each, "wmts brief", _brief) for each in datasets]
-    if sum(each.entries for each in brief) > wmts.MOST_ENTRIES:
-        return brief
-    return [fragments.get(each, "wmts", _whole) for each in datasets]
-
-
-def _whole(dataset: Dataset) -> LayersText:
-    return LayersText.of(layer_infos(dataset))
-
-
-def _brief(dataset: Dataset) -> LayersText:
-    return LayersText.of(layer_infos(dataset), brief=True)
 
 
 def _service(request: Request) -> Service:

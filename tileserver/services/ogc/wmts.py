@@ -31,7 +31,6 @@ from tileserver.services.ogc.xml import XLINK, document, element, leaf, placed
 __all__ = [
     "INFO_FORMATS",
     "MEDIA_TYPES",
-    "MOST_ENTRIES",
     "OPERATIONS",
     "SECTIONS",
     "TILE_FORMAT",
@@ -44,7 +43,6 @@ __all__ = [
 NAMESPACE = "http://www.opengis.net/wmts/1.0"
 _LAYERS = "\ufdd1"  # stands for them, who are bytes already; like xml.BASE_URL in no text
 MEDIA_TYPES = ("application/xml", "text/xml")  # of the document, the default first
-MOST_ENTRIES = 6000  # in the menus of QGIS, which take it a second; ten times as many two minutes
 SECTIONS = (
     "ServiceIdentification",
     "ServiceProvider",

@@ -35,6 +35,7 @@ class LayersText:
     Args:
         entries: how many values, styles and matrix sets there are to choose from, each with each,
             if all values are listed: as many as QGIS puts into its menus.
+        is_whole: whether all values are listed that a document lists at all.
     """
 
     text: bytes
@@ -42,6 +43,7 @@ class LayersText:
     theme: tuple[str, ...]
     matrix_sets: tuple[MatrixSet, ...]
     entries: int
+    is_whole: bool
 
     @property
     def nbytes(self) -> int:
@@ -59,6 +61,8 @@ class LayersText:
             theme=layers[0].theme if layers else (),
             matrix_sets=tuple(used),
             entries=sum(map(_entries, layers)),
+            is_whole=all(each.size <= longest for layer in layers for each in layer.dimensions)
+            or not brief,
         )
 
 
