@@ -1,6 +1,7 @@
 """Which datasets list all values of their dimensions in a document."""
 
 import numpy as np
+import pytest
 
 from tests.conformance.wmts_catalogs import dataset
 from tests.services.memory_catalog import GLOBE, _variable
@@ -45,6 +46,15 @@ def test_room_is_shared_from_the_shortest_on() -> None:
     whole = [n for n in values if n > 10]
     assert values == [*whole, *[2] * (40 - len(whole))]
     assert MOST_ENTRIES - 300 < 2 * sum(whole) <= MOST_ENTRIES
+
+
+def test_one_surprise_hides_no_other(caplog: pytest.LogCaptureFixture) -> None:
+    """A dataset whose layers cannot be written, here for half a letter in a name, is left out, and
+    its owner is told; the others are there."""
+    odd = _variable("\ud800", GLOBE, valid_range=(0, 1))
+    found = contents(Fragments(), [dataset({"id": "odd"}, odd), series("good", 3)])
+    assert [each.ids for each in found] == [(), ("good.v0",)]
+    assert [record.dataset for record in caplog.records] == ["odd"]
 
 
 def test_written_ahead() -> None:

@@ -3,6 +3,7 @@
 import dataclasses
 import gzip
 import xml.etree.ElementTree as ET
+from xml.sax.saxutils import escape
 
 import numpy as np
 from hypothesis import given, settings
@@ -16,6 +17,7 @@ from tileserver.services.ogc import wmts
 from tileserver.services.ogc.layer_info import LayerInfo, StyleInfo
 from tileserver.services.ogc.wmts_layer import LayersText
 from tileserver.services.ogc.wmts_matrix import FINER_ZOOMS, link
+from tileserver.services.ogc.xml import clean
 from tileserver.timeaxis import TimeAxis
 from tileserver.tms import tile_at
 
@@ -151,6 +153,19 @@ def test_style_ids_in_addresses() -> None:
     assert legend.get("{http://www.w3.org/1999/xlink}href") == (
         "https://maps.example/a/wmts/1.0.0/gr%C3%B6%C3%9Fe%20%26%20%3Cb%3E/a%3A0%3A7/legend.png"
     )
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(st.characters(codec=None)), st.text(max_size=30))
+def test_any_text(text: str, name: str) -> None:
+    """A document holds any text, but for what XML cannot; and its values as well."""
+    dimension = Dimension("band", (f"x{text}", f"y{name}"))
+    wordy = dataclasses.replace(layer(dimension), title=f"x{text}", keywords=(f"y{name}",))
+    found = read(wordy)
+    expected = [ET.fromstring(f"<a>{escape(clean(t))}</a>").text for t in (f"x{text}", f"y{name}")]
+    assert found.findtext("Contents/Layer/ows:Title", "", NAMES) == expected[0]
+    assert found.findtext("Contents/Layer/ows:Keywords/ows:Keyword", "", NAMES) == expected[1]
+    assert values(found) == [expected]
 
 
 def test_long_abstracts() -> None:

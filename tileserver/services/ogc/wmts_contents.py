@@ -3,6 +3,7 @@ client can list them, else in brief."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
 from tileserver.catalog import Dataset
@@ -10,6 +11,8 @@ from tileserver.services.ogc.fragment import Fragments
 from tileserver.services.ogc.layer_info import layer_infos
 from tileserver.services.ogc.wmts_layer import LayersText
 from tileserver.services.ogc.wmts_matrix import matrix_set
+
+log = logging.getLogger(__name__)
 
 MOST_ENTRIES = 6000  # in the menus of QGIS, which take it a second; ten times as many two minutes
 FEW_ENTRIES = 120  # of a dataset, so that there is room for it in most documents
@@ -41,12 +44,18 @@ def contents(fragments: Fragments, datasets: Sequence[Dataset]) -> list[LayersTe
 
 
 def _brief(fragments: Fragments, dataset: Dataset) -> LayersText:
-    return fragments.get(
-        dataset, "wmts brief", lambda it: LayersText.of(layer_infos(it), brief=True)
-    )
+    return fragments.get(dataset, "wmts brief", lambda it: _text(it, brief=True))
 
 
 def _whole(fragments: Fragments, dataset: Dataset, brief: LayersText) -> LayersText:
     if brief.is_whole:
         return brief
-    return fragments.get(dataset, "wmts", lambda it: LayersText.of(layer_infos(it)))
+    return fragments.get(dataset, "wmts", lambda it: _text(it, brief=False))
+
+
+def _text(dataset: Dataset, *, brief: bool) -> LayersText:
+    try:
+        return LayersText.of(layer_infos(dataset), brief=brief)
+    except Exception:  # one dataset's surprise must not hide the others
+        log.exception("layers cannot be described", extra={"dataset": dataset.id})
+        return LayersText.of(())
