@@ -36,6 +36,7 @@ __all__ = [
     "TILE_FORMAT",
     "VERSION",
     "capabilities",
+    "parse_formats",
     "parse_sections",
     "unchanged",
 ]
