@@ -262,3 +262,10 @@ def test_a_hundred_thousand_steps(text: str) -> None:
     for _ in range(100):
         choose(dimension, text)
     assert time.perf_counter() - begun < 0.2
+
+
+def test_gaps_are_not_listed() -> None:
+    """What stands between numbers without being one is no coordinate that a request may name."""
+    depth = Dimension("depth", np.array([0.5, np.nan, 10.0]))
+    assert listed_values(depth) == ["0.5", "10"]
+    assert [choose(depth, text).label for text in listed_values(depth)] == ["0.5", "10"]

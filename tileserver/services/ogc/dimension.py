@@ -104,7 +104,10 @@ def _names(values: Floats | tuple[str, ...], text: str, index: int) -> bool:
 def _labels(dimension: Dimension) -> list[str]:
     if isinstance(dimension.values, TimeAxis):
         return dimension.values.texts(dimension.values.order)
-    return list(dict.fromkeys(dimension.label(i) for i in range(dimension.size)))
+    known = range(dimension.size)
+    if isinstance(dimension.values, np.ndarray):  # of a gap among numbers nobody can ask
+        known = [i for i in known if np.isfinite(dimension.values[i])] or known[:1]
+    return list(dict.fromkeys(map(dimension.label, known)))
 
 
 def periods(axis: TimeAxis, longest: int = LONGEST_LIST) -> list[str]:
