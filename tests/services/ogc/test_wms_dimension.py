@@ -49,9 +49,7 @@ def test_the_latest_of_a_list(text: str, latest: str) -> None:
     assert asked([DAYS], {"time": text}) == {"time": latest}
 
 
-@pytest.mark.parametrize(
-    "text", [",", "1970-01-02,", "1970-01-02,Bogus", "1970," * 1001]
-)
+@pytest.mark.parametrize("text", [",", "1970-01-02,", "1970-01-02,Bogus", "1970," * 1001])
 def test_lists_that_are_none(text: str) -> None:
     """Each of a list has to be sound, and they are not too many."""
     with pytest.raises(InvalidParameter):

@@ -5,6 +5,7 @@ import pytest
 
 from tests.conformance.wmts_catalogs import dataset
 from tests.services.memory_catalog import GLOBE, _variable
+from tests.services.ogc.cubes import REGION
 from tileserver.catalog import Dataset
 from tileserver.cube import Dimension
 from tileserver.services.ogc import wmts_contents
@@ -68,3 +69,15 @@ def test_written_ahead() -> None:
     assert fragments.nbytes == held
     contents(fragments, [long])
     assert fragments.nbytes > held
+
+
+def test_less_of_each_the_more_there_are() -> None:
+    """Layers lose what is found elsewhere too, then their limits; a dataset alone keeps it all."""
+    layers = [_variable(f"v{n}", REGION, valid_range=(0, 1)) for n in range(9)]
+    regional = [dataset({"id": f"d{n}"}, *layers) for n in range(60)]
+    told = []
+    for count in (1, 15, 27, 60):
+        text = contents(Fragments(), regional[:count])[0].text
+        told.append({word for word in (b"FeatureInfo", b"TileMatrixSetLimits") if word in text})
+    both = {b"FeatureInfo", b"TileMatrixSetLimits"}
+    assert told == [both, both, {b"TileMatrixSetLimits"}, set()]

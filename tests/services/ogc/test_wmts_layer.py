@@ -15,7 +15,7 @@ from tileserver.grid import Bounds
 from tileserver.matrixset import matrix_set
 from tileserver.services.ogc import wmts
 from tileserver.services.ogc.layer_info import LayerInfo, StyleInfo
-from tileserver.services.ogc.wmts_layer import LayersText
+from tileserver.services.ogc.wmts_layer import Detail, LayersText
 from tileserver.services.ogc.wmts_matrix import FINER_ZOOMS, link
 from tileserver.services.ogc.xml import clean
 from tileserver.timeaxis import TimeAxis
@@ -27,8 +27,8 @@ SETS = (*MATRIX_SETS, *map(matrix_set, ("UPSArcticWGS84Quad", "UTM31WGS84Quad"))
 INSIDE = st.floats(0.001, 0.999)  # of the way from one edge to the other
 
 
-def read(*layers: LayerInfo, brief: bool = False) -> ET.Element:
-    texts = [LayersText.of(layers, brief=brief)]
+def read(*layers: LayerInfo, detail: Detail = "whole") -> ET.Element:
+    texts = [LayersText.of(layers, detail)]
     return ET.fromstring(wmts.capabilities(SERVICE, texts))
 
 
@@ -92,7 +92,7 @@ def test_brief_values() -> None:
     gaps = np.cumsum(np.random.default_rng(1).integers(1, 9, 200)) * 86400.0
     depth = Dimension("depth", np.arange(200.0), units="m")
     regular, irregular = time_dimension(200), Dimension("time", TimeAxis(gaps))
-    found = values(read(layer(regular, depth), layer(irregular), brief=True))
+    found = values(read(layer(regular, depth), layer(irregular), detail="brief"))
     assert found[0] == ["1970-01-01T00:00:00Z", "1970-01-01T00:00:00Z/1970-07-19T00:00:00Z/P1D"]
     assert len(found[1]) == 10
     assert (found[1][0], found[1][-1]) == ("0", "199")

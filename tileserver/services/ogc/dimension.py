@@ -6,7 +6,7 @@ document names one instant and then each regular stretch of the axis as `start/e
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -104,7 +104,7 @@ def _names(values: Floats | tuple[str, ...], text: str, index: int) -> bool:
 def _labels(dimension: Dimension) -> list[str]:
     if isinstance(dimension.values, TimeAxis):
         return dimension.values.texts(dimension.values.order)
-    known = range(dimension.size)
+    known: Sequence[int] = range(dimension.size)
     if isinstance(dimension.values, np.ndarray):  # of a gap among numbers nobody can ask
         known = [i for i in known if np.isfinite(dimension.values[i])] or known[:1]
     return list(dict.fromkeys(map(dimension.label, known)))

@@ -2,7 +2,12 @@
 
 Hundreds of layers with hundreds of times and 25 zooms each would be a document that no client reads
 to its end, so what says nothing is left out: limits that are those of the whole matrix, zooms that
-no data is fine enough for, and in a large document times that a period tells as well.
+no data is fine enough for. In a large document it is more, by its detail:
+
+    whole   nothing
+    brief   times that a period tells as well, all but a few values of other dimensions
+    terse   and abstracts, credits, templates of feature info, which KVP gives as well
+    bare    and limits, which boxes tell as well, if not to the tile
 """
 
 from __future__ import annotations
@@ -10,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Literal
 from urllib.parse import quote
 
 from tileserver.cube import TIME, Dimension
@@ -24,6 +30,7 @@ from tileserver.tms import MatrixSet
 TILE_FORMAT = "image/png"
 # Media type → suffix of its REST address, in order of preference.
 INFO_FORMATS = {"text/plain": "txt", "application/json": "json", "text/html": "html"}
+Detail = Literal["whole", "brief", "terse", "bare"]
 BRIEF_LIST = 10  # values of a dimension in a document of many layers
 LONGEST_ABSTRACT = 1000
 
@@ -51,18 +58,18 @@ class LayersText:
         return len(self.text)
 
     @classmethod
-    def of(cls, layers: Sequence[LayerInfo], *, brief: bool = False) -> LayersText:
-        """Of the layers of a dataset; where they are many, with few values of each dimension."""
-        longest = BRIEF_LIST if brief else LONGEST_LIST
+    def of(cls, layers: Sequence[LayerInfo], detail: Detail = "whole") -> LayersText:
+        """Of the layers of a dataset."""
+        longest = LONGEST_LIST if detail == "whole" else BRIEF_LIST
         used = dict.fromkeys(tiles for layer in layers for tiles in layer.matrix_sets)
         return cls(
-            text="".join(_layer(layer, longest) for layer in layers).encode(),
+            text="".join(_layer(layer, detail, longest) for layer in layers).encode(),
             ids=tuple(layer.id for layer in layers),
             theme=layers[0].theme if layers else (),
             matrix_sets=tuple(used),
             entries=sum(map(_entries, layers)),
-            is_whole=all(each.size <= longest for layer in layers for each in layer.dimensions)
-            or not brief,
+            is_whole=detail == "whole"
+            or all(each.size <= longest for layer in layers for each in layer.dimensions),
         )
 
 
@@ -71,21 +78,22 @@ def _entries(layer: LayerInfo) -> int:
     return max(values, 1) * len(layer.styles) * len(layer.matrix_sets)
 
 
-def _layer(layer: LayerInfo, longest: int) -> str:
+def _layer(layer: LayerInfo, detail: Detail, longest: int) -> str:
     infos = INFO_FORMATS if layer.queryable else ()
+    full = detail in ("whole", "brief")
     sets = list(zip(layer.matrix_sets, layer.native_zooms, strict=True))
     parts = [
-        *described(layer.title, _shortened(layer.abstract), layer.keywords),
+        *described(layer.title, _shortened(layer.abstract) if full else None, layer.keywords),
         _bounding_box(layer.bbox),
         leaf("ows:Identifier", layer.id),
         *(projected_box(tiles, layer.bbox) for tiles in layer.matrix_sets),
-        _credit(layer),
+        _credit(layer) if full else "",
         *(_style(layer.id, style, first=i == 0) for i, style in enumerate(layer.styles)),
         leaf("Format", TILE_FORMAT),
         *(leaf("InfoFormat", name) for name in infos),
         *(_dimension(name, each, longest) for name, each in _named(layer.dimensions)),
-        *(link(tiles, layer.bbox, native) for tiles, native in sets),
-        *_resources(layer),
+        *(link(tiles, layer.bbox, native, limited=detail != "bare") for tiles, native in sets),
+        *_resources(layer, infos=layer.queryable and full),
     ]
     return element("Layer", parts)
 
@@ -156,14 +164,14 @@ def _dimension(name: str, dimension: Dimension, longest: int) -> str:
     return element("Dimension", parts)
 
 
-def _resources(layer: LayerInfo) -> list[str]:
+def _resources(layer: LayerInfo, *, infos: bool) -> list[str]:
     place = "{Style}/{TileMatrixSet}/{TileMatrix}/{TileRow}/{TileCol}"
     address = f"{BASE_URL}/wmts/{VERSION}/{quote(layer.id, safe='')}/{place}"
     names = [name for name, _ in _named(layer.dimensions)]
     query = "&".join(f"{quote(name, safe='')}={{{name}}}" for name in names)
     query = f"?{query}" if query else ""
     written = [_resource("tile", TILE_FORMAT, f"{address}.png{query}")]
-    if layer.queryable:
+    if infos:
         written += [
             _resource("FeatureInfo", media_type, f"{address}/{{J}}/{{I}}.{suffix}{query}")
             for media_type, suffix in INFO_FORMATS.items()

@@ -56,7 +56,7 @@ def _ordered(tiles: MatrixSet, x: float, y: float) -> str:
 
 
 @lru_cache(maxsize=1024)
-def link(tiles: MatrixSet, bbox: Bounds, native: int) -> str:
+def link(tiles: MatrixSet, bbox: Bounds, native: int, *, limited: bool = True) -> str:
     """A matrix set with the limits in it; without them where every tile touches the layer.
 
     A zoom that is not listed is no tile's that would show more (OGC 17-083r4, 6.3): all clients
@@ -64,7 +64,7 @@ def link(tiles: MatrixSet, bbox: Bounds, native: int) -> str:
     """
     ranges = {matrix: tile_range(tiles, matrix.zoom, bbox) for matrix in tiles.matrices}
     parts = [leaf("TileMatrixSet", tiles.id)]
-    if any(_is_part(*each) for each in ranges.items()):
+    if limited and any(_is_part(*each) for each in ranges.items()):
         # Where no zoom suits the data, such as beyond a set's edge, all of them are listed.
         last = native + FINER_ZOOMS if native > tiles.first_zoom else tiles.last_zoom
         limits = [_limit(*each) for each in ranges.items() if each[0].zoom <= last]
