@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -28,7 +30,9 @@ END: Parameter[str | None] = Parameter(
 async def get_datasets(request: Request) -> Response:
     """A page of the catalogue."""
     query = Query(request.query_params.multi_items(), (OFFSET, LIMIT))
-    document = describe.listing(
+    # Hundreds of datasets take longer than others want to wait for their tiles.
+    document = await asyncio.to_thread(
+        describe.listing,
         context(request).catalog,
         base_url(request.scope),
         offset=query(OFFSET),

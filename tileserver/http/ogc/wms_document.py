@@ -23,7 +23,7 @@ from tileserver.services.ogc.fragment import Fragments
 from tileserver.services.ogc.wms import Service
 from tileserver.services.ogc.wms_exception import WmsError
 from tileserver.services.ogc.wms_layer import Branch
-from tileserver.services.ogc.wms_profile import NEWEST, largest_side
+from tileserver.services.ogc.wms_profile import VERSIONS, largest_side
 
 
 async def get_capabilities(request: Request, parameters: Parameters, version: str) -> Response:
@@ -53,8 +53,9 @@ async def get_capabilities(request: Request, parameters: Parameters, version: st
 
 
 def prepare(fragments: Fragments, dataset: Dataset) -> None:
-    """Write what a dataset contributes to the document of all, before that is asked for."""
-    _branch(fragments, dataset, NEWEST)
+    """Write what a dataset contributes to the documents of all, before these are asked for."""
+    for version in VERSIONS:
+        _branch(fragments, dataset, version)
 
 
 def _branch(fragments: Fragments, dataset: Dataset, version: str) -> Branch:
