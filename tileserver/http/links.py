@@ -71,3 +71,9 @@ def base_url(scope: Scope) -> str:
     """The address of `/`, without the slash."""
     found: str = scope["base"]
     return found
+
+
+def below_root(scope: Scope) -> str:
+    """The path as the routes have it, wherever a proxy mounts the server."""
+    path: str = scope["path"]
+    return path.removeprefix(scope.get("root_path", ""))

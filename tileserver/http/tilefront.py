@@ -20,6 +20,7 @@ from tileserver.encode import MEDIA_TYPES
 from tileserver.errors import TileserverError
 from tileserver.http import access, caching
 from tileserver.http.endpoint import Context
+from tileserver.http.links import below_root
 from tileserver.http.metrics import Metrics
 from tileserver.http.tiles import server_timing
 from tileserver.http.tileset import Address, TilePath, ordered
@@ -121,10 +122,7 @@ def _tile_path(scope: Scope) -> str | None:
     """The path below the root, if it is a tile's that is asked for."""
     if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
         return None
-    path: str = scope["path"]
-    root: str = scope.get("root_path", "")
-    if root and path.startswith(root):
-        path = path[len(root) :]
+    path = below_root(scope)
     # TileJSON depends on the address that the client used.
     return path if path.startswith(TILES) and not path.endswith(".json") else None
 

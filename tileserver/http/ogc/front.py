@@ -17,6 +17,7 @@ from tileserver.cache import ByteCache
 from tileserver.catalog import Dataset
 from tileserver.http import caching
 from tileserver.http.endpoint import Context
+from tileserver.http.links import below_root
 from tileserver.http.metrics import Metrics
 
 SERVICES = ("wms", "wmts", "ogc")
@@ -105,11 +106,7 @@ def _service(scope: Scope) -> str | None:
     """The service that a request may ask a picture of."""
     if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
         return None
-    path: str = scope["path"]
-    root: str = scope.get("root_path", "")
-    if root and path.startswith(root):
-        path = path[len(root) :]
-    service = path[1:].partition("/")[0]
+    service = below_root(scope)[1:].partition("/")[0]
     if service not in SERVICES or len(scope["query_string"]) > LONGEST_QUERY:
         return None
     return service

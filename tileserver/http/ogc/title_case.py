@@ -7,6 +7,8 @@ from functools import lru_cache
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from tileserver.http.links import below_root
+
 RawHeaders = list[tuple[bytes, bytes]]
 
 _SPELLINGS = {b"etag": b"ETag", b"www-authenticate": b"WWW-Authenticate"}
@@ -74,5 +76,4 @@ class TitleCase:
         await self.app(scope, receive, send_titled)
 
     def _is_below(self, scope: Scope) -> bool:
-        path = scope["path"].removeprefix(scope.get("root_path", ""))
-        return path.lstrip("/").partition("/")[0] in self.paths
+        return below_root(scope)[1:].partition("/")[0] in self.paths
