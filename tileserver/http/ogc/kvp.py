@@ -40,7 +40,7 @@ _LOCATORS: Mapping[type[NotFound], str] = {
     ColormapNotFound: "Style",
     MatrixSetNotFound: "TileMatrixSet",
 }
-_SPELT = {"style": "Style", "colormap_name": "Style"}
+_SPELT = {"style": "Style", "colormap_name": "Style", "rescale": "Style"}
 
 
 @dataclass(frozen=True, slots=True)
