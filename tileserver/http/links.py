@@ -14,6 +14,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 # A name or address, and a port: a Host goes into links as it is (RFC 9110, 7.2).
 _HOST = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?", re.ASCII)
+_SCHEME = re.compile("https?")
+_PREFIX = re.compile(r"(/[\w.~!$&'()*+,;=:@%-]+)*/?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +43,9 @@ class Links:
         headers = Headers(scope=scope)
         host, scheme, prefix = headers.get("host", ""), scope["scheme"], scope.get("root_path", "")
         if self._trusted(scope):
-            host = headers.get("x-forwarded-host", host).split(",")[0].strip()
-            scheme = headers.get("x-forwarded-proto", scheme).split(",")[0].strip()
-            prefix = headers.get("x-forwarded-prefix", prefix).split(",")[0].strip()
+            host = _forwarded(headers, "host", _HOST, host)
+            scheme = _forwarded(headers, "proto", _SCHEME, scheme)
+            prefix = _forwarded(headers, "prefix", _PREFIX, prefix)
         elif not self._known(host, scope):
             server = scope.get("server") or ("127.0.0.1", 80)
             host = f"{server[0]}:{server[1]}"
@@ -65,6 +67,12 @@ class Links:
         except ValueError:
             return False
         return any(address in ip_network(net, strict=False) for net in self.trusted_proxies)
+
+
+def _forwarded(headers: Headers, name: str, form: re.Pattern[str], own: str) -> str:
+    """What a proxy says, if that may be one: some pass on what clients have made up."""
+    told = headers.get(f"x-forwarded-{name}", "").split(",")[0].strip()
+    return told if told and form.fullmatch(told) else own
 
 
 def base_url(scope: Scope) -> str:
