@@ -142,3 +142,16 @@ def test_dimension_goes_before_a_parameter_of_its_name() -> None:
         found = [client.get(f"/statistics/synthetic/t?level={hpa}").json() for hpa in (850, 500)]
         assert [each["dimensions"]["level"] for each in found] == ["850", "500"]
         assert found[0]["mean"] != found[1]["mean"]
+
+
+@pytest.mark.parametrize(
+    ("accepted", "encoding"),
+    [("gzip", "gzip"), ("br, gzip;q=0.5", "gzip"), ("gzip;q=0", None), ("gzip; q=0.0, br", None)],
+)
+def test_compressed_for_those_who_take_it(
+    client: TestClient, accepted: str, encoding: str | None
+) -> None:
+    """A quality of zero refuses an encoding (RFC 9110, 12.4.2)."""
+    for path in ("/openapi.json", "/wmts?SERVICE=WMTS&REQUEST=GetCapabilities"):
+        answer = client.get(path, headers={"Accept-Encoding": accepted})
+        assert answer.headers.get("content-encoding") == encoding

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,6 +19,7 @@ SHORT = "public, max-age=60"
 SMALLEST_GZIP = 1000
 # From here on speed counts for more than size: a tenth of the time for not quite twice the bytes.
 LARGE = 1 << 20
+_REFUSED = re.compile(r"gzip\s*;\s*q=0(\.0*)?\s*(,|$)", re.ASCII)
 GZIP_WINDOW = 31  # bits: 32 kB, with a gzip header that has no time
 
 
@@ -41,7 +43,8 @@ def not_modified(headers: Mapping[str, str]) -> Response:
 
 def takes_gzip(request: Request) -> bool:
     """Whether the client reads compressed answers."""
-    return "gzip" in request.headers.get("accept-encoding", "")
+    accepted = request.headers.get("accept-encoding", "")
+    return "gzip" in accepted and _REFUSED.search(accepted) is None
 
 
 def compress(body: bytes) -> bytes:
