@@ -207,7 +207,7 @@ def test_identify(
     # The middle of the pixel that was clicked on, of 512 along the layer.
     assert feature["place"] == pytest.approx(TO_MERCATOR.transform(*PLACE), abs=3000)
     for text in (*found["text"], *found["html"]):
-        assert f"{value:.7g} degC" in text
+        assert f"{value:.7g} °C" in text
         assert time in text
 
 

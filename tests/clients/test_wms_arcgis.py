@@ -102,4 +102,4 @@ def test_identify(client_server: str) -> None:
     }  # fmt: skip
     answer = ask(client_server, asked)
     assert answer.headers["content-type"].startswith("text/html")
-    assert "degC" in answer.text
+    assert "°C" in answer.text

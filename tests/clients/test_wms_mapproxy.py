@@ -87,7 +87,7 @@ def test_value(proxy: Ask, client_data: Path) -> None:
     asked = {"QUERY_LAYERS": "temp", "I": 20, "J": 20, "INFO_FORMAT": "text/plain"}
     told = proxy(a_map(REQUEST="GetFeatureInfo", **asked)).decode()
     value = gulf_value(client_data, "2024-03-06", 0, (43.05, 27.95))
-    assert f"{value:.7g} degC" in told
+    assert f"{value:.7g} °C" in told
 
 
 def test_legend(proxy: Ask) -> None:

@@ -170,7 +170,7 @@ def test_identify(qgis: Visit, client_data: Path, crs: str) -> None:
     (feature,) = told["features"]
     assert float(feature["value"]) == pytest.approx(value, rel=1e-6)
     for text in (*told["text"], *told["html"]):
-        assert f"{value:.7g} degC" in text
+        assert f"{value:.7g} °C" in text
 
 
 def test_oldest_version(qgis: Visit) -> None:

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from tileserver.cube import Flag
 from tileserver.layer import Layer
 
-DIMENSIONLESS = "1"  # units of pure numbers in CF, which people do not write
-
 
 @dataclass(frozen=True, slots=True)
 class Band:

@@ -22,9 +22,9 @@ from tileserver.gate import in_thread
 from tileserver.layer import Layer
 from tileserver.pipeline import Engine
 from tileserver.services import band, shape
-from tileserver.services.band import DIMENSIONLESS
 from tileserver.services.shape import FRAME, Box, Color, Ramp, Shape, Text, text_length
 from tileserver.services.tick import Tick, ticks
+from tileserver.services.unit import printed
 from tileserver.style import Category, Colormap, Interval, Style
 
 Orientation = Literal["vertical", "horizontal"]
@@ -87,7 +87,7 @@ class Legend:
         """Title and units on one line, without what cannot be printed, or nothing."""
         if not self.label:
             return ""
-        units = None if self.units == DIMENSIONLESS else self.units
+        units = printed(self.units)
         text = f"{self.title} [{units}]" if units else self.title
         return _printable(text)
 

@@ -12,12 +12,13 @@ import orjson
 from tileserver.cube import Flag
 from tileserver.grid import FULL_CIRCLE_DEG, LONLAT, Grid, is_degrees, transformer
 from tileserver.services import band
-from tileserver.services.band import DIMENSIONLESS, Band
+from tileserver.services.band import Band
 from tileserver.services.ogc import info_gml
 from tileserver.services.ogc.named_layer import layer_id
 from tileserver.services.ogc.named_view import NamedView
 from tileserver.services.ogc.xml import clean
 from tileserver.services.point import PointValues, values_at
+from tileserver.services.unit import printed
 from tileserver.services.window import Read
 
 NO_DATA = "no data"
@@ -204,7 +205,7 @@ def _rows(info: Info) -> Iterator[tuple[str, str]]:
     if info.valid_time is not None:
         yield "valid time", info.valid_time
     for at in info.dimensions:
-        yield at.title, f"{at.label} {at.units or ''}".rstrip()
+        yield at.title, f"{at.label} {printed(at.units)}".rstrip()
     if info.place is not None:
         yield "longitude, latitude", "{:.6f}, {:.6f}".format(*info.place)
     if info.projected is not None:
@@ -220,8 +221,7 @@ def _shown(of: BandInfo) -> str:
     if of.value is None:
         return NO_DATA
     number = f"{of.value:.15g}" if of.value.is_integer() else f"{of.value:.7g}"
-    units = "" if of.units == DIMENSIONLESS else of.units or ""
-    text = f"{number} {units}".rstrip()
+    text = f"{number} {printed(of.units)}".rstrip()
     return f"{text} ({of.label})" if of.label else text
 
 
