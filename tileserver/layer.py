@@ -213,6 +213,6 @@ def select(
 
 
 def _time_of(cube: Cube, layer: Layer) -> str:
-    """The dimension that `time` means: of groups with times of their own it is theirs."""
+    """The dimension that `time` means: of layers with times of other names it is their first."""
     times = [dim for dim in layer.dims if cube.dimensions[dim].kind == "time"]
-    return TIME if TIME in layer.dims or len(times) != 1 else times[0]
+    return TIME if TIME in layer.dims or not times else times[0]

@@ -65,7 +65,7 @@ def test_forwarded_headers_count_from_trusted_proxies_alone() -> None:
 
 @pytest.mark.parametrize(
     "forwarded",
-    [{"X_Forwarded_Host": '"><script>'}, {"X_Forwarded_Host": "a b"},
+    [{"X_Forwarded_Host": '"><script>'}, {"X_Forwarded_Host": "a b"}, {"Host": '"><script>'},
      {"X_Forwarded_Proto": "javascript"}, {"X_Forwarded_Prefix": "//evil.example"},
      {"X_Forwarded_Prefix": '/"><script>'}, {"X_Forwarded_Prefix": "cubes"}],
 )  # fmt: skip
@@ -73,7 +73,8 @@ def test_what_is_no_address_is_not_forwarded(forwarded: dict[str, str]) -> None:
     """A trusted proxy may pass on what a client has made up."""
     trusting = Settings(trusted_proxies="10.0.0.0/8")
     with TestClient(create_app(trusting, catalog), client=("10.0.0.7", 1234)) as client:
-        assert tile_url(client, **forwarded).startswith("http://testserver/tiles/")
+        found = tile_url(client, **forwarded)
+        assert found.replace("testserver:80/", "testserver/").startswith("http://testserver/tiles/")
 
 
 def test_tilejson_carries_the_query_on(client: TestClient) -> None:

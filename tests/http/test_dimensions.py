@@ -10,6 +10,7 @@ import yaml
 import zarr
 from starlette.testclient import TestClient
 
+from tests.services.ogc.cubes import hard_catalog
 from tileserver.app import create_app
 from tileserver.settings import Settings
 
@@ -230,3 +231,16 @@ def test_bits(client: TestClient) -> None:
     assert (answer["value"], answer["label"]) == (4, "even")
     [listed] = [v for v in client.get("/datasets/classes").json()["variables"] if v["id"] == "bits"]
     assert [c["mask"] for c in listed["style"]["categories"]] == [2, 4, 8]
+
+
+def test_time_by_any_name() -> None:
+    """`time` is a layer's time, whatever its dimension is called; a wrong one is told."""
+    with TestClient(create_app(Settings(), hard_catalog), "http://localhost") as client:
+        address = "/tiles/run/wind/1/0/0.png"
+        by_name = client.get(f"{address}?run=1970-01-01")
+        by_time = client.get(f"{address}?time=1970-01-01")
+        assert by_time.content == by_name.content != client.get(address).content
+        assert by_time.headers["x-time"] == "1970-01-01T00:00:00Z"
+        assert client.get(f"{address}?time=bogus").status_code == 400
+        point = client.get("/point/run/wind?lon=10&lat=10&time=1970-01-01").json()
+        assert point["time"] == "1970-01-01T00:00:00Z"

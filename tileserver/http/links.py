@@ -42,11 +42,11 @@ class Links:
             return self.public_url.rstrip("/")
         headers = Headers(scope=scope)
         host, scheme, prefix = headers.get("host", ""), scope["scheme"], scope.get("root_path", "")
-        if self._trusted(scope):
+        if trusted := self._trusted(scope):
             host = _forwarded(headers, "host", _HOST, host)
             scheme = _forwarded(headers, "proto", _SCHEME, scheme)
             prefix = _forwarded(headers, "prefix", _PREFIX, prefix)
-        elif not self._known(host, scope):
+        if not (_HOST.fullmatch(host) if trusted else self._known(host, scope)):
             server = scope.get("server") or ("127.0.0.1", 80)
             host = f"{server[0]}:{server[1]}"
         return f"{scheme}://{host}{prefix.rstrip('/')}"

@@ -259,7 +259,8 @@ class Query:
             if name in self._texts:
                 raise InvalidParameter(name, value, "expected once, but it is there twice")
             self._texts[name] = value
-        self.dims = {k: v for k, v in self._texts.items() if k in dims}
+        # `time` is any layer's time, whatever its dimension is called.
+        self.dims = {k: v for k, v in self._texts.items() if k in dims or k == TIME.name}
 
     def __call__(self, parameter: Parameter[T]) -> T:
         """The value of a parameter, or its default.
