@@ -127,8 +127,8 @@ def style_of(
         if value_range is None:
             return None
         rescale = value_range
-        if scale == "log" and rescale[0] <= 0:
-            rescale = (rescale[1] / 1000, rescale[1]) if rescale[1] > 0 else (0.001, 1.0)
+    if rescale is not None and choice.rescale is None and scale == "log" and rescale[0] <= 0:
+        rescale = (rescale[1] / 1000, rescale[1]) if rescale[1] > 0 else (0.001, 1.0)
     return Style(colormap, rescale or (0.0, 1.0), scale, choice.opacity)
 
 

@@ -20,7 +20,7 @@ from tileserver.errors import (
 from tileserver.grid import Bounds
 from tileserver.layer import EXPRESSION, Layer, find_layer
 from tileserver.services.legend import Orientation
-from tileserver.style import parse_rescale
+from tileserver.style import Scale, parse_rescale
 from tileserver.tms import MatrixSet
 
 DEFAULT_STYLE = "default"
@@ -109,10 +109,11 @@ def parse_style(dataset: Dataset, layer: Layer, text: str) -> StyleChoice:
     if not has_values(layer) and name not in (own, DEFAULT_STYLE):
         raise ColormapNotFound(text, f"a colour picture has the style {own}, or {own}:0:1")
     rescale = _range(text, bounds, remedy) if bounds else None
+    scale = _scale(layer, rescale)
     if name in (own, DEFAULT_STYLE):
-        return StyleChoice(rescale=rescale)
+        return StyleChoice(rescale=rescale, scale=scale)
     try:
-        return StyleChoice(Colormap.named(name), rescale)
+        return StyleChoice(Colormap.named(name), rescale, scale)
     except InvalidParameter:
         raise ColormapNotFound(text, remedy) from None
 
@@ -131,11 +132,19 @@ def _named(dataset: Dataset, layer: Layer, text: str) -> NamedStyleConfig | None
 
 
 def _choice(layer: Layer, text: str, named: NamedStyleConfig) -> StyleChoice:
+    scale = named.scale or _scale(layer, named.rescale)
     if named.colormap_name is None:
-        return StyleChoice(rescale=named.rescale, scale=named.scale)
+        return StyleChoice(rescale=named.rescale, scale=scale)
     if not has_values(layer):
         raise ColormapNotFound(text, "a colour picture takes no colormap")
-    return StyleChoice(Colormap.named(named.colormap_name), named.rescale, named.scale)
+    return StyleChoice(Colormap.named(named.colormap_name), named.rescale, scale)
+
+
+def _scale(layer: Layer, rescale: tuple[float, float] | None) -> Scale | None:
+    """The layer's own, but linear for a range that its logarithm has no place for."""
+    if layer.style.scale == "log" and rescale is not None and rescale[0] <= 0:
+        return "linear"
+    return None
 
 
 def _range(text: str, bounds: list[str], remedy: str) -> tuple[float, float]:
