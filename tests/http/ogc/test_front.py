@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 import pytest
 from starlette.testclient import TestClient
 
-from tests.http.ogc.test_wms import MAP
+from tests.http.ogc.wms_client import MAP
 from tests.services.memory_catalog import catalog
 from tileserver.app import create_app
 from tileserver.catalog import Catalog, make_dataset

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from starlette.testclient import TestClient
 
-from tests.http.ogc.test_wms import MAP, ask, client, pixels, reported
+from tests.http.ogc.wms_client import MAP, ask, client, pixels, reported
 from tests.services.memory_catalog import catalog
 from tileserver.app import create_app
 from tileserver.settings import Settings

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from starlette.testclient import TestClient
 
-from tests.http.ogc.test_wms import MAP, ask, client, reported
+from tests.http.ogc.wms_client import MAP, ask, client, reported
 from tests.services.memory_catalog import catalog
 from tileserver.app import create_app
 from tileserver.catalog import Catalog, make_dataset

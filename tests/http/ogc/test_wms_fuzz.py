@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
-from tests.http.ogc.test_wms import client
+from tests.http.ogc.wms_client import client
 
 __all__ = ["client"]
 
