@@ -6,25 +6,13 @@ import pytest
 from httpx2 import Response
 from starlette.testclient import TestClient
 
-from tests.services.memory_catalog import catalog, sea
-from tileserver.app import create_app
-from tileserver.catalog import Catalog, make_dataset
-from tileserver.settings import Settings
+from tests.http.changing import App
+from tests.services.memory_catalog import sea
+from tileserver.catalog import make_dataset
 from tileserver.sources.memory import MemorySource
 
 ROUTED = "/tiles/sea/sst/1/0/0.webp"  # takes longer than a moment: the first time by the router
 AT_ONCE = "/tiles/sea/sst/1/0/0.png"
-
-
-class App:
-    """The app over a catalogue in memory, which tests may change while it runs."""
-
-    def __init__(self, **settings: str) -> None:
-        self.app = create_app(Settings(**settings), self._make)
-
-    def _make(self, *args: object) -> Catalog:
-        self.catalog = catalog()
-        return self.catalog
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from tileserver.http import access, caching
 from tileserver.http.endpoint import Context
 from tileserver.http.links import below_root
 from tileserver.http.metrics import Metrics
-from tileserver.http.tiles import server_timing
+from tileserver.http.picture import server_timing
 from tileserver.http.tileset import Address, TilePath, ordered
 from tileserver.pipeline import Stages
 

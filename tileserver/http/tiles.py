@@ -11,6 +11,7 @@ from tileserver.http import caching, params
 from tileserver.http.endpoint import Endpoint, context
 from tileserver.http.links import base_url
 from tileserver.http.params import Query
+from tileserver.http.picture import picture_answer
 from tileserver.http.tileset import DEFAULT_SIZE, PARAMETERS, Address, TilePath
 from tileserver.pipeline import Stages
 from tileserver.services import tilejson
@@ -22,18 +23,7 @@ async def get_tile(request: Request) -> Response:
     path = TilePath(**request.path_params)
     tileset = state.tilesets.find(state.catalog, path, request.scope["query_string"])
     drawing = tileset.drawing(Address.parse(path))
-    headers = {**tileset.headers, "ETag": drawing.etag}
-    if caching.matches(request.headers.get("if-none-match"), drawing.etag):
-        return caching.not_modified(headers)
-    stages.mark("parse")
-    body = await state.engine.tile(drawing, stages)
-    headers["Server-Timing"] = server_timing(stages)
-    return Response(body, headers=headers, media_type=MEDIA_TYPES[drawing.format])
-
-
-def server_timing(stages: Stages) -> str:
-    """W3C Server Timing, in milliseconds."""
-    return ", ".join(f"{name};dur={s * 1000:.3f}" for name, s in stages.seconds.items())
+    return await picture_answer(request, drawing, tileset.headers, stages)
 
 
 async def get_tilejson(request: Request) -> Response:

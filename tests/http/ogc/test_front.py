@@ -6,25 +6,12 @@ from urllib.parse import urlencode
 import pytest
 from starlette.testclient import TestClient
 
+from tests.http.changing import App
 from tests.http.ogc.wms_client import MAP
-from tests.services.memory_catalog import catalog
-from tileserver.app import create_app
-from tileserver.catalog import Catalog, make_dataset
-from tileserver.settings import Settings
+from tileserver.catalog import make_dataset
 from tileserver.sources.memory import MemorySource
 
 ADDRESS = f"/wms?{urlencode(MAP | {'LAYERS': 'sea.sst,sea.kind'})}"
-
-
-class App:
-    """The app over a catalogue in memory, which tests may change while it runs."""
-
-    def __init__(self) -> None:
-        self.app = create_app(Settings(), self._make)
-
-    def _make(self, *args: object) -> Catalog:
-        self.catalog = catalog()
-        return self.catalog
 
 
 @pytest.fixture

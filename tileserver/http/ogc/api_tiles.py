@@ -27,7 +27,7 @@ from tileserver.http.ogc.negotiation import (
 )
 from tileserver.http.ogc.wmts_request import whole
 from tileserver.http.params import Parameter, Query
-from tileserver.http.tiles import server_timing
+from tileserver.http.picture import picture_answer
 from tileserver.pipeline import Stages
 from tileserver.services.ogc import named_layer, tileset
 from tileserver.services.ogc.interval import by_dimension, coordinate
@@ -94,7 +94,7 @@ async def _map_answer(request: Request, pictured: Map, describe: Describe) -> Re
 
 async def get_tile(request: Request) -> Response:
     """A tile; 204 where the layer has nothing at the coordinates that are asked for."""
-    stages, state = Stages(), context(request)
+    stages = Stages()
     query = Query(request.query_params.multi_items(), OF_TILE)
     image = query(F_IMAGE) or negotiated(request, IMAGES)
     pictured = _pictured(request)
@@ -104,16 +104,11 @@ async def get_tile(request: Request) -> Response:
     if named is None:
         return Response(status_code=204, headers={"Cache-Control": caching.SHORT, "Vary": VARY})
     drawing = Drawing(named.view, tile_grid(tiles, z, x, y), _FORMATS[image])
-    headers = {**named_headers(named), "ETag": drawing.etag, "Vary": VARY}
+    headers = {**named_headers(named), "Vary": VARY}
     if "X-Time" in headers:
         headers["OGCAPI-datetime"] = headers["X-Time"]
-    if caching.matches(request.headers.get("if-none-match"), drawing.etag):
-        return caching.not_modified(headers)
-    stages.mark("parse")
-    body = await state.engine.tile(drawing, stages)
     shows(request, pictured.dataset)
-    headers["Server-Timing"] = server_timing(stages)
-    return Response(body, headers=headers, media_type=IMAGES[image])
+    return await picture_answer(request, drawing, headers, stages)
 
 
 def _pictured(request: Request) -> Map:

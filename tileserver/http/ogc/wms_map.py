@@ -18,7 +18,7 @@ from tileserver.http.ogc import wms_request
 from tileserver.http.ogc.front import shows
 from tileserver.http.ogc.headers import info_answer, named_headers
 from tileserver.http.ogc.wms_request import Asked, Picture
-from tileserver.http.tiles import server_timing
+from tileserver.http.picture import server_timing
 from tileserver.pipeline import Stages
 from tileserver.services.ogc import feature_info, wms_animation, wms_map
 from tileserver.services.ogc.named_view import NamedView

@@ -9,7 +9,6 @@ from functools import partial
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tileserver.encode import MEDIA_TYPES
 from tileserver.errors import NotFound
 from tileserver.http import caching, params
 from tileserver.http.endpoint import Endpoint, context
@@ -27,7 +26,7 @@ from tileserver.http.ogc.wmts_request import (
     pixel_lonlat,
 )
 from tileserver.http.params import Parameter
-from tileserver.http.tiles import server_timing
+from tileserver.http.picture import picture_answer
 from tileserver.pipeline import Stages
 from tileserver.services import legend
 from tileserver.services.ogc import named_layer, wmts
@@ -112,17 +111,11 @@ async def _kvp_info(request: Request, parameters: Parameters) -> Response:
 
 
 async def _tile(request: Request, address: Address) -> Response:
-    stages, state = Stages(), context(request)
-    found = LayerTiles.find(state, address)
+    stages = Stages()
+    found = LayerTiles.find(context(request), address)
     drawing = found.drawing(address)
     shows(request, drawing.view.dataset)
-    headers = {**found.headers, "ETag": drawing.etag}
-    if caching.matches(request.headers.get("if-none-match"), drawing.etag):
-        return caching.not_modified(headers)
-    stages.mark("parse")
-    body = await state.engine.tile(drawing, stages)
-    headers["Server-Timing"] = server_timing(stages)
-    return Response(body, headers=headers, media_type=MEDIA_TYPES[drawing.format])
+    return await picture_answer(request, drawing, found.headers, stages)
 
 
 async def _info(
