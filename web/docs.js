@@ -2,7 +2,7 @@
 import { getDatasets, getJson } from "./api.js";
 import { h } from "./lib/dom.js";
 import { asked, byTag, exampleUrl, exampleValues, typeOf } from "./lib/openapi.js";
-import { isDark } from "./view/theme.js";
+import { isDark } from "./shell/theme.js";
 
 /** @typedef {import("./lib/openapi.js").Operation} Operation */
 /** @typedef {import("./lib/openapi.js").Parameter} Parameter */

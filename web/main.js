@@ -3,15 +3,15 @@ import { syncHash } from "./hashsync.js";
 import { decodeHash } from "./lib/hash.js";
 import { startSession } from "./session.js";
 import { createStore, INITIAL } from "./store.js";
-import { mountInspector } from "./view/inspector.js";
-import { mountKeyboard } from "./view/keyboard.js";
-import { mountMap } from "./view/map.js";
-import { mountNotice } from "./view/notice.js";
-import { mountPanel } from "./view/panel.js";
-import { mountProgress } from "./view/progress.js";
-import { mountTheme } from "./view/theme.js";
-import { mountTimebar } from "./view/timebar.js";
-import { mountTools } from "./view/tools.js";
+import { mountInspector } from "./analysis/inspector.js";
+import { mountKeyboard } from "./shell/keyboard.js";
+import { mountMap } from "./map/map.js";
+import { mountNotice } from "./shell/notice.js";
+import { mountPanel } from "./shell/panel.js";
+import { mountProgress } from "./shell/progress.js";
+import { mountTheme } from "./shell/theme.js";
+import { mountTimebar } from "./time/timebar.js";
+import { mountTools } from "./shell/tools.js";
 
 /** @type {[string, (element: HTMLElement, store: import("./store.js").Store) => () => void][]} */
 const VIEWS = [

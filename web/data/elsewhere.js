@@ -1,7 +1,7 @@
 /** Where other programs find what is shown: addresses to copy and files to keep. */
 import { h, icon, iconButton } from "../lib/dom.js";
 import { servicesOf } from "../lib/service.js";
-import { copyBy } from "./clipboard.js";
+import { copyBy } from "../shell/clipboard.js";
 
 /** @typedef {import("../lib/service.js").Service} Service */
 /** @typedef {import("../types.js").State} State */

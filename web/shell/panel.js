@@ -2,12 +2,12 @@
 import { h, icon } from "../lib/dom.js";
 import { formatUnits } from "../lib/number.js";
 import { variableOf } from "../lib/select.js";
-import { mountDatasets } from "./dataset.js";
-import { mountDimensions } from "./dimension.js";
-import { mountElsewhere } from "./elsewhere.js";
-import { mountLegend } from "./legend.js";
-import { mountStyle } from "./styling.js";
-import { mountVariables } from "./variable.js";
+import { mountDatasets } from "../data/dataset.js";
+import { mountDimensions } from "../data/dimension.js";
+import { mountElsewhere } from "../data/elsewhere.js";
+import { mountLegend } from "../colour/legend.js";
+import { mountStyle } from "../colour/styling.js";
+import { mountVariables } from "../data/variable.js";
 
 /** @typedef {import("../types.js").Store} Store */
 

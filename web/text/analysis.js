@@ -1,0 +1,2 @@
+/** Words of analysis: English, German. */
+export default /** @type {const} */ ({});

@@ -1,0 +1,2 @@
+/** Words of colour: English, German. */
+export default /** @type {const} */ ({});

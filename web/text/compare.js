@@ -1,0 +1,2 @@
+/** Words of compare: English, German. */
+export default /** @type {const} */ ({});

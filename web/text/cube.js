@@ -1,0 +1,2 @@
+/** Words of cube: English, German. */
+export default /** @type {const} */ ({});

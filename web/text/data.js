@@ -1,0 +1,2 @@
+/** Words of data: English, German. */
+export default /** @type {const} */ ({});

@@ -1,0 +1,2 @@
+/** Words of export: English, German. */
+export default /** @type {const} */ ({});

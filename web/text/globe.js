@@ -1,0 +1,2 @@
+/** Words of globe: English, German. */
+export default /** @type {const} */ ({});

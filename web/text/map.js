@@ -1,0 +1,2 @@
+/** Words of map: English, German. */
+export default /** @type {const} */ ({});

@@ -1,0 +1,2 @@
+/** Words of section: English, German. */
+export default /** @type {const} */ ({});

@@ -1,0 +1,2 @@
+/** Words of shell: English, German. */
+export default /** @type {const} */ ({});

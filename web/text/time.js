@@ -1,0 +1,2 @@
+/** Words of time: English, German. */
+export default /** @type {const} */ ({});
