@@ -18,7 +18,8 @@ export function launch(executablePath) {
 }
 
 /**
- * A page in a fresh profile; `log` gathers errors of the console and the hosts that were asked.
+ * A page in a fresh profile; `log` gathers errors of the console, the hosts that were asked, and
+ * the addresses asked for, in their order.
  * @param {import("playwright-core").Browser} browser
  * @param {{width?: number, height?: number, dark?: boolean, touch?: boolean}} [options]
  */
@@ -31,7 +32,7 @@ export async function openPage(browser, { width = 1280, height = 800, dark = fal
   });
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE_MS);
-  const log = { errors: [], hosts: new Set(), failures: [] };
+  const log = { errors: [], hosts: new Set(), requests: [], failures: [] };
   page.on("console", (message) => {
     // What a driver says of the browser's own screenshots is no word of the page.
     const isDrivers = message.text().includes("GL Driver Message");
@@ -40,7 +41,9 @@ export async function openPage(browser, { width = 1280, height = 800, dark = fal
   page.on("pageerror", (error) => log.errors.push(String(error)));
   page.on("request", (request) => {
     const { protocol, host } = new URL(request.url());
-    if (protocol.startsWith("http")) log.hosts.add(host);
+    if (!protocol.startsWith("http")) return;
+    log.hosts.add(host);
+    log.requests.push(request.url());
   });
   page.on("response", (response) => {
     if (response.status() >= 400) log.failures.push(`${response.status()} ${response.url()}`);
@@ -48,14 +51,23 @@ export async function openPage(browser, { width = 1280, height = 800, dark = fal
   return { page, log };
 }
 
-/** Until the frame that the state asks for is on the map. @param {import("playwright-core").Page} page */
+/** The hash follows the state after a moment of quiet. */
+const QUIET_MS = 400;
+
+/**
+ * Until all that the state asks for is drawn, as the page itself says, and stays so for a moment:
+ * what was just pressed may not have reached the views yet.
+ * @param {import("playwright-core").Page} page
+ */
 export async function settle(page) {
-  await page.waitForSelector(".leaflet-data-pane .leaflet-tile-loaded", { state: "attached" });
-  await page.waitForFunction(() => {
-    const tiles = [...document.querySelectorAll(".leaflet-data-pane img")];
-    const busy = document.querySelector("#progress.is-busy");
-    return !busy && tiles.length > 0 && tiles.every((tile) => tile.classList.contains("leaflet-tile-loaded"));
-  });
-  // The hash follows the state after a moment of quiet.
-  await page.waitForTimeout(400);
+  for (let isSettled = false; !isSettled; ) {
+    await page.waitForFunction(looksSettled);
+    await page.waitForTimeout(QUIET_MS);
+    isSettled = await page.evaluate(looksSettled);
+  }
+}
+
+function looksSettled() {
+  const isBusy = document.querySelector("#progress.is-busy");
+  return !isBusy && document.body.dataset.settled === "true";
 }

@@ -39,6 +39,17 @@ class Visit:
             return np.asarray(image.convert("RGB"))
 
 
+def visited(
+    tmp_path_factory: pytest.TempPathFactory, script: str, chromium: str, *arguments: str
+) -> Visit:
+    """What `SCRIPT.mjs CHROMIUM ARGUMENTS… FOLDER` saw, which prints facts and keeps pictures."""
+    folder = tmp_path_factory.mktemp("pictures")
+    command = ["node", str(HERE / f"{script}.mjs"), chromium, *arguments, str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=WITHIN_S, check=False)
+    assert done.returncode == 0, done.stderr
+    return Visit(json.loads(done.stdout), folder)
+
+
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """The browser's path; without one, or without the viewer's parts, tests are skipped."""
@@ -74,11 +85,7 @@ def visit(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Visit:
     """One visit to the viewer, in which all is tried."""
-    folder = tmp_path_factory.mktemp("pictures")
-    command = ["node", str(HERE / "observe.mjs"), chromium, demo_server, odd_server, str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=WITHIN_S, check=False)
-    assert done.returncode == 0, done.stderr
-    return Visit(json.loads(done.stdout), folder)
+    return visited(tmp_path_factory, "observe", chromium, demo_server, odd_server)
 
 
 @pytest.fixture(scope="session")
