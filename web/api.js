@@ -1,5 +1,8 @@
 /** The server's answers. Every address is relative to the page, so a path prefix does no harm. */
 
+import { path } from "./lib/address.js";
+import { t } from "./lib/text.js";
+
 /** @typedef {import("./types.js").Detail} Detail */
 /** @typedef {import("./types.js").Summary} Summary */
 
@@ -32,7 +35,7 @@ async function request(address, signal) {
     return await fetch(new URL(address, document.baseURI), { signal });
   } catch (error) {
     if (signal.aborted) throw error;
-    throw new ApiError("The server does not answer. Check the connection and try again.", 0);
+    throw new ApiError(t("shell.noAnswer"), 0);
   }
 }
 
@@ -44,7 +47,7 @@ export async function explain(response) {
   } catch {
     // Not the server's own JSON: a proxy in between answered.
   }
-  return `The server answered ${response.status} ${response.statusText}`.trim();
+  return t("shell.answered", { status: response.status, text: response.statusText }).trim();
 }
 
 /** Whether an error only says that the answer is no longer wanted. @param {unknown} error */
@@ -74,11 +77,14 @@ async function getPages(address, key, signal) {
 export const getDatasets = (signal) => getPages("datasets", "datasets", signal);
 
 /** @param {string} id @param {AbortSignal} signal @returns {Promise<Detail>} */
-export const getDetail = (id, signal) => getJson(`datasets/${encodeURIComponent(id)}`, signal);
+export const getDetail = (id, signal) => getJson(`datasets/${path(id)}`, signal);
 
-/** @param {string} id @param {AbortSignal} signal @returns {Promise<string[]>} */
-export const getTimes = (id, signal) =>
-  getPages(`datasets/${encodeURIComponent(id)}/dimensions/time?limit=${PAGE}`, "values", signal);
+/** The steps of an axis of time. @param {string} id @param {string} dimension @param {AbortSignal} signal @returns {Promise<string[]>} */
+export const getAxis = (id, dimension, signal) =>
+  getPages(`datasets/${path(id)}/dimensions/${path(dimension)}?limit=${PAGE}`, "values", signal);
 
 /** @param {AbortSignal} signal @returns {Promise<import("./types.js").Colormap[]>} */
 export const getColormaps = async (signal) => (await getJson("colormaps", signal)).colormaps;
+
+/** @param {AbortSignal} signal @returns {Promise<import("./types.js").Config>} */
+export const getConfig = (signal) => getJson("viewer", signal);

@@ -1,6 +1,8 @@
 /** Keeps the URL's hash and the state equal. */
 import { DEFAULTS, decodeHash, encodeHash } from "./lib/hash.js";
 
+/** @typedef {import("./types.js").Link} Link */
+
 const QUIET_MS = 150;
 
 /**
@@ -12,19 +14,17 @@ export function syncHash(store) {
   const write = () => {
     const hash = `#${encodeHash(store.get())}`;
     if (hash === (location.hash || "#")) return;
-    // Another dataset or variable is a place to come back to; a pan or a step of time is not.
-    const [now, then] = [store.get(), decodeHash(location.hash)];
-    const isNewPlace = then.dataset && (now.dataset !== then.dataset || now.variable !== (then.variable ?? now.variable));
-    history[isNewPlace ? "pushState" : "replaceState"](null, "", hash);
+    const isNew = isNewPlace(decodeHash(location.hash), store.get());
+    history[isNew ? "pushState" : "replaceState"](null, "", hash);
   };
   const read = () => {
     clearTimeout(timer);
     const link = decodeHash(location.hash);
-    link.dataset ??= store.get().datasets?.find(({ status }) => status === "ready")?.id ?? null;
-    const isOther = link.dataset !== store.get().dataset;
-    store.set(isOther ? { ...link, detail: null, times: [], playing: false } : link);
+    // A page never empties itself: a link without layers keeps those that are shown.
+    const { layers, active } = store.get();
+    store.set(link.layers.length ? link : { ...link, layers, active });
   };
-  const keys = /** @type {(keyof import("./types.js").Link)[]} */ (Object.keys(DEFAULTS));
+  const keys = /** @type {(keyof Link)[]} */ (Object.keys(DEFAULTS));
   const stop = store.subscribe(keys, () => {
     clearTimeout(timer);
     timer = window.setTimeout(write, QUIET_MS);
@@ -37,4 +37,11 @@ export function syncHash(store) {
     window.removeEventListener("hashchange", read);
     window.removeEventListener("popstate", read);
   };
+}
+
+/** Other data, or another way to see them, is a place to come back to; a pan or a step of time is not. @param {Link} then @param {Link} now */
+function isNewPlace(then, now) {
+  const shown = (/** @type {Link} */ { layers }) => layers.map(({ dataset, variable, expression }) => [dataset, variable, expression].join()).join(";");
+  const isNamed = then.layers.length > 0 && then.layers.every(({ variable }) => variable);
+  return isNamed && (shown(then) !== shown(now) || then.mode !== now.mode);
 }

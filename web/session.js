@@ -1,8 +1,11 @@
-/** Loads what the state names: the catalogue, the dataset, its time axis. */
-import { ApiError, getColormaps, getDatasets, getDetail, getTimes, isAbort } from "./api.js";
-import { firstVariable } from "./lib/select.js";
+/** Loads what the state names: the catalogue, the datasets of its layers, their axes of time. */
+import { ApiError, getAxis, getColormaps, getConfig, getDatasets, getDetail, isAbort } from "./api.js";
+import { addLayer, patchLayer } from "./lib/layers.js";
+import { axisKey, firstVariable, timeDimension } from "./lib/select.js";
+import { t } from "./lib/text.js";
 
 /** @typedef {import("./types.js").Store} Store */
+/** @typedef {import("./types.js").Detail} Detail */
 
 const PENDING_POLL_MS = 2000;
 
@@ -11,24 +14,36 @@ const PENDING_POLL_MS = 2000;
  * @returns {() => void} stop
  */
 export function startSession(store) {
-  const whole = new AbortController();
-  let loading = new AbortController();
-  const loadCatalogue = () => attempt(store, whole.signal, () => openCatalogue(store, whole.signal), loadCatalogue);
-  const loadColormaps = async () => store.set({ colormaps: await getColormaps(whole.signal) });
-  const loadDataset = () => {
-    loading.abort();
-    loading = new AbortController();
-    const { signal } = loading;
-    attempt(store, signal, () => openDataset(store, signal), loadDataset);
-  };
+  const { signal, abort } = controlled();
+  const loadCatalogue = () => attempt(store, signal, () => openCatalogue(store, signal), loadCatalogue);
   loadCatalogue();
-  attempt(store, whole.signal, loadColormaps, null);
-  const stop = store.subscribe(["dataset"], ({ dataset }) => dataset && loadDataset());
+  attempt(store, signal, async () => store.set({ colormaps: await getColormaps(signal) }), null);
+  attempt(store, signal, async () => store.set({ config: await getConfig(signal) }), null);
+  const stop = followLayers(store, signal);
   return () => {
     stop();
-    whole.abort();
-    loading.abort();
+    abort();
   };
+}
+
+function controlled() {
+  const controller = new AbortController();
+  return { signal: controller.signal, abort: () => controller.abort() };
+}
+
+/** Open each dataset that a layer is of, once. @param {Store} store @param {AbortSignal} signal */
+function followLayers(store, signal) {
+  /** @type {Set<string>} */
+  const asked = new Set();
+  return store.subscribe(["layers"], ({ layers }) => {
+    nameVariables(store);
+    for (const id of new Set(layers.map(({ dataset }) => dataset))) {
+      if (asked.has(id)) continue;
+      asked.add(id);
+      const load = () => attempt(store, signal, () => openDataset(store, id, signal), load);
+      load();
+    }
+  });
 }
 
 /**
@@ -45,7 +60,7 @@ export async function attempt(store, signal, work, retry) {
     if (problem?.source === "session" && problem.retry === retry) store.set({ problem: null });
   } catch (error) {
     if (isAbort(error) || signal.aborted) return;
-    const message = error instanceof ApiError ? error.message : `The viewer failed: ${error}`;
+    const message = error instanceof ApiError ? error.message : t("shell.failed", { error: String(error) });
     store.set({ problem: { message, source: "session", retry } });
   } finally {
     store.set({ busy: store.get().busy - 1 });
@@ -56,46 +71,41 @@ export async function attempt(store, signal, work, retry) {
 async function openCatalogue(store, signal) {
   const datasets = await getDatasets(signal);
   store.set({ datasets });
-  if (!store.get().dataset) {
-    const first = datasets.find(({ status }) => status === "ready");
-    if (first) store.set({ dataset: first.id });
-  }
+  const first = datasets.find(({ status }) => status === "ready");
+  if (first && !store.get().layers.length) store.set(addLayer(store.get(), { dataset: first.id }));
   if (datasets.some(({ status }) => status === "pending")) {
     setTimeout(() => !signal.aborted && attempt(store, signal, () => openCatalogue(store, signal), null), PENDING_POLL_MS);
   }
 }
 
-/** @param {Store} store @param {AbortSignal} signal */
-async function openDataset(store, signal) {
-  const id = store.get().dataset ?? "";
-  store.set({ detail: null, times: [], playing: false, nextTime: null });
+/** @param {Store} store @param {string} id @param {AbortSignal} signal */
+async function openDataset(store, id, signal) {
   const detail = await getDetail(id, signal);
-  if (detail.status !== "ready") throw new ApiError(detail.error ?? `Dataset ${id} is still being opened. Try again in a moment.`, 0);
-  const { variable } = store.get();
-  const known = detail.variables.some((one) => one.id === variable);
-  const shown = known ? variable : (firstVariable(detail)?.id ?? null);
-  store.set({ detail, variable: shown });
-  if (variable && !known) {
-    const message = `Dataset ${id} has no variable ${variable}; ${shown ?? "nothing"} is shown instead.`;
+  if (detail.status !== "ready") throw new ApiError(detail.error ?? t("shell.pending", { dataset: id }), 0);
+  store.set({ details: { ...store.get().details, [id]: detail } });
+  nameVariables(store);
+  await Promise.all(timesOf(detail).map(async (name) => {
+    const times = await getAxis(id, name, signal);
+    store.set({ axes: { ...store.get().axes, [axisKey(id, name)]: times } });
+  }));
+}
+
+/** The dimensions that are the time of a variable. @param {Detail} detail */
+function timesOf(detail) {
+  const names = detail.variables.map((variable) => timeDimension(detail, variable));
+  return [...new Set(names.filter((name) => name !== null))];
+}
+
+/** Give each layer without a variable, or with one that its dataset lacks, the first one. @param {Store} store */
+function nameVariables(store) {
+  for (const { id, dataset, variable, expression } of store.get().layers) {
+    const detail = store.get().details[dataset];
+    if (!detail || expression || detail.variables.some((one) => one.id === variable)) continue;
+    const shown = firstVariable(detail)?.id ?? null;
+    if (shown === variable) continue;
+    store.set(patchLayer(store.get(), id, { variable: shown }));
+    if (!variable) continue;
+    const message = t("shell.noVariable", { dataset, variable, shown: shown ?? "–" });
     store.set({ problem: { message, source: "link", retry: null } });
   }
-  if (detail.dimensions.time?.type === "time" && detail.dimensions.time.size) store.set({ times: await getTimes(id, signal) });
-}
-
-/**
- * What choosing a dataset resets: all that belongs to the one before.
- * @param {string} dataset
- * @returns {Partial<import("./types.js").State>}
- */
-export function chooseDataset(dataset) {
-  const style = { colormap: null, rescale: null, scale: null };
-  return {
-    dataset, variable: null, time: null, dims: {}, ...style, view: null, point: null, chart: null,
-    detail: null, times: [], playing: false, nextTime: null, problem: null,
-  };
-}
-
-/** @param {string} variable @returns {Partial<import("./types.js").State>} */
-export function chooseVariable(variable) {
-  return { variable, colormap: null, rescale: null, scale: null, chart: null };
 }

@@ -16,16 +16,19 @@ import { DEFAULTS } from "./lib/hash.js";
 export const INITIAL = {
   ...DEFAULTS,
   datasets: null,
-  detail: null,
-  times: [],
+  details: {},
+  axes: {},
   colormaps: [],
   box: null,
   playing: false,
-  nextTime: null,
-  readyTime: null,
+  preload: [],
+  ready: [],
   loading: false,
   busy: 0,
   problem: null,
+  hover: null,
+  ranges: {},
+  config: null,
 };
 
 /**

@@ -1,47 +1,61 @@
 /** The part of the state that a link restores, to and from the URL's hash. Pure. */
+import { decodeLayers, encodeLayer } from "./layertext.js";
+import { numbers, oneOf } from "./parse.js";
+import { decodePlace, encodePlace } from "./placetext.js";
 
 /** @typedef {import("../types.js").Link} Link */
+/** @typedef {import("../types.js").Layer} Layer */
+/** @typedef {[string, string | null][]} Pairs */
 
 /** @type {Link} */
 export const DEFAULTS = {
-  dataset: null,
-  variable: null,
+  layers: [],
+  active: null,
   time: null,
-  dims: {},
-  colormap: null,
-  rescale: null,
-  scale: null,
-  opacity: 1,
+  range: null,
   speed: 4,
   view: null,
-  point: null,
-  chart: null,
+  mode: "map",
+  camera: null,
+  block: null,
+  compare: null,
+  basemap: null,
+  places: [],
+  place: null,
+  tab: null,
+  charts: { variables: [], show: "mean" },
   theme: null,
+  language: null,
 };
-const SPEEDS = [1, 2, 4, 8, 16];
-const DIM = "dim.";
+const FASTEST = 60;
 
 /**
- * `dataset=ocean&variable=sst&time=…&view=3/45.000/12.000`, without what is at its default.
+ * `dataset=ocean&variable=sst&dataset=model&variable=t&opacity=0.5&time=…&view=3/45.000/12.000`, without
+ * what is at its default. Each `dataset` begins a layer, the lowest first; what follows belongs to it.
  * @param {Link} link
  */
 export function encodeHash(link) {
-  const { view, point, rescale } = link;
-  /** @type {[string, string | null][]} */
+  const { view, camera, range, charts, layers, places } = link;
+  /** @type {Pairs} */
   const pairs = [
-    ["dataset", link.dataset],
-    ["variable", link.variable],
+    ...layers.flatMap(encodeLayer),
+    ["active", indexOf(layers, link.active, layers.length - 1)],
     ["time", link.time],
-    ...Object.entries(link.dims).map(([name, value]) => /** @type {[string, string]} */ ([DIM + name, value])),
-    ["colormap", link.colormap],
-    ["rescale", rescale && rescale.join(",")],
-    ["scale", link.scale],
-    ["opacity", link.opacity === DEFAULTS.opacity ? null : String(link.opacity)],
+    ["range", range && range.join("/")],
     ["speed", link.speed === DEFAULTS.speed ? null : String(link.speed)],
     ["view", view && `${round(view.zoom, 2)}/${view.lat.toFixed(4)}/${view.lon.toFixed(4)}`],
-    ["point", point && `${round(point.lon, 5)},${round(point.lat, 5)}`],
-    ["chart", link.chart],
+    ["mode", link.mode === DEFAULTS.mode ? null : link.mode],
+    ["camera", camera && camera.map((value) => round(value, 4)).join(",")],
+    ...encodeBlock(link.block),
+    ["compare", encodeCompare(link)],
+    ["basemap", link.basemap],
+    ...places.map((place) => /** @type {[string, string]} */ (["place", encodePlace(place)])),
+    ["chosen", indexOf(places, link.place, -1)],
+    ["tab", link.tab],
+    ...charts.variables.map((name) => /** @type {[string, string]} */ (["chart", name])),
+    ["show", charts.show === "mean" ? null : charts.show],
     ["theme", link.theme],
+    ["language", link.language],
   ];
   return pairs
     .filter(([, value]) => value !== null)
@@ -49,9 +63,28 @@ export function encodeHash(link) {
     .join("&");
 }
 
+/** @param {Link["block"]} block @returns {Pairs} */
+function encodeBlock(block) {
+  if (!block) return [];
+  return [["block", [...block.box, ...block.at.map((part) => round(part, 4))].join(",")]];
+}
+
+/** `swipe;layer;0;0.5`, `side;time;2024-01-01T00:00:00Z;0.5`. @param {Pick<Link, "compare" | "layers">} link */
+function encodeCompare({ compare, layers }) {
+  if (!compare) return null;
+  const { kind, by, layer, time, at } = compare;
+  return [kind, by, by === "time" ? time : indexOf(layers, layer, -1), round(at, 3)].join(";");
+}
+
+/** @param {{id: string}[]} items @param {string | null} id @param {number} usual needs no telling */
+function indexOf(items, id, usual) {
+  const index = items.findIndex((item) => item.id === id);
+  return index < 0 || index === usual ? null : String(index);
+}
+
 /** Percent-encoding, but for signs that a hash may hold. @param {string} text */
 function readable(text) {
-  return encodeURIComponent(text).replace(/%(2C|2F|3A)/g, decodeURIComponent);
+  return encodeURIComponent(text).replace(/%(2C|2F|3A|3B)/g, decodeURIComponent);
 }
 
 /** @param {number} value @param {number} digits */
@@ -66,48 +99,47 @@ function round(value, digits) {
  */
 export function decodeHash(hash) {
   const query = new URLSearchParams(hash.replace(/^#/, "").replaceAll("+", "%2B"));
-  const dims = [...query].filter(([key]) => key.startsWith(DIM) && key.length > DIM.length);
+  const layers = decodeLayers([...query]);
+  const places = query.getAll("place").map(decodePlace).filter((place) => place !== null).map((place, i) => ({ ...place, id: String(i + 1) }));
   const [zoom, lat, lon] = numbers(query.get("view"), "/", 3);
-  const [pointLon, pointLat] = numbers(query.get("point"), ",", 2);
-  const [low, high] = numbers(query.get("rescale"), ",", 2);
+  const camera = numbers(query.get("camera"), ",", 5);
+  const range = (query.get("range") ?? "").split("/");
+  const speed = numbers(query.get("speed"), ",", 1)[0];
   return {
-    dataset: query.get("dataset") || null,
-    variable: query.get("variable") || null,
+    layers,
+    active: layers[Number(query.get("active") ?? NaN)]?.id ?? layers.at(-1)?.id ?? null,
     time: query.get("time") || null,
-    dims: Object.fromEntries(dims.map(([key, value]) => [key.slice(DIM.length), value])),
-    colormap: query.get("colormap") || null,
-    rescale: low < high ? [low, high] : null,
-    scale: oneOf(query.get("scale"), ["linear", "log", "symlog"]),
-    opacity: between(query.get("opacity"), 0, 1) ?? DEFAULTS.opacity,
-    speed: SPEEDS.find((speed) => String(speed) === query.get("speed")) ?? DEFAULTS.speed,
+    range: range.length === 2 && range.every(Boolean) ? [range[0], range[1]] : null,
+    speed: speed > 0 && speed <= FASTEST ? speed : DEFAULTS.speed,
     view: Math.abs(lat) <= 90 && zoom >= 0 ? { zoom, lat, lon } : null,
-    point: Math.abs(pointLat) <= 90 ? { lon: pointLon, lat: pointLat } : null,
-    chart: query.get("chart") || null,
+    mode: oneOf(query.get("mode"), ["map", "globe", "cube"]) ?? DEFAULTS.mode,
+    camera: camera.length ? camera : null,
+    block: decodeBlock(query.get("block")),
+    compare: decodeCompare(query.get("compare"), layers),
+    basemap: query.get("basemap") || null,
+    places,
+    place: places[Number(query.get("chosen") ?? NaN)]?.id ?? null,
+    tab: query.get("tab") || null,
+    charts: { variables: query.getAll("chart").filter(Boolean), show: oneOf(query.get("show"), ["mean", "minmax", "median"]) ?? "mean" },
     theme: oneOf(query.get("theme"), ["light", "dark"]),
+    language: oneOf(query.get("language"), ["en", "de"]),
   };
 }
 
-/**
- * So many finite numbers, or none at all.
- * @param {string | null} text @param {string} separator @param {number} count
- * @returns {number[]}
- */
-function numbers(text, separator, count) {
-  const found = (text ?? "").split(separator).map((part) => (part.trim() ? Number(part) : NaN));
-  return found.length === count && found.every(Number.isFinite) ? found : [];
+/** @param {string | null} text @returns {Link["block"]} */
+function decodeBlock(text) {
+  const [west, south, east, north, ...at] = numbers(text, ",", 7);
+  if (!at.length || !(south < north) || at.some((part) => part < 0 || part > 1)) return null;
+  return { box: [west, south, east, north], at: [at[0], at[1], at[2]] };
 }
 
-/** @param {string | null} text @param {number} low @param {number} high */
-function between(text, low, high) {
-  const [value] = numbers(text, ",", 1);
-  return value >= low && value <= high ? value : null;
-}
-
-/**
- * @template {string} T
- * @param {string | null} text @param {T[]} choices
- * @returns {T | null}
- */
-function oneOf(text, choices) {
-  return choices.find((choice) => choice === text) ?? null;
+/** @param {string | null} text @param {Layer[]} layers @returns {Link["compare"]} */
+function decodeCompare(text, layers) {
+  const [kind, by, other, at] = (text ?? "").split(";");
+  const [place = 0.5] = numbers(at ?? null, ",", 1);
+  const known = { kind: oneOf(kind ?? null, ["swipe", "side"]), by: oneOf(by ?? null, ["layer", "time"]) };
+  const layer = known.by === "layer" ? (layers[Number(other || NaN)]?.id ?? null) : null;
+  const time = known.by === "time" ? other || null : null;
+  if (!known.kind || !known.by) return null;
+  return { kind: known.kind, by: known.by, layer, time, at: Math.min(1, Math.max(0, place)) };
 }

@@ -1,15 +1,48 @@
-/** What the state means: the variable shown, the step of time, the box to fit. Pure. */
+/** What the state means: the active layer, its variable, its step of time, its style. Pure. */
 import { wrapLongitude } from "./number.js";
 import { nearestIndex } from "./time.js";
 
 /** @typedef {import("../types.js").State} State */
+/** @typedef {import("../types.js").Layer} Layer */
 /** @typedef {import("../types.js").Variable} Variable */
 /** @typedef {import("../types.js").Detail} Detail */
+/** @typedef {Pick<State, "layers" | "active">} Stack */
+/** @typedef {Pick<State, "details">} Known */
 
-/** @param {Pick<State, "detail" | "variable">} state @returns {Variable | null} */
-export function variableOf({ detail, variable }) {
-  if (!detail) return null;
-  return detail.variables.find(({ id }) => id === variable) ?? firstVariable(detail);
+/** @param {Stack} state @returns {Layer | null} */
+export function activeOf({ layers, active }) {
+  return layers.find(({ id }) => id === active) ?? layers.at(-1) ?? null;
+}
+
+/** @param {Stack} state @param {string | null} id @returns {Layer | null} */
+export function layerOf({ layers }, id) {
+  return layers.find((layer) => layer.id === id) ?? null;
+}
+
+/** @param {Known} state @param {Layer | null} layer @returns {Detail | null} null while loading */
+export function detailOf({ details }, layer) {
+  return (layer && details[layer.dataset]) ?? null;
+}
+
+/** @param {Known} state @param {Layer | null} layer @returns {Variable | null} null while loading */
+export function variableOf(state, layer) {
+  const detail = detailOf(state, layer);
+  if (!detail || !layer) return null;
+  if (layer.expression) return expressed(detail, layer.expression);
+  return detail.variables.find(({ id }) => id === layer.variable) ?? null;
+}
+
+/**
+ * An expression as a variable: with the dimensions of all that it names.
+ * @param {Detail} detail @param {string} expression
+ * @returns {Variable}
+ */
+function expressed(detail, expression) {
+  const words = new Set(expression.match(/[\p{L}_][\p{L}\p{N}_.]*/gu));
+  const named = detail.variables.filter(({ id }) => words.has(id));
+  const dims = [...new Set(named.flatMap((variable) => variable.dims))];
+  const kind = expression.includes(";") ? "composite" : "variable";
+  return { id: "_", title: expression, units: null, kind, dims, range: null, style: {} };
 }
 
 /**
@@ -21,40 +54,70 @@ export function firstVariable({ variables }) {
   return variables.find(({ kind }) => kind === "composite") ?? variables[0] ?? null;
 }
 
-/**
- * The variable whose values are read at a click: a composite has no value of its own.
- * @param {Pick<State, "detail" | "variable" | "chart">} state
- * @returns {Variable | null}
- */
-export function chartedOf(state) {
-  const shown = variableOf(state);
-  const single = state.detail?.variables.filter(({ kind }) => kind !== "composite") ?? [];
-  const wanted = single.find(({ id }) => id === state.chart);
-  if (wanted || shown?.kind !== "composite") return wanted ?? shown;
-  return single.find(({ id }) => !shown.style.bands?.includes(id)) ?? single[0] ?? null;
+/** The dimension that is a variable's time, whatever its name. @param {Detail | null} detail @param {Variable | null} variable */
+export function timeDimension(detail, variable) {
+  return variable?.dims.find((name) => detail?.dimensions[name]?.type === "time") ?? null;
 }
 
-/** @param {Variable | null} variable */
-export function hasTime(variable) {
-  return Boolean(variable?.dims.includes("time"));
+/** The steps of a layer's time, ISO 8601; empty without one, and while loading. @param {Known & Pick<State, "axes">} state @param {Layer | null} layer */
+export function axisOf(state, layer) {
+  const name = timeDimension(detailOf(state, layer), variableOf(state, layer));
+  return (layer && name && state.axes[axisKey(layer.dataset, name)]) || [];
+}
+
+/** @param {string} dataset @param {string} dimension */
+export function axisKey(dataset, dimension) {
+  return `${dataset}/${dimension}`;
 }
 
 /**
- * The step that is shown: one of the axis, as the server writes it; null if there is no time.
- * @param {Pick<State, "time" | "times" | "detail" | "variable">} state
+ * The step of a layer that is shown: one of its axis, as the server writes it; null if there is no time.
+ * @param {Known & Pick<State, "axes" | "time">} state @param {Layer | null} layer
  */
-export function timeOf(state) {
-  if (!hasTime(variableOf(state)) || state.detail?.dimensions.time?.type === "number") return null;
-  if (!state.times.length) return state.time ?? state.detail?.dimensions.time?.default?.toString() ?? null;
-  return state.times[nearestIndex(state.times, state.time ?? state.detail?.dimensions.time?.default?.toString() ?? null)];
+export function timeOf(state, layer) {
+  const detail = detailOf(state, layer);
+  const name = timeDimension(detail, variableOf(state, layer));
+  if (!layer || !detail || !name) return null;
+  const wanted = layer.time ?? state.time ?? detail.dimensions[name].default?.toString() ?? null;
+  const times = axisOf(state, layer);
+  return times.length ? times[nearestIndex(times, wanted)] : wanted;
 }
 
-/** @param {Pick<State, "time" | "times" | "detail" | "variable">} state @param {number} step wraps round */
+/**
+ * The step of the active layer so many further on, within the range that is chosen; it wraps round.
+ * @param {State} state @param {number} step
+ */
 export function timeAfter(state, step) {
-  const { times } = state;
-  const now = timeOf(state);
+  const layer = activeOf(state);
+  const times = timesInRange(axisOf(state, layer), state.range);
+  const now = timeOf(state, layer);
   if (now === null || times.length < 2) return null;
   return times[(nearestIndex(times, now) + step + times.length) % times.length];
+}
+
+/** @param {string[]} times @param {[string, string] | null} range */
+export function timesInRange(times, range) {
+  if (!range || !times.length) return times;
+  return times.slice(nearestIndex(times, range[0]), nearestIndex(times, range[1]) + 1);
+}
+
+/**
+ * How a layer is coloured: what is chosen, else what its server says.
+ * @param {Known & Pick<State, "ranges">} state @param {Layer} layer
+ */
+export function styleOf(state, layer) {
+  const { style = {}, range = null } = variableOf(state, layer) ?? {};
+  return {
+    colormap: layer.colormap ?? style.colormap_name ?? "viridis",
+    rescale: layer.rescale ?? style.rescale ?? range ?? state.ranges[rangeKey(layer)] ?? null,
+    scale: layer.scale ?? style.scale ?? /** @type {const} */ ("linear"),
+    categories: style.categories ?? null,
+  };
+}
+
+/** @param {Layer} layer */
+export function rangeKey({ dataset, variable, expression }) {
+  return `${dataset}/${expression ?? variable}`;
 }
 
 /** Whether a box goes round the world, so that it has no side to fit. @param {import("../types.js").Box} box */

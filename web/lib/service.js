@@ -1,6 +1,6 @@
 /** Where other programs find what is shown: an address for each, of the state's time and style. Pure. */
-import { dimsOf, path, query, styleOf } from "./address.js";
-import { timeOf, variableOf } from "./select.js";
+import { coloursOf, path, query, valuesOf } from "./address.js";
+import { activeOf, detailOf, timeOf, variableOf } from "./select.js";
 
 /** @typedef {import("../types.js").State} State */
 /** @typedef {import("../types.js").Variable} Variable */
@@ -19,12 +19,12 @@ import { timeOf, variableOf } from "./select.js";
  * @returns {Service[]} none while nothing is shown
  */
 export function servicesOf(state, base) {
-  const { detail } = state;
-  const variable = variableOf(state);
-  if (!detail || !variable) return [];
-  const time = /** @type {[string, string | null]} */ (["time", timeOf(state)]);
-  const named = /** @type {[string, string | null][]} */ ([...dimsOf(state, variable), ["style", styleId(state, variable)]]);
-  const drawn = readable(query([time, ...dimsOf(state, variable), ...styleOf(state, variable)]));
+  const shown = activeOf(state);
+  const [detail, variable] = [detailOf(state, shown), variableOf(state, shown)];
+  if (!shown || !detail || !variable) return [];
+  const time = /** @type {[string, string | null]} */ (["time", timeOf(state, shown)]);
+  const named = /** @type {[string, string | null][]} */ ([...valuesOf(shown, variable), ["style", styleId(shown, variable)]]);
+  const drawn = readable(query([time, ...valuesOf(shown, variable), ...coloursOf(shown, variable)]));
   const layer = `${detail.id}.${variable.id}`;
   const tiles = `tiles/${path(detail.id, variable.id)}`;
   const described = `wmts/${path(detail.id, variable.id)}`;
@@ -45,7 +45,7 @@ export function servicesOf(state, base) {
 
 /**
  * The id of the style shown in WMTS and WMS, which know colours and ranges; null for the layer's own.
- * @param {Pick<State, "colormap" | "rescale">} state @param {Variable} variable
+ * @param {Pick<import("../types.js").Layer, "colormap" | "rescale">} layer @param {Variable} variable
  */
 export function styleId({ colormap, rescale }, { kind, style }) {
   const name = colormap ?? style.colormap_name;

@@ -1,11 +1,22 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { chartedOf, firstVariable, isGlobal, timeAfter, timeOf, unwrap, variableOf, wrap } from "../lib/select.js";
+import { PLAIN } from "../lib/layers.js";
+import { activeOf, axisOf, firstVariable, isGlobal, styleOf, timeAfter, timeOf, unwrap, variableOf, wrap } from "../lib/select.js";
 import { INITIAL } from "../store.js";
 import { detail } from "./example.js";
 
 const TIMES = ["2024-01-01T00:00:00Z", "2024-01-02T00:00:00Z", "2024-01-03T00:00:00Z"];
-const STATE = { ...INITIAL, detail, variable: "air", times: TIMES };
+const air = { ...PLAIN, id: "1", dataset: detail.id, variable: "air" };
+const mask = { ...air, variable: "mask" };
+/** @type {import("../types.js").State} */
+const STATE = { ...INITIAL, layers: [air], active: "1", details: { [detail.id]: detail }, axes: { [`${detail.id}/time`]: TIMES } };
+
+test("The active layer is the one named, else the top one.", () => {
+  const layers = [air, { ...mask, id: "2" }];
+  assert.equal(activeOf({ layers, active: "1" })?.id, "1");
+  assert.equal(activeOf({ layers, active: null })?.id, "2");
+  assert.equal(activeOf({ layers: [], active: "1" }), null);
+});
 
 test("A dataset opens with its picture, or else with its first variable.", () => {
   assert.equal(firstVariable(detail)?.id, "true_color");
@@ -13,38 +24,58 @@ test("A dataset opens with its picture, or else with its first variable.", () =>
   assert.equal(firstVariable({ variables: [] }), null);
 });
 
-test("An unknown variable is the one that the dataset opens with.", () => {
-  assert.equal(variableOf({ ...STATE, variable: "gone" })?.id, "true_color");
-  assert.equal(variableOf({ ...STATE, detail: null }), null);
+test("A variable is known once its dataset is.", () => {
+  assert.equal(variableOf(STATE, air)?.title, "Air temperature");
+  assert.equal(variableOf({ details: {} }, air), null);
+  assert.equal(variableOf(STATE, { ...air, variable: "gone" }), null);
 });
 
-test("The chart is of the variable shown, or of the one chosen for it.", () => {
-  assert.equal(chartedOf(STATE)?.id, "air");
-  assert.equal(chartedOf({ ...STATE, chart: "mask" })?.id, "mask");
-});
-
-test("The chart of a picture is of a variable that is not one of its bands, if there is one.", () => {
-  assert.equal(chartedOf({ ...STATE, variable: "true_color" })?.id, "mask");
+test("An expression has the dimensions of what it names.", () => {
+  const expressed = (/** @type {string} */ expression) => variableOf(STATE, { ...air, variable: "_", expression });
+  assert.deepEqual(expressed("air - 273.15")?.dims, ["time", "level", "y", "x"]);
+  assert.deepEqual(expressed("mask * 2")?.dims, ["y", "x"]);
+  assert.deepEqual(expressed("airs")?.dims, []);
+  assert.equal(expressed("air;air;air")?.kind, "composite");
 });
 
 test("The step shown is one of the axis.", () => {
-  assert.equal(timeOf(STATE), TIMES[2]);
-  assert.equal(timeOf({ ...STATE, time: "2024-01-01T20:00:00Z" }), TIMES[1]);
+  assert.equal(timeOf(STATE, air), TIMES[2]);
+  assert.equal(timeOf({ ...STATE, time: "2024-01-01T20:00:00Z" }, air), TIMES[1]);
+});
+
+test("A layer's own time comes before that of all.", () => {
+  assert.equal(timeOf({ ...STATE, time: TIMES[2] }, { ...air, time: TIMES[0] }), TIMES[0]);
 });
 
 test("A variable without time has no step.", () => {
-  assert.equal(timeOf({ ...STATE, variable: "mask" }), null);
+  assert.equal(timeOf(STATE, mask), null);
+  assert.deepEqual(axisOf(STATE, mask), []);
+});
+
+test("The dimension of time may have any name.", () => {
+  const { time, ...others } = detail.dimensions;
+  const variables = detail.variables.map((one) => ({ ...one, dims: one.dims.map((name) => (name === "time" ? "valid" : name)) }));
+  const other = { ...detail, variables, dimensions: { ...others, valid: time } };
+  const state = { ...STATE, details: { [detail.id]: other }, axes: { [`${detail.id}/valid`]: TIMES } };
+  assert.equal(timeOf(state, air), TIMES[2]);
 });
 
 test("Until the axis is there, the step is the link's, or the default.", () => {
-  assert.equal(timeOf({ ...STATE, times: [] }), "2024-01-03T00:00:00Z");
-  assert.equal(timeOf({ ...STATE, times: [], time: TIMES[0] }), TIMES[0]);
+  assert.equal(timeOf({ ...STATE, axes: {} }, air), "2024-01-03T00:00:00Z");
+  assert.equal(timeOf({ ...STATE, axes: {}, time: TIMES[0] }, air), TIMES[0]);
 });
 
-test("Steps go round.", () => {
+test("Steps go round, within the range that is chosen.", () => {
   assert.equal(timeAfter(STATE, 1), TIMES[0]);
   assert.equal(timeAfter({ ...STATE, time: TIMES[0] }, -1), TIMES[2]);
-  assert.equal(timeAfter({ ...STATE, times: [TIMES[0]] }, 1), null);
+  assert.equal(timeAfter({ ...STATE, time: TIMES[1], range: [TIMES[0], TIMES[1]] }, 1), TIMES[0]);
+  assert.equal(timeAfter({ ...STATE, axes: { [`${detail.id}/time`]: [TIMES[0]] } }, 1), null);
+});
+
+test("A style is what is chosen, else the server's.", () => {
+  assert.deepEqual(styleOf(STATE, air), { colormap: "thermal", rescale: [200, 300], scale: "linear", categories: null });
+  const chosen = { ...air, colormap: "jet", rescale: /** @type {[number, number]} */ ([0, 1]), scale: /** @type {const} */ ("log") };
+  assert.deepEqual(styleOf(STATE, chosen), { colormap: "jet", rescale: [0, 1], scale: "log", categories: null });
 });
 
 test("A box across 180° has its east beyond its west.", () => {

@@ -1,16 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { PLAIN } from "../lib/layers.js";
 import { servicesOf, styleId } from "../lib/service.js";
 import { INITIAL } from "../store.js";
 import { detail } from "./example.js";
 
 const BASE = "https://maps.example/cubes/";
 const [air, mask, picture] = detail.variables;
-const shown = { ...INITIAL, detail, variable: "air", dims: { level: "850" } };
+const layer = { ...PLAIN, id: "1", dataset: detail.id, variable: "air", dims: { level: "850" } };
+const shown = { ...INITIAL, layers: [layer], active: "1", details: { [detail.id]: detail } };
 
-/** @param {Partial<import("../types.js").State>} patch @returns {Record<string, string>} address by title */
+/** @param {Partial<import("../types.js").Layer>} patch @returns {Record<string, string>} address by title */
 function addresses(patch = {}) {
-  return Object.fromEntries(servicesOf({ ...shown, ...patch }, BASE).map(({ title, address }) => [title, address]));
+  return Object.fromEntries(servicesOf({ ...shown, layers: [{ ...layer, ...patch }] }, BASE).map(({ title, address }) => [title, address]));
 }
 
 test("Nothing is told while nothing is shown.", () => {

@@ -6,25 +6,25 @@ test("A view hears of its keys only, and at once.", () => {
   const store = createStore({ ...INITIAL });
   /** @type {(string | null)[]} */
   const heard = [];
-  const stop = store.subscribe(["variable"], ({ variable }) => heard.push(variable));
-  store.set({ variable: "sst" });
-  store.set({ dataset: "ocean" });
+  const stop = store.subscribe(["time"], ({ time }) => heard.push(time));
+  store.set({ time: "2021" });
+  store.set({ tab: "series" });
   stop();
-  store.set({ variable: "chl" });
-  assert.deepEqual(heard, [null, "sst"]);
+  store.set({ time: "2022" });
+  assert.deepEqual(heard, [null, "2021"]);
 });
 
 test("An equal value is no change.", () => {
-  const store = createStore({ ...INITIAL, point: { lon: 1, lat: 2 } });
+  const store = createStore({ ...INITIAL, view: { lon: 1, lat: 2, zoom: 3 } });
   let count = 0;
-  store.subscribe(["point"], () => count++);
-  store.set({ point: { lon: 1, lat: 2 } });
+  store.subscribe(["view"], () => count++);
+  store.set({ view: { lon: 1, lat: 2, zoom: 3 } });
   assert.equal(count, 1);
 });
 
 test("A view that sets state is not told of the old.", () => {
   const store = createStore({ ...INITIAL });
-  store.subscribe(["dataset"], ({ dataset }) => dataset && store.set({ variable: "first" }));
-  store.set({ dataset: "ocean" });
-  assert.equal(store.get().variable, "first");
+  store.subscribe(["tab"], ({ tab }) => tab && store.set({ time: "first" }));
+  store.set({ tab: "series" });
+  assert.equal(store.get().time, "first");
 });
