@@ -69,7 +69,6 @@
  *
  * @typedef {{channel: string, title: string, color: string}} Band
  * @typedef {{name: string, family: string, category: string, title?: string}} Colormap
- * @typedef {{lon: number, lat: number}} Place
  * @typedef {{lat: number, lon: number, zoom: number}} View
  * @typedef {{times: string[], values: (number | null)[], units: string | null}} Series
  *

@@ -1,4 +1,4 @@
-/** Fills web/vendor/ from node_modules: Leaflet, uPlot and the offline basemap. Never committed. */
+/** Fills web/vendor/ from node_modules: libraries as they are published, and the offline basemap. Never committed. */
 import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { makeBasemap } from "./basemap.js";
 
@@ -14,12 +14,30 @@ const COPIES = [
   ["uplot/dist/uPlot.min.css", "uplot.css"],
   ["uplot/LICENSE", "uplot.LICENSE"],
   ["world-atlas/LICENSE", "basemap/LICENSE"],
+  ["gifenc/dist/gifenc.esm.js", "gifenc.js"],
+  ["gifenc/LICENSE.md", "gifenc.LICENSE"],
+  ["mediabunny/dist/bundles/mediabunny.min.mjs", "mediabunny.js"],
+  ["mediabunny/LICENSE", "mediabunny.LICENSE"],
+  ["cesium/Build/Cesium/index.js", "cesium/index.js"],
+  ["cesium/LICENSE.md", "cesium/LICENSE.md"],
 ];
+
+/** Folders that Cesium asks for by itself, from where its page says that it lies. */
+const CESIUM = ["Assets", "ThirdParty", "Widgets", "Workers"];
 
 /** Types for the copies: the type checker reads these in place of the files beside them. */
 const TYPES = {
   "leaflet.d.ts": 'export * from "leaflet";\n',
   "uplot.d.ts": 'export { default } from "uplot";\n',
+  // It has no types of its own.
+  "gifenc.d.ts": `type Palette = number[][];
+type Frame = { palette?: Palette; delay?: number; repeat?: number; transparent?: boolean; transparentIndex?: number; dispose?: number };
+export function GIFEncoder(): { writeFrame(index: Uint8Array, width: number, height: number, frame?: Frame): void; finish(): void; bytes(): Uint8Array<ArrayBuffer> };
+export function quantize(rgba: Uint8Array | Uint8ClampedArray, colors: number, options?: { format?: "rgb565" | "rgb444" | "rgba4444" }): Palette;
+export function applyPalette(rgba: Uint8Array | Uint8ClampedArray, palette: Palette, format?: "rgb565" | "rgb444" | "rgba4444"): Uint8Array;
+`,
+  "mediabunny.d.ts": 'export * from "mediabunny";\n',
+  "cesium/index.d.ts": 'export * from "cesium";\n',
 };
 
 /** @param {string} from @param {string} to */
@@ -30,9 +48,12 @@ async function copy(from, to) {
 }
 
 await rm(vendor, { recursive: true, force: true });
-await mkdir(new URL("basemap/", vendor), { recursive: true });
+for (const folder of ["basemap/", "cesium/"]) await mkdir(new URL(folder, vendor), { recursive: true });
 await Promise.all(COPIES.map(([from, to]) => copy(from, to)));
 await cp(new URL("node_modules/leaflet/dist/images/", web), new URL("images/", vendor), { recursive: true });
+for (const name of CESIUM) {
+  await cp(new URL(`node_modules/cesium/Build/Cesium/${name}/`, web), new URL(`cesium/${name}/`, vendor), { recursive: true });
+}
 for (const [name, text] of Object.entries(TYPES)) await writeFile(new URL(name, vendor), text);
 for (const [name, content] of await makeBasemap()) {
   await writeFile(new URL(`basemap/${name}`, vendor), JSON.stringify(content));
