@@ -14,7 +14,19 @@ from tileserver.config import (
     StyleConfig,
 )
 from tileserver.settings import Settings
+from tileserver.viewerconfig import BasemapConfig, TerrainConfig, ViewerColors, ViewerConfig
 
+CONFIGS = (
+    DatasetConfig,
+    StyleConfig,
+    CompositeConfig,
+    StorageConfig,
+    ServiceConfig,
+    ViewerConfig,
+    ViewerColors,
+    BasemapConfig,
+    TerrainConfig,
+)
 DOCS = Path(__file__).parents[1] / "docs"
 API = (DOCS / "api.md").read_text(encoding="utf-8")
 CONFIGURATION = (DOCS / "configuration.md").read_text(encoding="utf-8")
@@ -45,13 +57,7 @@ def test_setting_is_described_with_its_default(name: str) -> None:
 
 @pytest.mark.parametrize(
     "key",
-    sorted(
-        {
-            key
-            for model in (DatasetConfig, StyleConfig, CompositeConfig, StorageConfig, ServiceConfig)
-            for key in model.model_fields
-        }
-    ),
+    sorted({key for model in CONFIGS for key in model.model_fields}),
 )
 def test_catalogue_key_is_described(key: str) -> None:
     """Every key of the catalogue stands in configuration.md."""

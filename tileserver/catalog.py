@@ -33,6 +33,7 @@ from tileserver.sources.opening import Origin, open_source
 from tileserver.sources.source import Source
 from tileserver.sources.storage.connection import Storage, disk_traffic, is_local
 from tileserver.sources.storage.traffic import Traffic
+from tileserver.viewerconfig import ViewerConfig
 
 log = logging.getLogger(__name__)
 
@@ -131,11 +132,13 @@ class Catalog:
         cache: ByteCache[Raw],
         pool: Executor,
         service: ServiceConfig | None = None,
+        viewer: ViewerConfig | None = None,
         matrix_sets: MatrixSets | None = None,
         workers: int = 1,
     ) -> None:
         self.entries = dict(entries)
         self.service = service or ServiceConfig()
+        self.viewer = viewer or ViewerConfig()
         self.matrix_sets = matrix_sets or MatrixSets()
         self.traffic: dict[str, Traffic] = {}
         self.changed: Callable[[Entry], object] = lambda _: None

@@ -22,6 +22,7 @@ from tileserver.matrixset import IDS, MatrixSets, from_document, quad
 from tileserver.sources.opening import Origin
 from tileserver.sources.storage.connection import Storage, fetch
 from tileserver.tms import MatrixSet
+from tileserver.viewerconfig import ViewerConfig
 
 
 def load(
@@ -42,11 +43,14 @@ def load(
     """
     entries: dict[str, Entry] = {}
     service: ServiceConfig | None = None
+    viewer: ViewerConfig | None = None
     own: dict[str, MatrixSet] = {}
     for name, config in read_files(names):
         own |= _matrix_sets(name, config, own)
         if "service" in config.model_fields_set:
             service = config.service
+        if "viewer" in config.model_fields_set:
+            viewer = _viewer(name, config)
         for dataset in config.datasets:
             entries[dataset.id] = _entry(dataset, config, name, environment, tuple(allowed))
     return Catalog(
@@ -54,9 +58,17 @@ def load(
         cache=cache,
         pool=pool,
         service=service,
+        viewer=viewer,
         matrix_sets=MatrixSets(own),
         workers=workers,
     )
+
+
+def _viewer(name: str, config: CatalogConfig) -> ViewerConfig:
+    try:
+        return config.viewer.with_logo(None if "://" in name else Path(name).parent)
+    except CatalogError as error:
+        raise CatalogError(f"{name}: {error}") from error
 
 
 def _matrix_sets(

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Annotated, Self
 
 import pydantic
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, Field
 
 from tileserver.colormap import Colormap
+from tileserver.configmodel import Address, Id, Model, Words
 from tileserver.errors import CatalogError, InvalidParameter, shown
 from tileserver.expression import Expression
 from tileserver.plan import Resampling
 from tileserver.sources.storage.connection import Storage
 from tileserver.style import Scale, Style, parse_named
+from tileserver.viewerconfig import ViewerConfig
 
-Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")]
 Range = tuple[float, float]
-Words = tuple[Annotated[str, StringConstraints(min_length=1, max_length=200)], ...]
 MOST_STYLES = 100  # to choose from, of a layer or in a set: documents list them for every layer
 Offers = Annotated[tuple[str, ...], Field(max_length=MOST_STYLES)]
 
@@ -30,31 +29,20 @@ REMEDIES = {
     "missing": "it is missing, but needed",
     "string_pattern_mismatch": "expected letters, digits and . _ - after a letter or digit",
     "string_too_short": "it is empty: leave it out, or write something",
+    "string_too_long": "it is too long: say it shorter",
     "string_type": "expected text: quote it",
     "bool_parsing": "expected true or false",
     "bool_type": "expected true or false",
     "dict_type": "expected keys with values",
     "tuple_type": "expected a list",
     "too_long": f"these are too many: expected at most {MOST_STYLES}",
+    "literal_error": "expected one of the words that docs/configuration.md lists",
     "model_type": "expected keys with values",
     "mapping_type": "expected keys with values",
 }
 
 
-def _web_address(text: str) -> str:
-    if not re.fullmatch(r"https?://[^\s/]\S*", text):
-        raise ValueError("expected an address of the web: https://…")
-    return text
-
-
-Address = Annotated[str, AfterValidator(_web_address)]
-
-
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class NamedStyleConfig(_Model):
+class NamedStyleConfig(Model):
     """A style that a request may name; what is left out is as in the layer's own."""
 
     colormap_name: str | None = None
@@ -114,7 +102,7 @@ class CompositeConfig(StyleConfig):
         return self
 
 
-class AccessConfig(_Model):
+class AccessConfig(Model):
     """Who may see a dataset; everybody where it is left out."""
 
     roles: tuple[str, ...]
@@ -132,7 +120,7 @@ StyleSet = Annotated[
 StyleSets = Mapping[Id, StyleSet]
 
 
-class DatasetConfig(_Model):
+class DatasetConfig(Model):
     """One entry of `datasets`."""
 
     id: Id
@@ -140,6 +128,7 @@ class DatasetConfig(_Model):
     title: str | None = None
     description: str | None = None
     attribution: str | None = None
+    licence: str | None = Field(None, max_length=400)
     theme: str | None = Field(None, max_length=400)
     keywords: Words = ()
     queryable: bool = True
@@ -169,7 +158,7 @@ class DatasetConfig(_Model):
         return theme
 
 
-class StorageConfig(_Model):
+class StorageConfig(Model):
     """One entry of `storage`."""
 
     endpoint: str | None = None
@@ -207,7 +196,7 @@ class StorageConfig(_Model):
         )
 
 
-class MatrixSetConfig(_Model):
+class MatrixSetConfig(Model):
     """One entry of `matrix_sets`: an OGC document by its URL, or a CRS and an extent in it."""
 
     id: Id
@@ -227,7 +216,7 @@ class MatrixSetConfig(_Model):
         return self
 
 
-class ContactConfig(_Model):
+class ContactConfig(Model):
     """Whom to ask, as the OGC's documents tell it."""
 
     name: str | None = None
@@ -245,7 +234,7 @@ class ContactConfig(_Model):
     instructions: str | None = None
 
 
-class ServiceConfig(_Model):
+class ServiceConfig(Model):
     """What capabilities say of the service."""
 
     title: Annotated[str, Field(min_length=1)] = "Data cubes"
@@ -258,10 +247,11 @@ class ServiceConfig(_Model):
     access_constraints: str | None = None
 
 
-class CatalogConfig(_Model):
+class CatalogConfig(Model):
     """A catalogue file."""
 
     service: ServiceConfig = ServiceConfig()
+    viewer: ViewerConfig = ViewerConfig()
     storage: Mapping[str, StorageConfig] = Field(default_factory=dict)
     style_sets: StyleSets = Field(default_factory=dict)
     offers: Offers = ()

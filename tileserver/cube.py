@@ -238,6 +238,7 @@ class Cube:
     title: str | None = None
     description: str | None = None
     attribution: str | None = None
+    licence: str | None = None
     attrs: Mapping[str, object] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -17,13 +18,20 @@ PREFLIGHT = [
     (b"access-control-allow-headers", b"*"),
     (b"access-control-max-age", b"86400"),
 ]
-# The viewer needs nothing but its own files; pictures of datasets may come as blobs and data URLs.
-POLICY = b"default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'self'"
 SAFE = [
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),
 ]
 ALWAYS = [ANY_ORIGIN, (b"access-control-expose-headers", EXPOSED), *SAFE]
+
+
+def policy(hosts: Iterable[str] = ()) -> str:
+    """The Content-Security-Policy of our pages: their own files alone, and pictures of some hosts.
+
+    Pictures that are made in the page are blobs and data URLs.
+    """
+    pictures = " ".join(["'self'", "data:", "blob:", *hosts])
+    return f"default-src 'self'; img-src {pictures}; object-src 'none'; base-uri 'self'"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
+from cachetools import LRUCache
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import FileResponse, Response
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
 
 from tileserver.http import caching
-from tileserver.http.access import POLICY
+from tileserver.http.access import policy
 from tileserver.http.endpoint import Endpoint, context
 from tileserver.http.errors import problem
+from tileserver.http.params import Query
+from tileserver.services import viewer
 from tileserver.web import DIRECTORY
 
-PAGE_HEADERS = {"Content-Security-Policy": POLICY.decode()}
-SERVED = (".js", ".css", ".svg", ".png", ".json", ".html", ".geojson", ".map", ".ico")
+TEXTS = (".js", ".css", ".svg", ".json", ".html", ".geojson", ".xml", ".wasm")
+SERVED = (*TEXTS, ".png", ".jpg", ".gif", ".ico", ".md")
+COMPRESSED_BYTES = 16 << 20  # of all files, kept
 HIDDEN = (
     "node_modules",
     "tests",
@@ -29,7 +35,11 @@ HIDDEN = (
 
 
 class WebFiles(StaticFiles):
-    """The viewer's files, without its tools."""
+    """The viewer's files, without its tools; texts are compressed once."""
+
+    def __init__(self) -> None:
+        super().__init__(directory=DIRECTORY, check_dir=False)
+        self._compressed: LRUCache[str, bytes] = LRUCache(COMPRESSED_BYTES, getsizeof=len)
 
     def lookup_path(self, path: str) -> tuple[str, object]:  # type: ignore[override]
         parts = Path(path).parts
@@ -37,10 +47,25 @@ class WebFiles(StaticFiles):
             return "", None
         return super().lookup_path(path)
 
-    def file_response(self, *args: object, **kwargs: object) -> Response:
-        response = super().file_response(*args, **kwargs)  # type: ignore[arg-type]
-        response.headers.setdefault("Cache-Control", "no-cache")
-        return response
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        found = await super().get_response(path, scope)
+        found.headers.setdefault("Cache-Control", "no-cache")
+        found.headers["Vary"] = "Accept-Encoding"
+        if not isinstance(found, FileResponse) or not path.endswith(TEXTS):
+            return found
+        if not caching.takes_gzip(Request(scope)):
+            return found
+        body = await self._compress(str(found.path), found.headers["ETag"])
+        headers = {k: v for k, v in found.headers.items() if k != "content-length"}
+        return Response(body, headers=headers | {"Content-Encoding": "gzip"})
+
+    async def _compress(self, path: str, tag: str) -> bytes:
+        key = path + tag
+        if key not in self._compressed:
+            self._compressed[key] = await asyncio.to_thread(
+                lambda: caching.compress(Path(path).read_bytes())
+            )
+        return self._compressed[key]
 
 
 async def get_viewer(request: Request) -> Response:
@@ -55,9 +80,14 @@ async def get_docs(request: Request) -> Response:
 
 def _page(request: Request, name: str) -> Response:
     body = (DIRECTORY / name).read_bytes()
-    return caching.answer(
-        request, body, "text/html", cache_control="no-cache", headers=PAGE_HEADERS
-    )
+    headers = {"Content-Security-Policy": policy(context(request).catalog.viewer.hosts)}
+    return caching.answer(request, body, "text/html", cache_control="no-cache", headers=headers)
+
+
+async def get_viewer_configuration(request: Request) -> Response:
+    """What the viewer is called, how it looks, and which maps lie below."""
+    Query(request.query_params.multi_items(), ())
+    return caching.json_answer(request, viewer.document(context(request).catalog))
 
 
 async def get_health(request: Request) -> Response:
@@ -77,6 +107,7 @@ async def get_readiness(request: Request) -> Response:
 
 ENDPOINTS = (
     Endpoint("/", get_viewer, "The viewer", "pages", answers=("text/html",)),
+    Endpoint("/viewer", get_viewer_configuration, "The viewer's configuration", "pages"),
     Endpoint("/docs", get_docs, "This description, to read", "pages", answers=("text/html",)),
     Endpoint("/healthz", get_health, "Alive", "health"),
     Endpoint("/readyz", get_readiness, "Ready", "health"),
@@ -85,4 +116,4 @@ ENDPOINTS = (
 
 def static_route() -> Mount:
     """The viewer's files below /static/."""
-    return Mount("/static", WebFiles(directory=DIRECTORY, check_dir=False))
+    return Mount("/static", WebFiles())

@@ -50,6 +50,10 @@ def summary(entry: Entry, base: str) -> dict[str, Any]:
     found: dict[str, Any] = {
         "id": config.id,
         "title": config.title or config.id,
+        "theme": config.theme,
+        "keywords": list(config.keywords),
+        "attribution": config.attribution,
+        "licence": config.licence,
         "bbox": None,
         "time": None,
         "variables": [],
@@ -61,6 +65,8 @@ def summary(entry: Entry, base: str) -> dict[str, Any]:
         return found | ({"error": entry.error} if entry.error else {})
     return found | {
         "title": dataset.title,
+        "attribution": config.attribution or dataset.source.cube.attribution,
+        "licence": config.licence or dataset.source.cube.licence,
         "bbox": list(dataset.source.cube.bounds(dataset.variables)),
         "time": _time(dataset.source.cube.time),
         "variables": [layer.id for layer in layers(dataset)],
@@ -118,9 +124,6 @@ async def details(engine: Engine, entry: Entry, base: str) -> dict[str, Any]:
     shown = layers(dataset)
     return summary(entry, base) | {
         "description": dataset.config.description or cube.description,
-        "attribution": dataset.config.attribution or cube.attribution,
-        "theme": dataset.config.theme,
-        "keywords": list(dataset.config.keywords),
         "crs": crs_name(shown[0].variables[0].grid) if shown else None,
         "version": dataset.version,
         "warnings": list(cube.warnings),

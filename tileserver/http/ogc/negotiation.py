@@ -13,8 +13,8 @@ from starlette.responses import Response
 
 from tileserver.errors import shown
 from tileserver.http import caching
+from tileserver.http.access import policy
 from tileserver.http.links import base_url
-from tileserver.http.pages import PAGE_HEADERS
 from tileserver.http.params import Parameter, Query, choice
 from tileserver.services.ogc.link import MEDIA_TYPES, Encoding
 from tileserver.services.ogc.page import page
@@ -84,5 +84,5 @@ def written(document: Mapping[str, Any], shown_as: Encoding, base: str) -> bytes
 
 def written_answer(request: Request, body: bytes, shown_as: Encoding) -> Response:
     """The answer with a document that is written already."""
-    head = {"Vary": VARY, **(PAGE_HEADERS if shown_as == "html" else {})}
+    head = {"Vary": VARY, **({"Content-Security-Policy": policy()} if shown_as == "html" else {})}
     return caching.answer(request, body, MEDIA_TYPES[shown_as], headers=head)

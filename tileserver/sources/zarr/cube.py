@@ -248,6 +248,8 @@ class _Reader:
             title=text(attrs.get("title")) or self._product(),
             description=text(attrs.get("summary") or attrs.get("description")),
             attribution=text(attrs.get("attribution") or attrs.get("institution")),
+            # ACDD and STAC spell it the American way.
+            licence=text(attrs.get("license") or attrs.get("licence")),
             attrs=attrs,
             warnings=(*self._told(), *([] if self.hierarchy.consolidated else [NOT_CONSOLIDATED])),
         )
