@@ -1,5 +1,10 @@
-/** Keys: left and right step time, space plays, + and - zoom, shift with arrows moves the map. */
-import { timeAfter } from "../lib/select.js";
+/** Keys of the page as a whole; what they do is listed by `?`. */
+import { setTime } from "../lib/layers.js";
+import { activeOf, axisOf, timeAfter, timesInRange } from "../lib/select.js";
+import { openHelp } from "./help.js";
+import { isDark } from "./theme.js";
+
+/** @typedef {import("../types.js").Store} Store */
 
 const PAN = 120; // pixels a key moves the map
 
@@ -7,32 +12,54 @@ const PAN = 120; // pixels a key moves the map
 const DIRECTIONS = { ArrowLeft: [-PAN, 0], ArrowRight: [PAN, 0], ArrowUp: [0, -PAN], ArrowDown: [0, PAN] };
 
 /**
- * @param {HTMLElement} element @param {import("../types.js").Store} store
+ * What each key does.
+ * @param {Store} store
+ * @returns {Record<string, () => void>}
+ */
+function actionsOf(store) {
+  /** @param {string} name @param {unknown} [detail] */
+  const tell = (name, detail = null) => document.getElementById("map")?.dispatchEvent(new CustomEvent(name, { detail }));
+  const goTo = (/** @type {string | null | undefined} */ time) => time && store.set({ ...setTime(store.get(), time), playing: false });
+  const steps = () => timesInRange(axisOf(store.get(), activeOf(store.get())), store.get().range);
+  const press = (/** @type {string} */ selector) => /** @type {HTMLElement | null} */ (document.querySelector(selector))?.click();
+  return {
+    ArrowLeft: () => goTo(timeAfter(store.get(), -1)),
+    ArrowRight: () => goTo(timeAfter(store.get(), 1)),
+    Home: () => goTo(steps()[0]),
+    End: () => goTo(steps().at(-1)),
+    " ": () => steps().length > 1 && store.set({ playing: !store.get().playing }),
+    "+": () => tell("view:zoom", 1),
+    "=": () => tell("view:zoom", 1),
+    "-": () => tell("view:zoom", -1),
+    f: () => tell("view:fit"),
+    m: () => store.set({ mode: "map" }),
+    g: () => store.set({ mode: "globe" }),
+    c: () => store.set({ mode: "cube" }),
+    d: () => store.set({ theme: isDark(store.get().theme) ? "light" : "dark" }),
+    l: () => press("#copy-link"),
+    p: () => press("#panel .panel-toggle"),
+    "/": findDataset,
+    "?": openHelp,
+    Escape: () => store.set({ place: null, tab: null }),
+  };
+}
+
+function findDataset() {
+  document.getElementById("panel")?.dispatchEvent(new CustomEvent("panel:show", { detail: "data" }));
+  /** @type {HTMLElement | null} */ (document.querySelector("#datasets input[type=search]"))?.focus();
+}
+
+/**
+ * @param {HTMLElement} element @param {Store} store
  * @returns {() => void} unmount
  */
 export function mountKeyboard(element, store) {
-  const map = /** @type {HTMLElement} */ (document.getElementById("map"));
-  /** @param {string} name @param {unknown} detail */
-  const tell = (name, detail) => map.dispatchEvent(new CustomEvent(name, { detail }));
-  const step = (/** @type {number} */ by) => {
-    const time = timeAfter(store.get(), by);
-    if (time) store.set({ time, playing: false });
-  };
-  /** @param {KeyboardEvent} event @returns {(() => void) | null} */
-  const actionOf = (event) => {
-    const { key } = event;
-    if (event.shiftKey && key in DIRECTIONS) return () => tell("view:pan", DIRECTIONS[key]);
-    if (key === "ArrowLeft") return () => step(-1);
-    if (key === "ArrowRight") return () => step(1);
-    if (key === " ") return () => store.get().times.length > 1 && store.set({ playing: !store.get().playing });
-    if (key === "+" || key === "=") return () => tell("view:zoom", 1);
-    if (key === "-") return () => tell("view:zoom", -1);
-    if (key === "Escape") return () => store.set({ point: null });
-    return null;
-  };
+  const actions = actionsOf(store);
+  const pan = (/** @type {string} */ key) => document.getElementById("map")?.dispatchEvent(new CustomEvent("view:pan", { detail: DIRECTIONS[key] }));
   const listen = (/** @type {KeyboardEvent} */ event) => {
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return;
-    const action = actionOf(event);
+    const { key } = event;
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || belongsElsewhere(event)) return;
+    const action = event.shiftKey && key in DIRECTIONS ? () => pan(key) : actions[key.length === 1 ? key.toLowerCase() : key];
     if (!action) return;
     event.preventDefault();
     action();
@@ -41,7 +68,7 @@ export function mountKeyboard(element, store) {
   // A button pressed by pointer keeps no focus, so that space goes on to play.
   const release = (/** @type {MouseEvent} */ event) => {
     const button = event.detail > 0 && /** @type {Element} */ (event.target).closest?.("button");
-    if (button && !button.hasAttribute("aria-haspopup")) button.blur();
+    if (button && !button.matches("[aria-haspopup], [role=tab], [popovertarget]") && document.activeElement === button) button.blur();
   };
   element.addEventListener("click", release);
   return () => {
@@ -50,10 +77,11 @@ export function mountKeyboard(element, store) {
   };
 }
 
-/** Whether the key belongs to the control that has the focus. @param {KeyboardEvent} event */
-function isTyping({ target, key }) {
+/** Whether the key belongs to the control that has the focus, or to a window above the page. @param {KeyboardEvent} event */
+function belongsElsewhere({ target, key }) {
   const element = /** @type {HTMLElement} */ (target);
-  if (element.closest?.("[role=listbox], [role=dialog]")) return true;
-  if (key === " " && element.closest?.("button, a, summary")) return true;
-  return ["INPUT", "SELECT", "TEXTAREA"].includes(element.tagName);
+  if (document.querySelector("dialog[open], :popover-open")) return true;
+  if (element.closest?.("[role=listbox], [role=dialog], [role=tablist], [role=menu], [role=grid], [role=slider], [contenteditable]")) return true;
+  if (key === " " && element.closest?.("button, a, summary, [role=button]")) return true;
+  return ["INPUT", "SELECT", "TEXTAREA"].includes(element.tagName) && key !== "Escape";
 }

@@ -1,78 +1,75 @@
-/** The panel of what is shown: dataset, variable, dimensions, legend, style, and where else it is found. */
-import { h, icon } from "../lib/dom.js";
-import { formatUnits } from "../lib/number.js";
-import { variableOf } from "../lib/select.js";
-import { mountDatasets } from "../data/dataset.js";
-import { mountDimensions } from "../data/dimension.js";
-import { mountElsewhere } from "../data/elsewhere.js";
-import { mountLegend } from "../colour/legend.js";
-import { mountStyle } from "../colour/styling.js";
-import { mountVariables } from "../data/variable.js";
+/** The panel at the left: brand, what is shown and its legend, and tabs with the slots of data, layers and facts. */
+import { h, iconButton } from "../lib/dom.js";
+import { t } from "../lib/text.js";
+import { brandOf } from "./brand.js";
+import { mountHeadline } from "./headline.js";
+import { mountSheet } from "./sheet.js";
+import { createTabs } from "./tabs.js";
 
 /** @typedef {import("../types.js").Store} Store */
 
 /**
+ * Other parts open a tab by the event `panel:show` with the tab's name as its detail.
  * @param {HTMLElement} element @param {Store} store
  * @returns {() => void} unmount
  */
 export function mountPanel(element, store) {
-  const [datasets, variables, dimensions, legend, styling, elsewhere] = Array.from({ length: 6 }, () => h("div"));
-  const body = h("div", { className: "panel-body", id: "panel-body" },
-    section("Dataset", datasets),
-    section("Variable", variables),
-    dimensions,
-    section("Style", styling),
-    elsewhere,
-  );
+  const tabs = createTabs("panel", t("shell.panel"), [
+    ["data", t("shell.data")],
+    ["layers", t("shell.layers")],
+    ["info", t("shell.info")],
+  ], () => open());
+  tabs.panels.data.append(section("datasets", t("shell.datasets")), section("variables", t("shell.variables")));
+  tabs.panels.layers.append(slot("layers"), slot("dimensions"), section("style", t("shell.style")));
+  tabs.panels.info.append(slot("info"));
   const headline = h("div", { className: "panel-headline" });
-  element.append(header(element), h("div", { className: "panel-top" }, headline, legend), body);
-  const stops = [
-    mountHeadline(headline, store),
-    mountLegend(legend, store),
-    mountDatasets(datasets, store),
-    mountVariables(variables, store),
-    mountDimensions(dimensions, store),
-    mountStyle(styling, store),
-    mountElsewhere(elsewhere, store),
-    store.subscribe(["detail", "busy"], ({ detail, busy }) => element.classList.toggle("is-empty", !detail && !busy)),
-  ];
+  const body = h("div", { className: "panel-body", id: "panel-body" }, tabs.list, h("div", { className: "panel-scroll" }, ...Object.values(tabs.panels)));
+  const toggle = iconButton("sidebar", "", () => collapse(!element.classList.contains("is-collapsed")));
+  toggle.classList.add("panel-toggle");
+  toggle.setAttribute("aria-controls", "panel-body");
+  const sheet = mountSheet(element);
+  element.append(header(store, toggle), h("div", { className: "panel-top" }, headline, slot("legend")), body);
+
+  const collapse = (/** @type {boolean} */ isCollapsed) => {
+    element.classList.toggle("is-collapsed", isCollapsed);
+    document.body.classList.toggle("panel-collapsed", isCollapsed);
+    toggle.title = t(isCollapsed ? "shell.expand" : "shell.collapse");
+    toggle.setAttribute("aria-label", toggle.title);
+    toggle.setAttribute("aria-expanded", String(!isCollapsed));
+  };
+  const open = () => {
+    collapse(false);
+    sheet.raise();
+  };
+  const show = (/** @type {Event} */ event) => {
+    tabs.choose(/** @type {CustomEvent} */ (event).detail);
+    open();
+  };
+  collapse(false);
+  element.addEventListener("panel:show", show);
+  const stops = [mountHeadline(headline, store), sheet.stop];
   return () => {
     stops.forEach((stop) => stop());
+    element.removeEventListener("panel:show", show);
     element.replaceChildren();
   };
 }
 
-/** The brand, and on a narrow window what opens and closes the rest. @param {HTMLElement} panel */
-function header(panel) {
-  const toggle = h("button", { type: "button", className: "icon-button panel-toggle", "aria-expanded": "false", "aria-controls": "panel-body", "aria-label": "Data and style" }, icon("chevron"));
-  toggle.addEventListener("click", () => {
-    const isOpen = panel.classList.toggle("is-open");
-    toggle.setAttribute("aria-expanded", String(isOpen));
-  });
-  const logo = h("img", { src: "static/favicon.svg", alt: "", width: 22, height: 22 });
-  return h("header", { className: "panel-header" }, logo, h("span", { className: "brand" }, "tileserver"), toggle);
+/** Where another part puts what it shows. @param {string} id */
+function slot(id) {
+  return h("div", { id, className: "slot" });
 }
 
-/** @param {string} title @param {HTMLElement} content */
-function section(title, content) {
-  return h("section", { className: "panel-section", "aria-label": title }, h("h2", {}, title), content);
+/** @param {string} id of the slot @param {string} title */
+function section(id, title) {
+  return h("section", { className: "panel-section", "aria-label": title }, h("h2", {}, title), slot(id));
 }
 
-/** @param {HTMLElement} element @param {Store} store */
-function mountHeadline(element, store) {
-  return store.subscribe(["detail", "variable", "datasets"], (state) => {
-    const variable = variableOf(state);
-    if (!state.detail || !variable) {
-      element.replaceChildren();
-      document.title = "tileserver";
-      return;
-    }
-    const title = variable.title || variable.id;
-    document.title = `${title} · ${state.detail.title}`;
-    const units = formatUnits(variable.units);
-    element.replaceChildren(
-      h("h1", { title }, title, units && h("span", { className: "units" }, units)),
-      h("p", { className: "muted" }, state.detail.title),
-    );
-  });
+/** @param {Store} store @param {HTMLElement} toggle */
+function header(store, toggle) {
+  const { title, logo } = brandOf(store.get().config);
+  return h("header", { className: "panel-header" },
+    h("img", { src: logo, alt: "", height: 22 }),
+    h("span", { className: "brand" }, title),
+    toggle);
 }

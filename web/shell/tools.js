@@ -1,7 +1,9 @@
-/** Zoom, fit, theme, link, and the way to the API. */
-import { h, icon, iconButton } from "../lib/dom.js";
+/** The tools above the map: zoom, ways to see it, and the slots of drawing, comparing and exporting. */
+import { h, iconButton } from "../lib/dom.js";
+import { t } from "../lib/text.js";
 import { copyBy } from "./clipboard.js";
-import { isDark } from "./theme.js";
+import { mountModes } from "./modes.js";
+import { settingsMenu } from "./settings.js";
 
 /**
  * @param {HTMLElement} element @param {import("../types.js").Store} store
@@ -9,20 +11,24 @@ import { isDark } from "./theme.js";
  */
 export function mountTools(element, store) {
   const map = /** @type {HTMLElement} */ (document.getElementById("map"));
-  const zoom = (/** @type {number} */ detail) => map.dispatchEvent(new CustomEvent("view:zoom", { detail }));
-  const copy = iconButton("link", "Copy a link to this view", () =>
-    void copyBy(copy, location.href, "Link copied", "Copy the address bar"));
+  const tell = (/** @type {string} */ name, /** @type {unknown} */ detail = null) => map.dispatchEvent(new CustomEvent(name, { detail }));
+  const copy = iconButton("link", t("shell.copyLink"), () => void copyBy(copy, location.href, t("shell.linkCopied"), t("shell.copyAddress")));
+  copy.id = "copy-link";
+  const modes = h("div", { className: "card tool-group modes", id: "modes" });
+  const settings = settingsMenu(store);
   element.append(
+    h("div", { className: "card tool-group zoom" },
+      iconButton("plus", t("shell.zoomIn"), () => tell("view:zoom", 1)),
+      iconButton("minus", t("shell.zoomOut"), () => tell("view:zoom", -1)),
+      iconButton("fit", t("shell.fit"), () => tell("view:fit"))),
+    modes,
     h("div", { className: "card tool-group" },
-      iconButton("plus", "Zoom in", () => zoom(1)),
-      iconButton("minus", "Zoom out", () => zoom(-1)),
-      iconButton("fit", "Show the whole dataset", () => map.dispatchEvent(new CustomEvent("view:fit"))),
-    ),
-    h("div", { className: "card tool-group" },
-      iconButton("theme", "Light or dark", () => store.set({ theme: isDark(store.get().theme) ? "light" : "dark" })),
-      copy,
-      h("a", { className: "icon-button", href: "docs", title: "API reference", "aria-label": "API reference" }, icon("book")),
-    ),
+      ...["draw", "compare", "export"].map((name) => h("div", { id: `tools-${name}`, className: "tool-slot" })),
+      copy, settings.button, settings.menu),
   );
-  return () => element.replaceChildren();
+  const stop = mountModes(modes, store);
+  return () => {
+    stop();
+    element.replaceChildren();
+  };
 }

@@ -1,0 +1,61 @@
+/**
+ * In a frame of another page, `?embed=1`: the map with its legend and its bar of time. The page
+ * around hears of changes, and can set what is shown, by messages.
+ */
+import { decodeHash, encodeHash, DEFAULTS } from "../lib/hash.js";
+
+/** @typedef {import("../types.js").Store} Store */
+
+const QUIET_MS = 150;
+
+/** What `?embed=1` is asked to leave out, or to show: each `0` or `1`. */
+export const PARTS = /** @type {const} */ (["panel", "timebar", "tools", "link"]);
+const SHOWN = { panel: true, timebar: true, tools: false, link: true };
+
+/** @param {string} search of the address @returns {Record<typeof PARTS[number], boolean> | null} null without `embed=1` */
+export function embedOptions(search) {
+  const query = new URLSearchParams(search);
+  if (query.get("embed") !== "1") return null;
+  const entries = PARTS.map((part) => [part, query.has(part) ? query.get(part) === "1" : SHOWN[part]]);
+  return Object.fromEntries(entries);
+}
+
+/**
+ * @param {HTMLElement} body @param {Store} store
+ * @returns {() => void} unmount
+ */
+export function mountEmbed(body, store) {
+  const options = embedOptions(location.search);
+  if (!options) return () => {};
+  body.classList.add("is-embedded");
+  for (const part of PARTS) body.classList.toggle(`without-${part}`, !options[part]);
+  return talk(store);
+}
+
+/** @param {Store} store */
+function talk(store) {
+  let timer = 0;
+  let told = "";
+  const tell = () => {
+    const hash = encodeHash(store.get());
+    if (hash === told) return;
+    told = hash;
+    // What is shown is in the frame's address, which whoever made the frame has given it: no secret.
+    window.parent.postMessage({ source: "tileserver", type: "state", hash }, "*");
+  };
+  const hear = (/** @type {MessageEvent} */ { source, data }) => {
+    if (source !== window.parent || window.parent === window || data?.target !== "tileserver") return;
+    if (data.type === "state" && typeof data.hash === "string") store.set(decodeHash(data.hash));
+  };
+  window.addEventListener("message", hear);
+  const keys = /** @type {(keyof import("../types.js").Link)[]} */ (Object.keys(DEFAULTS));
+  const stop = store.subscribe(keys, () => {
+    clearTimeout(timer);
+    timer = window.setTimeout(tell, QUIET_MS);
+  });
+  return () => {
+    clearTimeout(timer);
+    stop();
+    window.removeEventListener("message", hear);
+  };
+}
