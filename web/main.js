@@ -12,19 +12,23 @@ import { mountKeyboard } from "./shell/keyboard.js";
 import { chooseLanguage, nameParts } from "./shell/language.js";
 import { mountMeasure } from "./shell/measure.js";
 import { mountMode } from "./shell/mode.js";
+import { mountNoData } from "./shell/nodata.js";
 import { mountNotice } from "./shell/notice.js";
 import { mountPanel } from "./shell/panel.js";
 import { mountProgress } from "./shell/progress.js";
 import { fillSlots } from "./shell/slots.js";
 import { mountTheme } from "./shell/theme.js";
 import { mountTools } from "./shell/tools.js";
+import { mountWelcome } from "./shell/welcome.js";
 
 /** @type {[string, (element: HTMLElement, store: import("./store.js").Store) => () => void][]} */
 const VIEWS = [
   ["panel", mountPanel],
   ["tools", mountTools],
   ["stage", mountMode],
+  ["stage", mountNoData],
   ["analysis", mountAnalysis],
+  ["notice", mountWelcome],
   ["notice", mountNotice],
   ["progress", mountProgress],
 ];

@@ -2,15 +2,18 @@
  * In a frame of another page, `?embed=1`: the map with its legend and its bar of time. The page
  * around hears of changes, and can set what is shown, by messages.
  */
-import { decodeHash, encodeHash, DEFAULTS } from "../lib/hash.js";
+import { h, icon } from "../lib/dom.js";
+import { DEFAULTS, decodeHash, encodeHash } from "../lib/hash.js";
+import { t } from "../lib/text.js";
 
 /** @typedef {import("../types.js").Store} Store */
 
 const QUIET_MS = 150;
+const LINK_KEYS = /** @type {(keyof import("../types.js").Link)[]} */ (Object.keys(DEFAULTS));
 
 /** What `?embed=1` is asked to leave out, or to show: each `0` or `1`. */
-export const PARTS = /** @type {const} */ (["panel", "timebar", "tools", "link"]);
-const SHOWN = { panel: true, timebar: true, tools: false, link: true };
+export const PARTS = /** @type {const} */ (["panel", "timebar", "tools", "analysis", "link"]);
+const SHOWN = { panel: true, timebar: true, tools: false, analysis: false, link: true };
 
 /** @param {string} search of the address @returns {Record<typeof PARTS[number], boolean> | null} null without `embed=1` */
 export function embedOptions(search) {
@@ -29,7 +32,20 @@ export function mountEmbed(body, store) {
   if (!options) return () => {};
   body.classList.add("is-embedded");
   for (const part of PARTS) body.classList.toggle(`without-${part}`, !options[part]);
-  return talk(store);
+  for (const sheet of body.querySelectorAll(".sheet")) sheet.classList.remove("sheet");
+  const stops = [addLink(body, store), talk(store)];
+  return () => stops.forEach((stop) => stop());
+}
+
+/** The way to the whole viewer, which shows the same. @param {HTMLElement} body @param {Store} store */
+function addLink(body, store) {
+  const link = h("a", { className: "card embed-link", target: "_blank", rel: "noopener" }, h("span", {}, t("shell.fullViewer")), icon("external"));
+  body.append(link);
+  const stop = store.subscribe(LINK_KEYS, (state) => (link.href = `${location.pathname}#${encodeHash(state)}`));
+  return () => {
+    stop();
+    link.remove();
+  };
 }
 
 /** @param {Store} store */
@@ -48,8 +64,7 @@ function talk(store) {
     if (data.type === "state" && typeof data.hash === "string") store.set(decodeHash(data.hash));
   };
   window.addEventListener("message", hear);
-  const keys = /** @type {(keyof import("../types.js").Link)[]} */ (Object.keys(DEFAULTS));
-  const stop = store.subscribe(keys, () => {
+  const stop = store.subscribe(LINK_KEYS, () => {
     clearTimeout(timer);
     timer = window.setTimeout(tell, QUIET_MS);
   });

@@ -10,7 +10,7 @@ import { brandOf } from "./brand.js";
  * @returns {() => void} unmount
  */
 export function mountHeadline(element, store) {
-  return store.subscribe(["layers", "active", "details", "datasets", "config"], (state) => {
+  return store.subscribe(["layers", "active", "details", "datasets", "config", "busy", "problem"], (state) => {
     const layer = activeOf(state);
     const [detail, variable] = [detailOf(state, layer), variableOf(state, layer)];
     const { title: brand } = brandOf(state.config);
@@ -30,8 +30,22 @@ export function mountHeadline(element, store) {
 }
 
 /** @param {import("../types.js").State} state */
-function standIn({ datasets, layers }) {
-  const isLoading = !datasets || layers.length > 0;
-  if (isLoading) return [h("div", { className: "skeleton skeleton-title" }), h("div", { className: "skeleton skeleton-line" })];
-  return [h("h1", {}, t(datasets.length ? "shell.noLayer" : "shell.noDatasets")), h("p", { className: "muted" }, t(datasets.length ? "shell.noLayerHint" : "shell.noDatasetsHint"))];
+function standIn(state) {
+  const { datasets, busy } = state;
+  const layer = activeOf(state);
+  if (!datasets || (layer && busy)) return [h("div", { className: "skeleton skeleton-title" }), h("div", { className: "skeleton skeleton-line" })];
+  if (layer) return cannotOpen(state, layer.dataset);
+  const [title, hint] = datasets.length ? /** @type {const} */ (["shell.noLayer", "shell.noLayerHint"]) : /** @type {const} */ (["shell.noDatasets", "shell.noDatasetsHint"]);
+  return [h("h1", {}, t(title)), h("p", { className: "muted" }, t(hint))];
+}
+
+/** @param {import("../types.js").State} state @param {string} id of the dataset */
+function cannotOpen({ datasets, problem }, id) {
+  const summary = datasets?.find((dataset) => dataset.id === id);
+  const retry = problem?.retry;
+  return [
+    h("h1", {}, summary?.title || id),
+    h("p", { className: "headline-trouble" }, t("shell.cannotOpen")),
+    retry && h("button", { type: "button", className: "button", onclick: () => retry() }, t("shell.tryAgain")),
+  ].filter((part) => part instanceof HTMLElement);
 }

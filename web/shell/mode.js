@@ -38,7 +38,7 @@ export function mountMode(stage, store) {
   };
   const stop = store.subscribe(["mode"], ({ mode }) => {
     document.body.dataset.mode = mode;
-    for (const view of stage.children) view.classList.toggle("is-away", view.id !== (MODES.includes(mode) ? mode : "map"));
+    for (const view of stage.querySelectorAll(":scope > .view")) view.classList.toggle("is-away", view.id !== (MODES.includes(mode) ? mode : "map"));
     void open(mode);
   });
   return () => {

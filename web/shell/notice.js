@@ -16,7 +16,9 @@ export function mountNotice(element, store) {
   let shown = [];
   /** @type {Problem | null} */
   let latest = null;
-  const draw = () => element.replaceChildren(...offline(), ...shown.map((problem) => notice(problem, () => drop(problem))));
+  const stack = h("div", { className: "notice-stack" });
+  element.append(stack);
+  const draw = () => stack.replaceChildren(...offline(), ...shown.map((problem) => notice(problem, () => drop(problem))));
   const drop = (/** @type {Problem} */ problem) => {
     shown = shown.filter((one) => one !== problem);
     if (store.get().problem === problem) store.set({ problem: null });
@@ -32,6 +34,7 @@ export function mountNotice(element, store) {
   for (const name of ["online", "offline"]) window.addEventListener(name, draw);
   return () => {
     stop();
+    stack.remove();
     for (const name of ["online", "offline"]) window.removeEventListener(name, draw);
   };
 }

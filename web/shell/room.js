@@ -20,7 +20,8 @@ export function coveredSides() {
     return { left: 0, right: 0, top: GAP, bottom: innerHeight - Math.min(...tops) };
   }
   return {
-    left: panel ? panel.right : 0,
+    // A panel that is folded up is a card in the corner.
+    left: panel && panel.height > innerHeight / 2 ? panel.right : 0,
     right: analysis ? innerWidth - analysis.left : 0,
     top: Math.min(top, 80),
     bottom: timebar ? innerHeight - timebar.top : GAP,
