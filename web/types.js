@@ -106,6 +106,8 @@
  * @property {Box} box
  * @property {[number, number, number]} at where it is cut: time, y, x, each 0 to 1
  *
+ * @typedef {{dataset: string, variable: string, factor: number}} Terrain heights in metres, and what they are multiplied by
+ *
  * @typedef {object} Charts
  * @property {string[]} variables `dataset/variable` of the series; empty for the active layer's
  * @property {"mean" | "minmax" | "median"} show of areas
@@ -118,6 +120,7 @@
  * @property {number} speed frames per second
  * @property {View | null} view
  * @property {"map" | "globe" | "cube"} mode
+ * @property {Terrain | null} terrain of the globe; null for a smooth one
  * @property {number[] | null} camera of the globe: longitude, latitude, height in m, heading and pitch in degrees
  * @property {Block | null} block
  * @property {Compare | null} compare

@@ -17,6 +17,7 @@ export const DEFAULTS = {
   view: null,
   mode: "map",
   camera: null,
+  terrain: null,
   block: null,
   compare: null,
   basemap: null,
@@ -46,6 +47,7 @@ export function encodeHash(link) {
     ["view", view && `${round(view.zoom, 2)}/${view.lat.toFixed(4)}/${view.lon.toFixed(4)}`],
     ["mode", link.mode === DEFAULTS.mode ? null : link.mode],
     ["camera", camera && camera.map((value) => round(value, 4)).join(",")],
+    ["terrain", link.terrain && [link.terrain.dataset, link.terrain.variable, round(link.terrain.factor, 2)].join(";")],
     ...encodeBlock(link.block),
     ["compare", encodeCompare(link)],
     ["basemap", link.basemap],
@@ -114,6 +116,7 @@ export function decodeHash(hash) {
     view: Math.abs(lat) <= 90 && zoom >= 0 ? { zoom, lat, lon } : null,
     mode: oneOf(query.get("mode"), ["map", "globe", "cube"]) ?? DEFAULTS.mode,
     camera: camera.length ? camera : null,
+    terrain: decodeTerrain(query.get("terrain")),
     block: decodeBlock(query.get("block")),
     compare: decodeCompare(query.get("compare"), layers),
     basemap: query.get("basemap") || null,
@@ -124,6 +127,13 @@ export function decodeHash(hash) {
     theme: oneOf(query.get("theme"), ["light", "dark"]),
     language: oneOf(query.get("language"), ["en", "de"]),
   };
+}
+
+/** `valley;dem;2`. @param {string | null} text @returns {Link["terrain"]} */
+function decodeTerrain(text) {
+  const [dataset, variable, times] = (text ?? "").split(";");
+  const [factor] = numbers(times ?? null, ",", 1);
+  return dataset && variable && factor > 0 ? { dataset, variable, factor } : null;
 }
 
 /** @param {string | null} text @returns {Link["block"]} */
