@@ -19,6 +19,7 @@ import { mountProgress } from "./shell/progress.js";
 import { fillSlots } from "./shell/slots.js";
 import { mountTheme } from "./shell/theme.js";
 import { mountTools } from "./shell/tools.js";
+import { mountTouch } from "./shell/touch.js";
 import { mountWelcome } from "./shell/welcome.js";
 
 /** @type {[string, (element: HTMLElement, store: import("./store.js").Store) => () => void][]} */
@@ -27,6 +28,7 @@ const VIEWS = [
   ["tools", mountTools],
   ["stage", mountMode],
   ["stage", mountNoData],
+  ["map", mountTouch],
   ["analysis", mountAnalysis],
   ["notice", mountWelcome],
   ["notice", mountNotice],

@@ -1,4 +1,4 @@
-/** Settings: theme, language, and the slot of the basemap; the keys, and the way to the API. */
+/** Settings: theme, language, basemap; the keys, and the way to the API. */
 import { h, icon } from "../lib/dom.js";
 import { encodeHash } from "../lib/hash.js";
 import { getLanguage, t } from "../lib/text.js";
@@ -13,7 +13,7 @@ export function settingsMenu(store) {
     segments(t("shell.theme"), [["system", t("shell.theme.system")], ["light", t("shell.theme.light")], ["dark", t("shell.theme.dark")]],
       store.get().theme ?? "system", (theme) => store.set({ theme: theme === "system" ? null : theme })),
     segments(t("shell.language"), [["en", "English"], ["de", "Deutsch"]], getLanguage(), (language) => speak(store, language)),
-    h("div", { id: "basemaps", className: "menu-field" }, ...basemaps(store)),
+    basemaps(store),
     h("hr", { className: "menu-line" }),
     menuItem("keyboard", t("shell.keys"), () => {
       close();
@@ -30,13 +30,13 @@ function speak(store, language) {
   location.reload();
 }
 
-/** The offline basemap, and those that the operator names. @param {Store} store */
+/** The viewer's own basemap, none, and those that the operator names. @param {Store} store */
 function basemaps(store) {
   const { config, basemap } = store.get();
-  if (!config?.basemaps.length) return [];
-  const select = h("select", { className: "field", id: "basemap-choice", onchange: () => store.set({ basemap: select.value }) },
+  const select = h("select", { className: "field", onchange: () => store.set({ basemap: select.value }) },
     h("option", { value: "offline" }, t("shell.basemap.offline")),
-    ...config.basemaps.map(({ id, title }) => h("option", { value: id }, title)));
-  select.value = basemap ?? config.basemap ?? "offline";
-  return [h("label", { className: "labelled" }, h("span", {}, t("shell.basemap")), select)];
+    ...(config?.basemaps ?? []).map(({ id, title }) => h("option", { value: id }, title)),
+    h("option", { value: "none" }, t("shell.basemap.none")));
+  select.value = basemap ?? config?.basemap ?? "offline";
+  return h("label", { className: "menu-field stacked" }, h("span", {}, t("shell.basemap")), select);
 }
