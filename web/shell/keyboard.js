@@ -3,6 +3,7 @@ import { setTime } from "../lib/layers.js";
 import { activeOf, axisOf, timeAfter, timesInRange } from "../lib/select.js";
 import { openHelp } from "./help.js";
 import { isDark } from "./theme.js";
+import { tellView } from "./view.js";
 
 /** @typedef {import("../types.js").Store} Store */
 
@@ -17,8 +18,6 @@ const DIRECTIONS = { ArrowLeft: [-PAN, 0], ArrowRight: [PAN, 0], ArrowUp: [0, -P
  * @returns {Record<string, () => void>}
  */
 function actionsOf(store) {
-  /** @param {string} name @param {unknown} [detail] */
-  const tell = (name, detail = null) => document.getElementById("map")?.dispatchEvent(new CustomEvent(name, { detail }));
   const goTo = (/** @type {string | null | undefined} */ time) => time && store.set({ ...setTime(store.get(), time), playing: false });
   const steps = () => timesInRange(axisOf(store.get(), activeOf(store.get())), store.get().range);
   const press = (/** @type {string} */ selector) => /** @type {HTMLElement | null} */ (document.querySelector(selector))?.click();
@@ -28,10 +27,10 @@ function actionsOf(store) {
     Home: () => goTo(steps()[0]),
     End: () => goTo(steps().at(-1)),
     " ": () => steps().length > 1 && store.set({ playing: !store.get().playing }),
-    "+": () => tell("view:zoom", 1),
-    "=": () => tell("view:zoom", 1),
-    "-": () => tell("view:zoom", -1),
-    f: () => tell("view:fit"),
+    "+": () => tellView("view:zoom", 1),
+    "=": () => tellView("view:zoom", 1),
+    "-": () => tellView("view:zoom", -1),
+    f: () => tellView("view:fit"),
     m: () => store.set({ mode: "map" }),
     g: () => store.set({ mode: "globe" }),
     c: () => store.set({ mode: "cube" }),
@@ -55,11 +54,10 @@ function findDataset() {
  */
 export function mountKeyboard(element, store) {
   const actions = actionsOf(store);
-  const pan = (/** @type {string} */ key) => document.getElementById("map")?.dispatchEvent(new CustomEvent("view:pan", { detail: DIRECTIONS[key] }));
   const listen = (/** @type {KeyboardEvent} */ event) => {
     const { key } = event;
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || belongsElsewhere(event)) return;
-    const action = event.shiftKey && key in DIRECTIONS ? () => pan(key) : actions[key.length === 1 ? key.toLowerCase() : key];
+    const action = event.shiftKey && key in DIRECTIONS ? () => tellView("view:pan", DIRECTIONS[key]) : actions[key.length === 1 ? key.toLowerCase() : key];
     if (!action) return;
     event.preventDefault();
     action();

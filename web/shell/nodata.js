@@ -2,6 +2,7 @@
 import { h } from "../lib/dom.js";
 import { activeOf, detailOf, unwrap } from "../lib/select.js";
 import { t } from "../lib/text.js";
+import { tellView } from "./view.js";
 
 /** @typedef {import("../types.js").Box} Box */
 
@@ -10,7 +11,7 @@ import { t } from "../lib/text.js";
  * @returns {() => void} unmount
  */
 export function mountNoData(stage, store) {
-  const fit = h("button", { type: "button", className: "button", onclick: () => stage.querySelector("#map")?.dispatchEvent(new CustomEvent("view:fit")) }, t("shell.fit"));
+  const fit = h("button", { type: "button", className: "button", onclick: () => tellView("view:fit") }, t("shell.fit"));
   const pill = h("div", { className: "card pill", role: "status" });
   stage.append(pill);
   const stop = store.subscribe(["layers", "active", "details", "box", "mode"], (state) => {

@@ -4,23 +4,22 @@ import { t } from "../lib/text.js";
 import { copyBy } from "./clipboard.js";
 import { mountModes } from "./modes.js";
 import { settingsMenu } from "./settings.js";
+import { tellView } from "./view.js";
 
 /**
  * @param {HTMLElement} element @param {import("../types.js").Store} store
  * @returns {() => void} unmount
  */
 export function mountTools(element, store) {
-  const map = /** @type {HTMLElement} */ (document.getElementById("map"));
-  const tell = (/** @type {string} */ name, /** @type {unknown} */ detail = null) => map.dispatchEvent(new CustomEvent(name, { detail }));
   const copy = iconButton("link", t("shell.copyLink"), () => void copyBy(copy, location.href, t("shell.linkCopied"), t("shell.copyAddress")));
   copy.id = "copy-link";
   const modes = h("div", { className: "card tool-group modes", id: "modes" });
   const settings = settingsMenu(store);
   element.append(
     h("div", { className: "card tool-group zoom" },
-      iconButton("plus", t("shell.zoomIn"), () => tell("view:zoom", 1)),
-      iconButton("minus", t("shell.zoomOut"), () => tell("view:zoom", -1)),
-      iconButton("fit", t("shell.fit"), () => tell("view:fit"))),
+      iconButton("plus", t("shell.zoomIn"), () => tellView("view:zoom", 1)),
+      iconButton("minus", t("shell.zoomOut"), () => tellView("view:zoom", -1)),
+      iconButton("fit", t("shell.fit"), () => tellView("view:fit"))),
     modes,
     h("div", { className: "card tool-group" },
       ...["draw", "compare", "export"].map((name) => h("div", { id: `tools-${name}`, className: "tool-slot" })),
