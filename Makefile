@@ -29,7 +29,7 @@ PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3; do \
 .PHONY: help demo serve test check bench image lock clean chromium qgis package
 
 help:
-	@echo 'make demo    set everything up and serve three demo cubes (S3=1: from an S3 server; HOST= PORT=)'
+	@echo 'make demo    set everything up and serve four demo cubes (S3=1: from an S3 server; HOST= PORT=)'
 	@echo 'make serve   serve your own catalogue (CATALOG= HOST= PORT=)'
 	@echo 'make test    all tests (PYTEST_ARGS=)'
 	@echo 'make check   formatting, types, import layers, the viewer too'

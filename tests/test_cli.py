@@ -64,7 +64,7 @@ def test_datasets_lists_all(demo_data: Path) -> None:
 def test_check_fails_where_a_dataset_does(demo_data: Path, tmp_path: Path) -> None:
     """0 if all is right, else 1 with the reason of each."""
     right = tileserver("check", "--catalog", str(demo_data))
-    assert (right.returncode, right.stdout) == (0, "3 of 3 datasets can be served\n")
+    assert (right.returncode, right.stdout) == (0, "4 of 4 datasets can be served\n")
     path = tmp_path / "catalog.yaml"
     path.write_text("datasets: [{id: gone, url: gone.zarr}]")
     wrong = tileserver("check", "--catalog", str(path))

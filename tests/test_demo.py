@@ -57,6 +57,20 @@ def test_model_has_levels_and_runs_from_0_to_360(folder: Path) -> None:
     assert (np.diff(profile) < 0).all()
 
 
+def test_mountains_stand_where_they_are_and_the_sea_has_none(folder: Path) -> None:
+    """And every cell of land has one of the classes that the store names."""
+    land = xr.open_zarr(folder / "land.zarr")
+    at = {"method": "nearest"}
+    assert land.elevation.sel(lon=88, lat=30, **at) > 3000
+    assert land.elevation.sel(lon=20, lat=52, **at) < 800
+    assert np.isnan(land.elevation.sel(lon=-150, lat=5, **at))
+    cover = land.land_cover.values
+    classes = set(np.unique(cover[~np.isnan(cover)]).astype(int))
+    assert classes <= set(land.land_cover.attrs["flag_values"])
+    assert len(classes) > 5
+    assert (np.isnan(cover) == np.isnan(land.elevation.values)).all()
+
+
 def test_second_build_does_nothing(folder: Path) -> None:
     """Nor does it touch a file."""
     before = {p: p.stat().st_mtime_ns for p in folder.rglob("*")}

@@ -1,4 +1,4 @@
-"""The demo: an ocean, scenes of a valley and a weather model, made up but plausible.
+"""The demo: an ocean, scenes of a valley, a weather model and the land, made up but plausible.
 
 `build` writes them with their catalogue for local disk, `catalog_s3` one for an S3 server.
 """
@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from .land import build_land
 from .model import build_model
 from .ocean import build_ocean
 from .scenes import build_scenes
@@ -16,7 +17,7 @@ __all__ = ["build", "catalog_s3"]
 
 Progress = Callable[[str, int, int], None]
 
-VERSION = "5"  # of what is written; a folder of another one is made anew
+VERSION = "6"  # of what is written; a folder of another one is made anew
 STAMP = ".tileserver-demo"
 
 CATALOG = """\
@@ -30,7 +31,9 @@ service:
     instructions: Nobody answers for made-up data.
   fees: none
   access_constraints: none
-{storage}style_sets:
+{storage}viewer:
+  terrain: {{dataset: land, variable: elevation}}
+style_sets:
   temperatures:
     thermal: {{colormap_name: thermal}}
     tropics: {{colormap_name: turbo, rescale: [18, 32]}}
@@ -98,6 +101,16 @@ datasets:
         resampling: bilinear
         offers: [winds]
       msl: {{colormap_name: viridis, rescale: [980, 1035], resampling: bilinear}}
+  - id: land
+    title: Land
+    description: Heights and land cover of the continents, on a 0.1° grid.
+    attribution: Made-up data
+    licence: CC0-1.0
+    theme: Land
+    keywords: [elevation, land cover]
+    url: {base}land.zarr{named}
+    styles:
+      elevation: {{colormap_name: elevation, rescale: [0, 5000]}}
 """
 
 STORAGE = """\
@@ -129,6 +142,7 @@ def build(directory: Path, *, small: bool = False, progress: Progress | None = N
         ("ocean.zarr", build_ocean),
         ("s2", build_scenes),
         ("model.zarr", build_model),
+        ("land.zarr", build_land),
     ):
         part = directory / f".{name}.part"
         shutil.rmtree(part, ignore_errors=True)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from pathlib import Path
 
-from cachetools import LRUCache
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from tileserver.cache import ByteCache
 from tileserver.http import caching
 from tileserver.http.access import policy
 from tileserver.http.endpoint import Endpoint, context
@@ -39,7 +40,7 @@ class WebFiles(StaticFiles):
 
     def __init__(self) -> None:
         super().__init__(directory=DIRECTORY, check_dir=False)
-        self._compressed: LRUCache[str, bytes] = LRUCache(COMPRESSED_BYTES, getsizeof=len)
+        self._compressed: ByteCache[bytes] = ByteCache(COMPRESSED_BYTES, len)
 
     def lookup_path(self, path: str) -> tuple[str, object]:  # type: ignore[override]
         parts = Path(path).parts
@@ -55,17 +56,14 @@ class WebFiles(StaticFiles):
             return found
         if not caching.takes_gzip(Request(scope)):
             return found
-        body = await self._compress(str(found.path), found.headers["ETag"])
+        file, tag = Path(found.path), found.headers["ETag"]
+        body = await self._compressed.get((file, tag), partial(asyncio.to_thread, _compress, file))
         headers = {k: v for k, v in found.headers.items() if k != "content-length"}
         return Response(body, headers=headers | {"Content-Encoding": "gzip"})
 
-    async def _compress(self, path: str, tag: str) -> bytes:
-        key = path + tag
-        if key not in self._compressed:
-            self._compressed[key] = await asyncio.to_thread(
-                lambda: caching.compress(Path(path).read_bytes())
-            )
-        return self._compressed[key]
+
+def _compress(file: Path) -> bytes:
+    return caching.compress(file.read_bytes())
 
 
 async def get_viewer(request: Request) -> Response:

@@ -22,8 +22,8 @@ const COPIES = [
   ["cesium/LICENSE.md", "cesium/LICENSE.md"],
 ];
 
-/** Folders that Cesium asks for by itself, from where its page says that it lies. */
-const CESIUM = ["Assets", "ThirdParty", "Widgets", "Workers"];
+/** What Cesium asks for by itself of all that it comes with, from where its page says that it lies. */
+const CESIUM = ["Assets/IAU2006_XYS", "Assets/Textures", "Assets/approximateTerrainHeights.json", "Workers"];
 
 /** Types for the copies: the type checker reads these in place of the files beside them. */
 const TYPES = {
@@ -52,7 +52,7 @@ for (const folder of ["basemap/", "cesium/"]) await mkdir(new URL(folder, vendor
 await Promise.all(COPIES.map(([from, to]) => copy(from, to)));
 await cp(new URL("node_modules/leaflet/dist/images/", web), new URL("images/", vendor), { recursive: true });
 for (const name of CESIUM) {
-  await cp(new URL(`node_modules/cesium/Build/Cesium/${name}/`, web), new URL(`cesium/${name}/`, vendor), { recursive: true });
+  await cp(new URL(`node_modules/cesium/Build/Cesium/${name}`, web), new URL(`cesium/${name}`, vendor), { recursive: true });
 }
 for (const [name, text] of Object.entries(TYPES)) await writeFile(new URL(name, vendor), text);
 for (const [name, content] of await makeBasemap()) {
