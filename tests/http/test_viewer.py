@@ -1,6 +1,9 @@
 """The viewer's configuration and files."""
 
 import gzip
+import os
+import posixpath
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +14,7 @@ from tileserver.web import DIRECTORY
 from tileserver.app import create_app
 from tileserver.config import read_config
 from tileserver.errors import CatalogError
+from tileserver.http.webfiles import FOR_GOOD, WebFiles
 from tileserver.settings import Settings
 
 LOGO = b"<svg xmlns='http://www.w3.org/2000/svg'/>"
@@ -142,3 +146,42 @@ def test_scripts_are_compressed_for_those_who_take_it(client: TestClient) -> Non
 def test_tools_are_not_served(client: TestClient, path: str) -> None:
     """Only what the page is made of."""
     assert client.get(f"/static/{path}").status_code == 404
+
+
+def test_addresses_of_a_version_hold_for_good(client: TestClient) -> None:
+    """The page names its files by one; of another version they are looked at each time."""
+    page = client.get("/").text
+    addresses = re.findall(r'(?:src|href)="(static/[^"]+)"', page)
+    assert len(addresses) > 20
+    for address in addresses:
+        found = client.get(f"/{address}")
+        assert (found.status_code, found.headers["cache-control"]) == (200, FOR_GOOD), address
+    other = re.sub("@[0-9a-f]+", "@000000000000", addresses[0])
+    assert client.get(f"/{other}").headers["cache-control"] == "no-cache"
+
+
+def test_page_names_every_module_that_is_imported_at_once(client: TestClient) -> None:
+    """As a browser would find them one after another; those imported later are not among them."""
+    named = set(
+        re.findall(r'modulepreload" href="static/@[0-9a-f]+/([^"]+)"', client.get("/").text)
+    )
+    found, waiting = {"main.js"}, ["main.js"]
+    while waiting:
+        module = waiting.pop()
+        source = client.get(f"/static/{module}").text
+        for path in re.findall(r'^[^*/]*\bfrom "(\..*?)"', source, re.MULTILINE):
+            imported = posixpath.normpath(posixpath.join(posixpath.dirname(module), path))
+            if imported not in found:
+                found.add(imported)
+                waiting.append(imported)
+    assert named == found - {"main.js"}
+
+
+def test_version_is_that_of_the_contents(tmp_path: Path) -> None:
+    """A touched file is the same, a written one is another version."""
+    (tmp_path / "a.js").write_text("1")
+    first = WebFiles(tmp_path).version()
+    os.utime(tmp_path / "a.js", (1, 1))
+    assert WebFiles(tmp_path).version() == first
+    (tmp_path / "a.js").write_text("2")
+    assert WebFiles(tmp_path).version() != first
