@@ -1,5 +1,6 @@
 /** Fills web/vendor/ from node_modules: libraries as they are published, and the offline basemap. Never committed. */
 import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { transform } from "esbuild";
 import { makeBasemap } from "./basemap.js";
 
 const web = new URL("../", import.meta.url);
@@ -40,11 +41,13 @@ export function applyPalette(rgba: Uint8Array | Uint8ClampedArray, palette: Pale
   "cesium/index.d.ts": 'export * from "cesium";\n',
 };
 
-/** @param {string} from @param {string} to */
+/** Minified where it is not yet: a first visit should be short. @param {string} from @param {string} to */
 async function copy(from, to) {
   const source = await readFile(new URL(`node_modules/${from}`, web), "utf8");
+  const isScript = to.endsWith(".js");
+  const { code } = isScript ? await transform(source, { minify: true, legalComments: "inline", target: "es2022" }) : { code: source };
   // The maps are not shipped, so the pointers to them would only give 404s in the console.
-  await writeFile(new URL(to, vendor), source.replace(/\n\/\/# sourceMappingURL=.*/, ""));
+  await writeFile(new URL(to, vendor), code.replace(/\n\/\/# sourceMappingURL=.*/, ""));
 }
 
 await rm(vendor, { recursive: true, force: true });

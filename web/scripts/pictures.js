@@ -1,0 +1,58 @@
+/**
+ * Makes the pictures of the documentation from the demo, as visitors see it.
+ *     node web/scripts/pictures.js http://127.0.0.1:8080 docs [name …]
+ */
+import { chromium } from "playwright-core";
+
+/**
+ * @typedef {object} Scene
+ * @property {string} hash the link that it shows
+ * @property {[number, number]} [size] of the window, in pixels
+ * @property {boolean} [phone]
+ * @property {(page: import("playwright-core").Page) => Promise<unknown>} [act] what is done before
+ */
+
+const PATIENCE_MS = 90_000;
+const SUMMER = "time=2024-08-05T00:00:00Z";
+const STREAM = "place=Point;[-38.5,33];d55e00;Azores%20Current&place=Point;[-64,38];0072b2;Gulf%20Stream";
+
+/** @type {Record<string, Scene>} file below docs, without its suffix */
+const SCENES = {
+  screenshot: { hash: `dataset=ocean&variable=sst&${SUMMER}&${STREAM}&chosen=0&tab=series` },
+  "viewer/map": { hash: `dataset=ocean&variable=chl&${SUMMER}` },
+  "viewer/layers": { hash: "dataset=land&variable=elevation&dataset=model&variable=t&opacity=0.6&view=4/45.0000/12.0000", act: openTab("Layers") },
+  "viewer/dark": { hash: `dataset=ocean&variable=sst_anomaly&${SUMMER}&theme=dark` },
+  "viewer/chart": { hash: `dataset=ocean&variable=sst&${SUMMER}&${STREAM}&chosen=0&tab=series&view=4/36.0000/-50.0000` },
+  "viewer/globe": { hash: `dataset=ocean&variable=sst&${SUMMER}&mode=globe` },
+  "viewer/cube": { hash: "dataset=ocean&variable=sst&mode=cube&block=-100,0,20,60,0.3,0.6,0.4" },
+  "viewer/swipe": { hash: "dataset=ocean&variable=sst&time=2024-02-11T00:00:00Z&compare=swipe;time;2024-08-05T00:00:00Z;0.5&view=3/36.0000/-40.0000" },
+  "viewer/phone": { hash: `dataset=ocean&variable=sst&${SUMMER}&theme=dark`, size: [390, 844], phone: true },
+};
+
+/** @param {string} name @returns {Scene["act"]} */
+function openTab(name) {
+  return (page) => page.getByRole("tab", { name }).click();
+}
+
+const [, , base, folder = "docs", ...wanted] = process.argv;
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  args: ["--no-sandbox", "--disable-gpu", "--no-first-run"],
+});
+for (const [name, { hash, size = [1440, 900], phone = false, act }] of Object.entries(SCENES)) {
+  if (wanted.length && !wanted.includes(name)) continue;
+  const [width, height] = size;
+  const context = await browser.newContext({ viewport: { width, height }, hasTouch: phone, isMobile: phone, deviceScaleFactor: phone ? 2 : 1 });
+  const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE_MS);
+  await page.goto(`${base}/#${hash}`);
+  const settled = () => page.waitForSelector("body[data-settled=true]");
+  await settled();
+  if (act) await act(page);
+  // Charts and panels come after the map: a moment of quiet of the network is theirs.
+  await page.waitForLoadState("networkidle");
+  await settled();
+  await page.screenshot({ path: `${folder}/${name}.png` });
+  await context.close();
+}
+await browser.close();
