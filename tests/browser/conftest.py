@@ -24,6 +24,7 @@ HERE = Path(__file__).parent
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 WITHIN_S = 240
 HTML_TITLE = "<img src=x onerror='window.ran=1'> & <b>bold</b>"
+SCRIPT = "<script>window.ran=1</script>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +66,58 @@ def chromium() -> str:
 
 @pytest.fixture(scope="session")
 def odd_server(demo_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A server of one dataset whose title is HTML, and one that is not there."""
+    """A server of datasets whose titles and attributes are HTML, and one that is not there."""
     folder = tmp_path_factory.mktemp("odd")
+    hostile().to_zarr(folder / "hostile.zarr", zarr_format=3, consolidated=False)
+    words = {"description": HTML_TITLE, "attribution": HTML_TITLE, "licence": HTML_TITLE}
     datasets = [
         {"id": "odd", "title": HTML_TITLE, "url": str(demo_data.parent / "ocean.zarr")},
+        {
+            "id": "hostile",
+            "title": f"Hostile {HTML_TITLE}",
+            "theme": f"{SCRIPT}/{HTML_TITLE}",
+            "keywords": [SCRIPT, HTML_TITLE],
+            "url": str(folder / "hostile.zarr"),
+            **words,
+        },
         {"id": "gone", "title": "Gone", "url": str(folder / "gone.zarr")},
     ]
     catalog = folder / "catalog.yaml"
     catalog.write_text(yaml.safe_dump({"datasets": datasets}))
     with running("--catalog", str(catalog)) as url:
         yield url
+
+
+def hostile() -> xr.Dataset:
+    """Names, units, classes and attributes that are HTML and scripts."""
+    lat, lon = np.arange(-89.5, 90, 1.0), np.arange(-179.5, 180, 1.0)
+    days = np.arange("2024-03-01", "2024-03-03", dtype="datetime64[D]").astype("datetime64[ns]")
+    dims = ("time", "lat", "lon")
+    values = np.broadcast_to(np.hypot(*np.meshgrid(lat, lon, indexing="ij")), (2, 180, 360))
+    measured = {"long_name": HTML_TITLE, "units": SCRIPT, "comment": HTML_TITLE}
+    classes = {
+        "long_name": SCRIPT,
+        "flag_values": np.array([0, 1, 2], "u1"),
+        "flag_meanings": f"{SCRIPT} <img/src=x/onerror=window.ran=1> <b>bold</b>",
+        "flag_colors": "#ff0000 #00ff00 #0000ff",
+    }
+    return xr.Dataset(
+        {
+            "measured": (dims, values.astype("f4"), measured),
+            "classes": (dims, (values // 70).astype("u1"), classes),
+        },
+        {
+            "time": ("time", days),
+            "lat": ("lat", lat, {"units": "degrees_north"}),
+            "lon": ("lon", lon, {"units": "degrees_east"}),
+        },
+        {
+            "title": HTML_TITLE,
+            "history": SCRIPT,
+            "institution": HTML_TITLE,
+            "references": HTML_TITLE,
+        },
+    )
 
 
 @pytest.fixture(scope="session")

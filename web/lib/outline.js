@@ -6,21 +6,28 @@
  * @param {number[][]} lines
  * @param {{scale: number, x: number, y: number, size: number}} view
  * @param {boolean} close
+ * @param {number | null} [extent] of the world, along whose edge nothing is drawn
  */
-export function linePath(lines, view, close) {
+export function linePath(lines, view, close, extent = null) {
   const path = new Path2D();
   for (const line of lines) {
     if (!touches(boxOf(line), view)) continue;
     let [x, y] = [line[0], line[1]];
     path.moveTo(x * view.scale - view.x, y * view.scale - view.y);
     for (let i = 2; i < line.length; i += 2) {
+      const isEdge = runsAlong(x, line[i], extent) || runsAlong(y, line[i + 1], extent);
       x += line[i];
       y += line[i + 1];
-      path.lineTo(x * view.scale - view.x, y * view.scale - view.y);
+      path[isEdge ? "moveTo" : "lineTo"](x * view.scale - view.x, y * view.scale - view.y);
     }
     if (close) path.closePath();
   }
   return path;
+}
+
+/** Whether a step goes along one of the world's two edges across an axis. @param {number} at @param {number} step @param {number | null} extent */
+function runsAlong(at, step, extent) {
+  return extent !== null && step === 0 && (at <= 0 || at >= extent);
 }
 
 /** @type {WeakMap<number[], number[]>} */

@@ -7,14 +7,15 @@ import { linePath } from "../lib/outline.js";
  * @typedef {object} Cell
  * @property {number} extent units across
  * @property {number[][]} land
- * @property {number[][]} coast
+ * @property {number[][]} [coast] without it, the rings of land
  * @property {number[][]} borders
  * @property {[number, number, number, string][]} [labels] x, y of the world's square, zoom, name
  * @property {string[]} [cells] those of zoom 4 that hold land
  */
 
 const CELL_ZOOM = 4;
-/** From this zoom on the fine cells are drawn; below, the world's file. */
+/** From these zooms on the world's finer file, and the cells, are drawn. */
+const FINER_FROM = 4;
 const FINE_FROM = 6;
 const TILE = 512;
 
@@ -41,7 +42,8 @@ async function locate({ x, y, z }) {
   const across = (2 ** z * 256) / TILE; // tiles around the world; one half at zoom 0
   const column = across >= 1 ? ((x % across) + across) % across : x;
   if (z < FINE_FROM) {
-    return { cell: world, scale: (across * TILE) / world.extent, x: column * TILE, y: y * TILE };
+    const cell = z < FINER_FROM ? world : await loadCell("world-fine");
+    return { cell, scale: (across * TILE) / cell.extent, x: column * TILE, y: y * TILE };
   }
   const ratio = across / 2 ** CELL_ZOOM;
   const [cx, cy] = [Math.floor(column / ratio), Math.floor(y / ratio)];
@@ -54,7 +56,7 @@ async function locate({ x, y, z }) {
 /**
  * A layer of canvases, drawn from cells.
  * @param {string} pane
- * @param {(context: CanvasRenderingContext2D, path: (lines: number[][], close: boolean) => Path2D, cell: Cell, zoom: number) => void} draw
+ * @param {(context: CanvasRenderingContext2D, path: (lines: number[][], close: boolean, extent?: number) => Path2D, cell: Cell, zoom: number) => void} draw
  */
 function canvasLayer(pane, draw) {
   const layer = new L.GridLayer({ pane, tileSize: TILE, updateWhenZooming: false, keepBuffer: 1 });
@@ -66,7 +68,7 @@ function canvasLayer(pane, draw) {
       if (found && context) {
         const view = { scale: found.scale, x: found.x, y: found.y, size: TILE };
         context.scale(ratio, ratio);
-        draw(context, (lines, close) => linePath(lines, view, close), found.cell, coords.z);
+        draw(context, (lines, close, extent) => linePath(lines, view, close, extent), found.cell, coords.z);
       }
       done(undefined, canvas);
     }, (error) => done(error, canvas));
@@ -97,7 +99,7 @@ export function mountBasemap(map) {
     context.fill(path(cell.land, true), "evenodd");
   });
   const lines = canvasLayer("lines", (context, path, cell, zoom) => {
-    const coast = path(cell.coast, false);
+    const coast = cell.coast ? path(cell.coast, false) : path(cell.land, false, cell.extent);
     stroke(context, coast, colour("--coast-halo"), 2.2);
     stroke(context, coast, colour("--coast"), zoom < 4 ? 0.8 : 1.1);
     stroke(context, path(cell.borders, false), colour("--border-line"), 0.7);

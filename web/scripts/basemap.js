@@ -1,16 +1,18 @@
 /**
- * The offline basemap: Natural Earth (npm world-atlas) in Web Mercator, as a world file of
- * 1:50 000 000 and cells of zoom 4 of 1:10 000 000. Read by view/basemap.js.
+ * The offline basemap: Natural Earth (npm world-atlas) in Web Mercator, as world files of
+ * 1:50 000 000, the first of them simplified, and cells of zoom 4 of 1:10 000 000. Read by map/basemap.js.
  *
- * A file is {"extent", "land", "coast", "borders", "labels"?, "cells"?}: lines of flat integer
+ * A file is {"extent", "land", "coast"?, "borders", "labels"?, "cells"?}: lines of flat integer
  * differences [x0, y0, dx, dy, ...], where `extent` units are the width of the cell. Rings and
- * lines run over the cell's edge by MARGIN, so that the cut itself is never seen.
+ * lines run over the cell's edge by MARGIN, so that the cut itself is never seen. Where `coast` is
+ * missing it is the rings of `land`, but for what runs along the edge of the world.
  */
 import { readFile } from "node:fs/promises";
 import { geoArea, geoMercator } from "d3-geo";
 import { geoProject } from "d3-geo-projection";
 import { feature, merge, mesh } from "topojson-client";
 import { clipLine, clipRing } from "./clip.js";
+import { simplify } from "./simplify.js";
 
 /** @typedef {import("./clip.js").Point} Point */
 /** @typedef {{land: Point[][], coast: Point[][], borders: Point[][]}} Shapes */
@@ -20,6 +22,9 @@ const WORLD = 1;
 const MARGIN = 1 / 32;
 export const CELL_ZOOM = 4;
 const WORLD_EXTENT = 32768;
+/** Of the file that every page begins with: a quarter of a pixel at zoom 3, simplified by as much. */
+const COARSE_EXTENT = 8192;
+const COARSE_TOLERANCE = 0.75 / COARSE_EXTENT;
 const CELL_EXTENT = 8192;
 
 /** @param {string} scale "50m" or "10m" */
@@ -158,9 +163,17 @@ export async function makeBasemap() {
   const countries = /** @type {any} */ (feature(coarse, coarse.objects.countries));
   const labels = project(countries).features.filter((/** @type {any} */ f) => f.geometry).map(labelOf);
   const cells = [...files.keys()].map((name) => name.replace(".json", ""));
-  const world = packAll(shapesOf(coarse), 0, 0, WORLD, WORLD_EXTENT);
-  files.set("world.json", { ...world, labels, cells });
+  const shapes = shapesOf(coarse);
+  files.set("world-fine.json", packAll(shapes, 0, 0, WORLD, WORLD_EXTENT));
+  files.set("world.json", { ...packCoarse(shapes), labels, cells });
   return files;
+}
+
+/** @param {Shapes} shapes of the world */
+function packCoarse({ land, borders }) {
+  const rough = (/** @type {Point[][]} */ lines) => lines.map((line) => simplify(line, COARSE_TOLERANCE));
+  const { coast: _, ...packed } = packAll({ land: rough(land), coast: [], borders: rough(borders) }, 0, 0, WORLD, COARSE_EXTENT);
+  return packed;
 }
 
 /** @param {Shapes} shapes of the world @returns {Map<string, object>} cells that hold any land */
