@@ -1,7 +1,5 @@
 /** Fills web/vendor/ from node_modules: libraries as they are published, and the offline basemap. Never committed. */
-import { execFileSync } from "node:child_process";
-import { cp, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
+import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { transform } from "esbuild";
 import { makeBasemap } from "./basemap.js";
 
@@ -52,24 +50,9 @@ async function copy(from, to) {
   await writeFile(new URL(to, vendor), code.replace(/\n\/\/# sourceMappingURL=.*/, ""));
 }
 
-/** Those whose sources are mostly comments. */
-const COMMENTED = ["leaflet.js", "uplot.js"];
-
-/** Takes the comments out of copies: half of what a page would load. */
-async function dropComments() {
-  const plain = new URL("plain/", vendor);
-  const files = COMMENTED.map((name) => fileURLToPath(new URL(name, vendor)));
-  const flags = ["--ignoreConfig", "--allowJs", "--noCheck", "--noResolve", "--target", "esnext", "--module", "esnext", "--removeComments", "--types", ""];
-  const tsc = fileURLToPath(new URL("node_modules/.bin/tsc", web));
-  execFileSync(tsc, [...flags, "--outDir", fileURLToPath(plain), ...files]);
-  for (const name of COMMENTED) await rename(new URL(name, plain), new URL(name, vendor));
-  await rm(plain, { recursive: true });
-}
-
 await rm(vendor, { recursive: true, force: true });
 for (const folder of ["basemap/", "cesium/"]) await mkdir(new URL(folder, vendor), { recursive: true });
 await Promise.all(COPIES.map(([from, to]) => copy(from, to)));
-await dropComments();
 await cp(new URL("node_modules/leaflet/dist/images/", web), new URL("images/", vendor), { recursive: true });
 for (const name of CESIUM) {
   await cp(new URL(`node_modules/cesium/Build/Cesium/${name}`, web), new URL(`cesium/${name}`, vendor), { recursive: true });
