@@ -49,7 +49,7 @@ serve: $(VENV)/.runtime web/vendor/.stamp
 	@exec $(BIN)/tileserver serve --catalog $(CATALOG) --host $(HOST) --port $(PORT)
 
 test: $(VENV)/.dev web/vendor/.stamp helm/node_modules/.stamp chromium qgis
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(PYTEST_ARGS)
 	npm --prefix web test
 
 check: $(VENV)/.dev web/node_modules/.stamp package
