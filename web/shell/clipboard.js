@@ -1,5 +1,6 @@
 /** The clipboard, also where the page has come by plain HTTP, to which browsers give no `navigator.clipboard`. */
 import { h } from "../lib/dom.js";
+import { announce } from "./announce.js";
 
 const COPIED_MS = 1600;
 
@@ -31,5 +32,6 @@ function copySelected(text) {
  */
 export async function copyBy(button, text, done, failed) {
   button.dataset.tip = (await copyText(text)) ? done : failed;
+  announce(button.dataset.tip);
   setTimeout(() => delete button.dataset.tip, COPIED_MS);
 }

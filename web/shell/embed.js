@@ -48,6 +48,13 @@ function addLink(body, store) {
   };
 }
 
+/** A hash without layers keeps those that are shown. @param {Store} store @param {string} hash */
+function follow(store, hash) {
+  const link = decodeHash(hash);
+  const { layers, active } = store.get();
+  store.set(link.layers.length ? link : { ...link, layers, active });
+}
+
 /** @param {Store} store */
 function talk(store) {
   let timer = 0;
@@ -61,7 +68,7 @@ function talk(store) {
   };
   const hear = (/** @type {MessageEvent} */ { source, data }) => {
     if (source !== window.parent || window.parent === window || data?.target !== "tileserver") return;
-    if (data.type === "state" && typeof data.hash === "string") store.set(decodeHash(data.hash));
+    if (data.type === "state" && typeof data.hash === "string") follow(store, data.hash);
   };
   window.addEventListener("message", hear);
   const stop = store.subscribe(LINK_KEYS, () => {

@@ -3,6 +3,7 @@ import { setTime } from "../lib/layers.js";
 import { activeOf, axisOf, timeAfter, timesInRange } from "../lib/select.js";
 import { openHelp } from "./help.js";
 import { isDark } from "./theme.js";
+import { clickMiddle } from "./touch.js";
 import { tellView } from "./view.js";
 
 /** @typedef {import("../types.js").Store} Store */
@@ -39,6 +40,7 @@ function actionsOf(store) {
     p: () => press("#panel .panel-toggle"),
     "/": findDataset,
     "?": openHelp,
+    Enter: clickMiddle,
     Escape: () => store.set({ place: null, tab: null }),
   };
 }
@@ -80,6 +82,6 @@ function belongsElsewhere({ target, key }) {
   const element = /** @type {HTMLElement} */ (target);
   if (document.querySelector("dialog[open], :popover-open")) return true;
   if (element.closest?.("[role=listbox], [role=dialog], [role=tablist], [role=menu], [role=grid], [role=slider], [contenteditable]")) return true;
-  if (key === " " && element.closest?.("button, a, summary, [role=button]")) return true;
+  if ([" ", "Enter"].includes(key) && element.closest?.("button, a, summary, [role=button]")) return true;
   return ["INPUT", "SELECT", "TEXTAREA"].includes(element.tagName) && key !== "Escape";
 }

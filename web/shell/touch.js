@@ -1,5 +1,7 @@
 /** A long press on the map chooses a place, as a click does. */
 
+import { coveredSides } from "./room.js";
+
 const CLOSE = 12; // pixels: a finger is not still
 
 /**
@@ -17,9 +19,21 @@ export function mountTouch(element) {
     event.preventDefault();
     if (Math.hypot(clientX - pressed.x, clientY - pressed.y) > CLOSE) return;
     navigator.vibrate?.(10);
-    for (const type of ["mousedown", "mouseup", "click"]) {
-      target?.dispatchEvent(new MouseEvent(type, { bubbles: true, cancelable: true, clientX, clientY, view: window }));
-    }
+    if (target) clickAt(target, clientX, clientY);
   }, { signal });
   return () => controller.abort();
+}
+
+/** @param {EventTarget} target @param {number} clientX @param {number} clientY */
+function clickAt(target, clientX, clientY) {
+  for (const type of ["mousedown", "mouseup", "click"]) {
+    target.dispatchEvent(new MouseEvent(type, { bubbles: true, cancelable: true, clientX, clientY, view: window }));
+  }
+}
+
+/** Clicks the middle of what is seen of the map: for those who have no pointer. */
+export function clickMiddle() {
+  const { left, top, right, bottom } = coveredSides();
+  const map = document.getElementById("map");
+  if (map) clickAt(map, (left + innerWidth - right) / 2, (top + innerHeight - bottom) / 2);
 }
