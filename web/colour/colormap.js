@@ -1,7 +1,8 @@
 /** The colour map: a button with its picture, and a list of all to choose from. */
 import { h, icon, iconButton } from "../lib/dom.js";
 import { query } from "../lib/address.js";
-import { variableOf } from "../lib/select.js";
+import { patchLayer } from "../lib/layers.js";
+import { activeOf, variableOf } from "../lib/select.js";
 
 /** @typedef {import("../types.js").Store} Store */
 /** @typedef {import("../types.js").State} State */
@@ -11,7 +12,8 @@ const REVERSED = "_r";
 
 /** @param {State} state */
 function chosenOf(state) {
-  return state.colormap ?? variableOf(state)?.style.colormap_name ?? "viridis";
+  const layer = activeOf(state);
+  return layer?.colormap ?? variableOf(state, layer)?.style.colormap_name ?? "viridis";
 }
 
 /** @param {string} name @param {number} width */
@@ -35,7 +37,10 @@ export function mountColormap(element, store) {
 
   /** @param {string} name */
   function choose(name) {
-    store.set({ colormap: name === variableOf(store.get())?.style.colormap_name ? null : name });
+    const state = store.get();
+    const layer = activeOf(state);
+    const usual = variableOf(state, layer)?.style.colormap_name;
+    if (layer) store.set(patchLayer(state, layer.id, { colormap: name === usual ? null : name }));
   }
   /** @param {boolean} open */
   function toggle(open) {
@@ -49,7 +54,7 @@ export function mountColormap(element, store) {
     if (!picker.hidden && !element.contains(/** @type {Node} */ (event.target))) toggle(false);
   };
   document.addEventListener("pointerdown", away);
-  const stop = store.subscribe(["detail", "variable", "colormap"], (state) => {
+  const stop = store.subscribe(["layers", "active", "details"], (state) => {
     const name = chosenOf(state);
     if (button.dataset.name === name) return;
     button.dataset.name = name;

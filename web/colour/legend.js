@@ -3,7 +3,7 @@ import { getJson, isAbort } from "../api.js";
 import { legendAddress } from "../lib/address.js";
 import { h } from "../lib/dom.js";
 import { formatValue } from "../lib/number.js";
-import { variableOf } from "../lib/select.js";
+import { activeOf, variableOf } from "../lib/select.js";
 
 /** @typedef {import("../types.js").Legend} Legend */
 
@@ -14,9 +14,10 @@ import { variableOf } from "../lib/select.js";
 export function mountLegend(element, store) {
   let controller = new AbortController();
   let shown = "";
-  const stop = store.subscribe(["detail", "variable", "colormap", "rescale", "scale"], async (state) => {
-    const variable = variableOf(state);
-    const address = state.detail && variable ? legendAddress(state, state.detail, variable) : "";
+  const stop = store.subscribe(["layers", "active", "details"], async (state) => {
+    const layer = activeOf(state);
+    const variable = variableOf(state, layer);
+    const address = layer && variable ? legendAddress(layer, variable) : "";
     if (address === shown) return;
     shown = address;
     controller.abort();

@@ -1,8 +1,9 @@
 /** The list of datasets, with what each covers, or why it cannot be shown. */
 import { h } from "../lib/dom.js";
+import { showOnly } from "../lib/layers.js";
+import { activeOf, detailOf } from "../lib/select.js";
 import { plural } from "../lib/number.js";
 import { formatTime } from "../lib/time.js";
-import { chooseDataset } from "../session.js";
 
 /** @typedef {import("../types.js").Summary} Summary */
 /** @typedef {import("../types.js").Store} Store */
@@ -17,13 +18,15 @@ export function mountDatasets(element, store) {
   const list = h("ul", { className: "choices" });
   const filter = h("input", { type: "search", className: "field", placeholder: "Find a dataset", "aria-label": "Find a dataset", hidden: true });
   const show = () => {
-    const { datasets, dataset, detail } = store.get();
+    const state = store.get();
+    const { datasets } = state;
+    const active = activeOf(state);
     filter.hidden = (datasets?.length ?? 0) < FILTER_FROM;
-    list.replaceChildren(...rows(datasets, filter.value, dataset, detail?.description ?? "", store));
+    list.replaceChildren(...rows(datasets, filter.value, active?.dataset ?? null, detailOf(state, active)?.description ?? "", store));
   };
   element.append(filter, list);
   filter.addEventListener("input", show);
-  return store.subscribe(["datasets", "dataset", "detail"], show);
+  return store.subscribe(["datasets", "layers", "active", "details"], show);
 }
 
 /**
@@ -48,7 +51,7 @@ function row(dataset, isChosen, description, store) {
       className: `choice is-${status}`,
       "aria-current": isChosen ? "true" : null,
       disabled: status === "pending",
-      onclick: () => id !== store.get().dataset && store.set(chooseDataset(id)),
+      onclick: () => !isChosen && store.set({ ...showOnly(store.get(), id), view: null, problem: null }),
     },
       h("span", { className: "choice-title" }, title || id),
       h("span", { className: "choice-note" }, noteOf(dataset)),

@@ -3,7 +3,8 @@ import { getJson, isAbort } from "../api.js";
 import { path } from "../lib/address.js";
 import { h } from "../lib/dom.js";
 import { formatUnits, formatValue } from "../lib/number.js";
-import { variableOf } from "../lib/select.js";
+import { patchLayer } from "../lib/layers.js";
+import { activeOf, detailOf, variableOf } from "../lib/select.js";
 
 /** @typedef {import("../types.js").Store} Store */
 /** @typedef {import("../types.js").Dimension} Dimension */
@@ -14,13 +15,14 @@ import { variableOf } from "../lib/select.js";
  */
 export function mountDimensions(element, store) {
   let controller = new AbortController();
-  const stop = store.subscribe(["detail", "variable", "dims"], (state) => {
+  const stop = store.subscribe(["layers", "active", "details"], (state) => {
     controller.abort();
     controller = new AbortController();
-    const { detail } = state;
+    const layer = activeOf(state);
+    const detail = detailOf(state, layer);
     const known = detail?.dimensions ?? {};
-    const isListed = (/** @type {string} */ name) => known[name] && (name !== "time" || known.time?.type !== "time");
-    const names = (variableOf(state)?.dims ?? []).filter(isListed);
+    const isListed = (/** @type {string} */ name) => known[name] && known[name].type !== "time";
+    const names = (variableOf(state, layer)?.dims ?? []).filter(isListed);
     element.replaceChildren(...names.map((name) => {
       const dimension = /** @type {Dimension} */ (detail?.dimensions[name]);
       return control(name, dimension, store, controller.signal);
@@ -35,7 +37,7 @@ export function mountDimensions(element, store) {
 /** @param {string} name @param {Dimension} dimension @param {Store} store @param {AbortSignal} signal */
 function control(name, dimension, store, signal) {
   const select = h("select", { className: "field", "aria-label": dimension.title || name });
-  const chosen = () => store.get().dims[name] ?? String(dimension.default);
+  const chosen = () => activeOf(store.get())?.dims[name] ?? String(dimension.default);
   const fill = (/** @type {(string | number)[]} */ values) => {
     select.replaceChildren(...values.map((value) => option(value, dimension)));
     select.value = chosen();
@@ -43,9 +45,11 @@ function control(name, dimension, store, signal) {
   fill(dimension.values ?? [dimension.default ?? ""]);
   if (!dimension.values) loadValues(store, name, dimension, signal).then(fill, (error) => tell(store, error));
   select.addEventListener("change", () => {
-    const { [name]: _, ...others } = store.get().dims;
+    const layer = activeOf(store.get());
+    if (!layer) return;
+    const { [name]: _, ...others } = layer.dims;
     const isDefault = select.value === String(dimension.default);
-    store.set({ dims: isDefault ? others : { ...others, [name]: select.value } });
+    store.set(patchLayer(store.get(), layer.id, { dims: isDefault ? others : { ...others, [name]: select.value } }));
     /** @type {HTMLElement | null} */ (document.querySelector(`select[aria-label="${CSS.escape(dimension.title || name)}"]`))?.focus();
   });
   const units = formatUnits(dimension.units);
@@ -69,7 +73,7 @@ function option(value, { units }) {
 
 /** @param {Store} store @param {string} name @param {Dimension} dimension @param {AbortSignal} signal */
 async function loadValues(store, name, { size }, signal) {
-  const address = `datasets/${path(store.get().dataset ?? "")}/dimensions/${path(name)}`;
+  const address = `datasets/${path(activeOf(store.get())?.dataset ?? "")}/dimensions/${path(name)}`;
   const page = await getJson(`${address}?limit=${Math.min(size, 10_000)}`, signal);
   return page.values;
 }

@@ -6,7 +6,7 @@ import { copyBy } from "../shell/clipboard.js";
 /** @typedef {import("../lib/service.js").Service} Service */
 /** @typedef {import("../types.js").State} State */
 
-const SHOWN = /** @type {(keyof State)[]} */ (["detail", "variable", "time", "times", "dims", "colormap", "rescale", "scale"]);
+const SHOWN = /** @type {(keyof State)[]} */ (["layers", "active", "details", "axes", "time"]);
 
 /**
  * @param {HTMLElement} element @param {import("../types.js").Store} store

@@ -1,8 +1,8 @@
 /** The variables and composites of the dataset. */
 import { h } from "../lib/dom.js";
 import { formatUnits } from "../lib/number.js";
-import { variableOf } from "../lib/select.js";
-import { chooseVariable } from "../session.js";
+import { showOnly } from "../lib/layers.js";
+import { activeOf, detailOf, variableOf } from "../lib/select.js";
 
 /** @typedef {import("../types.js").Store} Store */
 
@@ -13,11 +13,12 @@ import { chooseVariable } from "../session.js";
 export function mountVariables(element, store) {
   const list = h("ul", { className: "choices is-compact" });
   element.append(list);
-  return store.subscribe(["detail", "variable", "busy"], (state) => {
-    const chosen = variableOf(state);
-    if (!state.detail) return list.replaceChildren(...(state.busy ? [h("li", { className: "skeleton" })] : []));
+  return store.subscribe(["layers", "active", "details", "busy"], (state) => {
+    const layer = activeOf(state);
+    const [detail, chosen] = [detailOf(state, layer), variableOf(state, layer)];
+    if (!detail) return list.replaceChildren(...(state.busy ? [h("li", { className: "skeleton" })] : []));
     if (!chosen) return list.replaceChildren(h("li", { className: "empty" }, "This dataset has no variable that is a map."));
-    list.replaceChildren(...state.detail.variables.map((variable) => row(variable, variable === chosen, store)));
+    list.replaceChildren(...detail.variables.map((variable) => row(variable, variable === chosen, store)));
   });
 }
 
@@ -31,7 +32,7 @@ function row(variable, isChosen, store) {
       className: "choice",
       title: id,
       "aria-current": isChosen ? "true" : null,
-      onclick: () => !isChosen && store.set(chooseVariable(id)),
+      onclick: () => !isChosen && store.set(showOnly(store.get(), activeOf(store.get())?.dataset ?? "", id)),
     },
       h("span", { className: "choice-title" }, title || id),
       h("span", { className: "choice-note" }, note),

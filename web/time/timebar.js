@@ -1,6 +1,7 @@
 /** Time: a slider over all steps, play, and the step that is shown. */
 import { h, icon, iconButton } from "../lib/dom.js";
-import { hasTime, timeAfter, timeOf, variableOf } from "../lib/select.js";
+import { setTime } from "../lib/layers.js";
+import { activeOf, axisOf, timeAfter, timeOf } from "../lib/select.js";
 import { axisMarks, formatTime, hasClock, nearestIndex } from "../lib/time.js";
 import { startPlayer } from "./player.js";
 
@@ -21,24 +22,25 @@ export function mountTimebar(element, store) {
   const stamp = h("output", { className: "time-stamp" });
   const play = iconButton("play", "Play", () => store.set({ playing: !store.get().playing }));
   play.classList.add("is-primary");
-  const step = (/** @type {number} */ by) => () => store.set({ time: timeAfter(store.get(), by), playing: false });
+  const goTo = (/** @type {string | null} */ time) => store.set({ ...setTime(store.get(), time), playing: false });
+  const step = (/** @type {number} */ by) => () => goTo(timeAfter(store.get(), by));
   element.append(
     h("div", { className: "time-controls" }, iconButton("previous", "Previous step", step(-1)), play, iconButton("next", "Next step", step(1))),
     stamp,
     h("div", { className: "time-axis" }, slider, marks),
     speedSelect(store),
   );
-  slider.addEventListener("input", () => store.set({ time: store.get().times[slider.valueAsNumber], playing: false }));
-  const showMarks = () => drawMarks(marks, store.get().times);
+  slider.addEventListener("input", () => goTo(axisOf(store.get(), activeOf(store.get()))[slider.valueAsNumber]));
+  const showMarks = () => drawMarks(marks, axisOf(store.get(), activeOf(store.get())));
   const observer = new ResizeObserver(showMarks);
   observer.observe(marks);
   const stops = [
-    store.subscribe(["times", "detail", "variable"], (state) => {
-      element.hidden = !hasTime(variableOf(state)) || !state.times.length;
+    store.subscribe(["axes", "details", "layers", "active"], (state) => {
+      element.hidden = !axisOf(state, activeOf(state)).length;
       document.body.classList.toggle("has-time", !element.hidden);
       showMarks();
     }),
-    store.subscribe(["time", "times", "detail", "variable"], (state) => showStep(state, slider, stamp)),
+    store.subscribe(["time", "axes", "details", "layers", "active"], (state) => showStep(state, slider, stamp)),
     store.subscribe(["playing"], ({ playing }) => {
       play.replaceChildren(icon(playing ? "pause" : "play"));
       play.title = playing ? "Pause" : "Play";
@@ -55,8 +57,9 @@ export function mountTimebar(element, store) {
 
 /** @param {State} state @param {HTMLInputElement} slider @param {HTMLElement} stamp */
 function showStep(state, slider, stamp) {
-  const { times } = state;
-  const time = timeOf(state);
+  const layer = activeOf(state);
+  const times = axisOf(state, layer);
+  const time = timeOf(state, layer);
   if (time === null || !times.length) return;
   const index = nearestIndex(times, time);
   slider.max = String(times.length - 1);
