@@ -8,6 +8,8 @@ import { createTabs } from "./tabs.js";
 
 /** @typedef {import("../types.js").Store} Store */
 
+const LOW = 460; // pixels of a window
+
 /**
  * Other parts open a tab by the event `panel:show` with the tab's name as its detail.
  * @param {HTMLElement} element @param {Store} store
@@ -45,7 +47,8 @@ export function mountPanel(element, store) {
     tabs.choose(/** @type {CustomEvent} */ (event).detail);
     open();
   };
-  collapse(false);
+  // On a phone on its side an open panel would leave little else.
+  collapse(innerHeight < LOW);
   element.addEventListener("panel:show", show);
   const stops = [mountHeadline(headline, store), sheet.stop];
   return () => {
