@@ -55,6 +55,7 @@ const ICONS = {
   check: "m5.5 12.5 4 4 9-9",
   more: "M6 12h.1M12 12h.1M18 12h.1",
   external: "M10 6H6v12h12v-4M13 5.5h5.5V11M18.5 5.5 11 13",
+  north: "m12 4 5.5 15-5.5-3.5L6.5 19zM12 4v11.5",
   alert: "M12 8v5m0 3v.2M12 3.8 21 19.5H3z",
 };
 

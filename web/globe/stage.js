@@ -1,0 +1,76 @@
+/** The scene: an earth without sky, whose colours are exactly those of its pictures, drawn only when something changes. */
+import {
+  CameraEventType, CesiumWidget, Color, Credit, CreditDisplay, EllipsoidTerrainProvider, FeatureDetection, KeyboardEventModifier,
+} from "./cesium.js";
+import { themeColour } from "./ground.js";
+import { FIELD } from "./view.js";
+
+const REDUCED = window.matchMedia("(prefers-reduced-motion: reduce)");
+/** Nearer to the ground there is nothing to see. */
+const LEAST_DISTANCE_M = 200;
+const MOST_DISTANCE_M = 4e7;
+const MOST_RATIO = 2;
+
+/** Where Cesium puts its credits: we show our own. In a shadow of its own, that its style reaches no page. */
+function hiddenCredits() {
+  const box = document.createElement("div");
+  document.createElement("div").attachShadow({ mode: "open" }).append(box);
+  return box;
+}
+
+/**
+ * @param {HTMLElement} element
+ * @returns {CesiumWidget}
+ * @throws {Error} where the browser has no WebGL
+ */
+export function createStage(element) {
+  CreditDisplay.cesiumCredit = new Credit("CesiumJS");
+  // It would look for this by a style attribute, which our pages forbid.
+  Object.assign(FeatureDetection, { supportsImageRenderingPixelated: () => false });
+  const widget = new CesiumWidget(element, {
+    baseLayer: false,
+    terrainProvider: new EllipsoidTerrainProvider(),
+    skyBox: false,
+    skyAtmosphere: false,
+    scene3DOnly: true,
+    requestRenderMode: true,
+    maximumRenderTimeChange: Infinity,
+    useBrowserRecommendedResolution: false,
+    showRenderLoopErrors: false,
+    creditContainer: hiddenCredits(),
+  });
+  widget.resolutionScale = Math.min(1, MOST_RATIO / window.devicePixelRatio);
+  setUp(widget.scene);
+  return widget;
+}
+
+/** @param {import("./cesium.js").Scene} scene */
+function setUp(scene) {
+  const { globe } = scene;
+  const light = () => {
+    scene.backgroundColor = Color.fromCssColorString(themeColour("--space"));
+    scene.requestRender();
+  };
+  light();
+  window.addEventListener("themechange", light);
+  scene.fog.enabled = false;
+  globe.showGroundAtmosphere = false;
+  globe.enableLighting = false;
+  globe.preloadSiblings = false;
+  /** @type {import("./cesium.js").PerspectiveFrustum} */ (scene.camera.frustum).fov = FIELD;
+  const control = scene.screenSpaceCameraController;
+  control.minimumZoomDistance = LEAST_DISTANCE_M;
+  control.maximumZoomDistance = MOST_DISTANCE_M;
+  // As on web maps: the wheel zooms, dragging by the right button turns and tilts.
+  control.zoomEventTypes = [CameraEventType.WHEEL, CameraEventType.PINCH];
+  control.tiltEventTypes = [
+    CameraEventType.RIGHT_DRAG, CameraEventType.MIDDLE_DRAG, CameraEventType.PINCH,
+    { eventType: CameraEventType.LEFT_DRAG, modifier: KeyboardEventModifier.CTRL },
+  ];
+  if (REDUCED.matches) Object.assign(control, { inertiaSpin: 0, inertiaTranslate: 0, inertiaZoom: 0 });
+}
+
+/** Seconds that a move of the camera takes. */
+export function flightTime() {
+  return REDUCED.matches ? 0 : 0.35;
+}
