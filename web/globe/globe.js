@@ -8,17 +8,11 @@ import { mountPick } from "./pick.js";
 import { mountPlaces } from "./places.js";
 import { createStage } from "./stage.js";
 import { mountTerrain } from "./terrain.js";
+import { choosePoint } from "../lib/places.js";
 import { t } from "../lib/text.js";
 
 /** @typedef {import("../types.js").Store} Store */
 /** @typedef {import("./cesium.js").CesiumWidget} Widget */
-
-/** The place of a click: there is one of them at a time. @param {Store} store @param {{lon: number, lat: number}} ground */
-function choosePoint(store, { lon, lat }) {
-  const coordinates = [lon, lat].map((degrees) => Number(degrees.toFixed(5)));
-  document.getElementById("map")?.dispatchEvent(new CustomEvent("place:choose", { detail: coordinates }));
-  void store;
-}
 
 /**
  * @param {HTMLElement} element @param {Store} store
@@ -35,7 +29,7 @@ export function mountGlobe(element, store) {
     mountTerrain(widget, store),
     mountData(widget, store, base),
     mountPlaces(widget.scene, store),
-    mountPick(element, widget, store, (ground) => choosePoint(store, ground)),
+    mountPick(element, widget, store, ({ lon, lat }) => store.set(choosePoint(store.get(), lon, lat))),
     mountKeys(widget.canvas, element),
     mountControls(element, store),
     base.stop,
