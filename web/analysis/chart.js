@@ -1,6 +1,6 @@
 /** The time series of the chosen place, as a chart; a click on it goes to that time. */
 import { getJson, isAbort } from "../api.js";
-import { UPlot } from "../vendor.js";
+import UPlot from "../vendor/uplot.js";
 import { valueAddress } from "../lib/address.js";
 import { h } from "../lib/dom.js";
 import { chartedOf, hasTime } from "../lib/select.js";

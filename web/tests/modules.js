@@ -9,7 +9,9 @@ export const WEB = new URL("../", import.meta.url);
 
 /** @param {URL} file @param {RegExp} pattern */
 function named(file, pattern) {
-  return [...readFileSync(file, "utf8").matchAll(pattern)].map(([, name]) => new URL(name, file));
+  // Types are imported in comments.
+  const code = readFileSync(file, "utf8").replace(/\/\*[\s\S]*?\*\//g, "");
+  return [...code.matchAll(pattern)].map(([, name]) => new URL(name, file));
 }
 
 /**
