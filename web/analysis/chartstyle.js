@@ -1,5 +1,5 @@
 /** How the chart looks: one thin line in the accent colour, the shown step marked, a tip that reads out. */
-import { UPlot } from "../vendor.js";
+import UPlot from "../vendor/uplot.js";
 import { h } from "../lib/dom.js";
 import { formatUnits, formatValue } from "../lib/number.js";
 import { timeOf } from "../lib/select.js";
