@@ -4,6 +4,7 @@ import { t } from "../lib/text.js";
 import { brandOf } from "./brand.js";
 import { mountHeadline } from "./headline.js";
 import { mountSheet } from "./sheet.js";
+import { fillTab } from "./slots.js";
 import { createTabs } from "./tabs.js";
 
 /** @typedef {import("../types.js").Store} Store */
@@ -20,7 +21,7 @@ export function mountPanel(element, store) {
     ["data", t("shell.data")],
     ["layers", t("shell.layers")],
     ["info", t("shell.info")],
-  ], () => open());
+  ], (tab) => openTab(tab));
   tabs.panels.data.append(section("datasets", t("shell.datasets")), section("variables", t("shell.variables")));
   tabs.panels.layers.append(slot("layers"), slot("dimensions"), section("style", t("shell.style")));
   tabs.panels.info.append(slot("info"));
@@ -43,9 +44,16 @@ export function mountPanel(element, store) {
     collapse(false);
     sheet.raise();
   };
-  const show = (/** @type {Event} */ event) => {
-    tabs.choose(/** @type {CustomEvent} */ (event).detail);
+  /** @type {Record<string, ReturnType<typeof fillTab>>} */
+  const filled = {};
+  const openTab = (/** @type {string} */ tab) => {
+    filled[tab] ??= fillTab(tabs.panels[tab], store, tab);
     open();
+  };
+  const show = (/** @type {Event} */ event) => {
+    const tab = /** @type {CustomEvent} */ (event).detail;
+    tabs.choose(tab);
+    openTab(tab);
   };
   // On a phone on its side an open panel would leave little else.
   collapse(innerHeight < LOW);
@@ -53,6 +61,7 @@ export function mountPanel(element, store) {
   const stops = [mountHeadline(headline, store), sheet.stop];
   return () => {
     stops.forEach((stop) => stop());
+    Object.values(filled).flat().forEach((part) => void part.then((unmount) => unmount()));
     element.removeEventListener("panel:show", show);
     element.replaceChildren();
   };

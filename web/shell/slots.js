@@ -1,17 +1,33 @@
-/** Which part fills which slot of the page. */
+/** Which part fills which slot of the page. What is seen at first is imported at once, the rest when it is opened. */
+import { mountLegend } from "../colour/legend.js";
+import { mountStyle } from "../colour/styling.js";
+import { mountDatasets } from "../data/dataset.js";
+import { mountDimensions } from "../data/dimension.js";
+import { mountElsewhere } from "../data/elsewhere.js";
+import { mountVariables } from "../data/variable.js";
+import { mountTimebar } from "../time/timebar.js";
 
 /** @typedef {(element: HTMLElement, store: import("../types.js").Store) => () => void} Mount */
+/** @typedef {() => Promise<Mount>} Later */
 
-/** @type {Record<string, () => Promise<Mount>>} */
-const SLOTS = {
+/** @type {Record<string, Mount>} */
+const AT_ONCE = {
+  timebar: mountTimebar,
+  legend: mountLegend,
+  datasets: mountDatasets,
+  variables: mountVariables,
+  dimensions: mountDimensions,
+  style: mountStyle,
+};
+
+/** @type {Record<string, Later>} */
+const LATER = {
   map: async () => (await import("../map/map.js")).mountMap,
-  timebar: async () => (await import("../time/timebar.js")).mountTimebar,
-  legend: async () => (await import("../colour/legend.js")).mountLegend,
-  datasets: async () => (await import("../data/dataset.js")).mountDatasets,
-  variables: async () => (await import("../data/variable.js")).mountVariables,
-  dimensions: async () => (await import("../data/dimension.js")).mountDimensions,
-  style: async () => (await import("../colour/styling.js")).mountStyle,
-  info: async () => (await import("../data/elsewhere.js")).mountElsewhere,
+};
+
+/** By the tab of the panel that they are in: mounted when it is first opened. @type {Record<string, Record<string, Later>>} */
+const IN_TABS = {
+  info: { info: async () => mountElsewhere },
 };
 
 /**
@@ -20,15 +36,25 @@ const SLOTS = {
  * @returns {() => void} unmount
  */
 export function fillSlots(element, store) {
-  const stops = Object.entries(SLOTS).map(async ([id, load]) => {
-    const slot = /** @type {HTMLElement | null} */ (element.querySelector(`#${id}`));
-    if (!slot) return () => {};
-    try {
-      return (await load())(slot, store);
-    } catch (error) {
-      console.error(`${id}:`, error);
-      return () => {};
-    }
-  });
+  const atOnce = Object.entries(AT_ONCE).map(([id, mount]) => fill(element, id, async () => mount, store));
+  const later = Object.entries(LATER).map(([id, load]) => fill(element, id, load, store));
+  const stops = [...atOnce, ...later];
   return () => stops.forEach((stop) => void stop.then((unmount) => unmount()));
+}
+
+/** @param {HTMLElement} element @param {import("../types.js").Store} store @param {string} tab */
+export function fillTab(element, store, tab) {
+  return Object.entries(IN_TABS[tab] ?? {}).map(([id, load]) => fill(element, id, load, store));
+}
+
+/** @param {HTMLElement} element @param {string} id @param {Later} load @param {import("../types.js").Store} store */
+async function fill(element, id, load, store) {
+  const slot = /** @type {HTMLElement | null} */ (element.querySelector(`#${id}`));
+  if (!slot) return () => {};
+  try {
+    return (await load())(slot, store);
+  } catch (error) {
+    console.error(`${id}:`, error);
+    return () => {};
+  }
 }
