@@ -23,7 +23,7 @@ export function unbend(scale, low, high) {
 }
 
 /** @param {number} low @param {number} high */
-function thresholdOf(low, high) {
+export function thresholdOf(low, high) {
   return SYMLOG_THRESHOLD * Math.max(Math.abs(low), Math.abs(high));
 }
 

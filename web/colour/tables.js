@@ -20,7 +20,14 @@ export const tables = new EventTarget();
 const known = new Map();
 /** @type {Set<string>} */
 const asked = new Set();
-const AGAIN_MS = 5000;
+/** Those that did not come. @type {Set<string>} */
+const missing = new Set();
+const AGAIN_MS = 60_000;
+
+/** Whether a table was asked for in vain a short while ago: the server has to colour, or to say why not. @param {string} name */
+export function isMissing(name) {
+  return missing.has(name.replace(/_r$/, ""));
+}
 
 /** Null until it has come, which `change` tells. @param {string} name may end in `_r`, for reversed @returns {Table | null} */
 export function tableOf(name) {
@@ -36,8 +43,15 @@ function ask(name) {
   asked.add(name);
   getJson(`colormaps/${path(name)}`, new AbortController().signal).then(
     (found) => keepTables([{ ...found, name }]),
-    // It is asked for again when it is next wanted.
-    () => setTimeout(() => asked.delete(name), AGAIN_MS),
+    () => {
+      missing.add(name);
+      tables.dispatchEvent(new Event("change"));
+      // It is asked for again when it is then wanted.
+      setTimeout(() => {
+        missing.delete(name);
+        asked.delete(name);
+      }, AGAIN_MS);
+    },
   );
 }
 

@@ -1,131 +1,71 @@
-/** The offline basemap: sea and land below the data, coasts, borders and names above it. */
+/** What lies below the data and above it: the viewer's own ground, an online map, or nothing. */
 import { L } from "../vendor.js";
-import { h } from "../lib/dom.js";
-import { linePath } from "../lib/outline.js";
+import { landLayer, lineLayer } from "./ground.js";
+import { placeNames } from "./names.js";
+
+/** @typedef {import("../types.js").State} State */
+/** @typedef {import("../types.js").Basemap} Basemap */
+/** @typedef {{layers: L.GridLayer[], names: boolean}} Ground */
+
+export const PANES = ["land", "data", "lines", "names"];
+const OFFLINE = "offline";
+const NONE = "none";
 
 /**
- * @typedef {object} Cell
- * @property {number} extent units across
- * @property {number[][]} land
- * @property {number[][]} [coast] without it, the rings of land
- * @property {number[][]} borders
- * @property {[number, number, number, string][]} [labels] x, y of the world's square, zoom, name
- * @property {string[]} [cells] those of zoom 4 that hold land
+ * Which basemap is wanted; one that the operator has taken away is the viewer's own.
+ * @param {Pick<State, "basemap" | "config">} state
  */
-
-const CELL_ZOOM = 4;
-/** From these zooms on the world's finer file, and the cells, are drawn. */
-const FINER_FROM = 4;
-const FINE_FROM = 6;
-const TILE = 512;
-
-/** @type {Map<string, Promise<Cell>>} */
-const cells = new Map();
-
-/** @param {string} name @returns {Promise<Cell>} */
-function loadCell(name) {
-  const known = cells.get(name);
-  if (known) return known;
-  const loading = fetch(new URL(`static/vendor/basemap/${name}.json`, document.baseURI)).then((r) => r.json());
-  cells.set(name, loading);
-  loading.catch(() => cells.delete(name));
-  return loading;
+export function basemapOf({ basemap, config }) {
+  const id = basemap ?? config?.basemap ?? OFFLINE;
+  const online = config?.basemaps.find((one) => one.id === id) ?? null;
+  return { online, isOffline: !online && id !== NONE, hasCoasts: id !== NONE };
 }
 
 /**
- * The cell that a tile lies in, and where the tile lies in it.
- * @param {L.Coords} coords of tiles of 512 pixels
- * @returns {Promise<{cell: Cell, scale: number, x: number, y: number} | null>} null over open sea
+ * @param {L.Map} map @param {import("../types.js").Store} store
+ * @param {() => void} changed is told when all of it is drawn
  */
-async function locate({ x, y, z }) {
-  const world = await loadCell("world");
-  const across = (2 ** z * 256) / TILE; // tiles around the world; one half at zoom 0
-  const column = across >= 1 ? ((x % across) + across) % across : x;
-  if (z < FINE_FROM) {
-    const cell = z < FINER_FROM ? world : await loadCell("world-fine");
-    return { cell, scale: (across * TILE) / cell.extent, x: column * TILE, y: y * TILE };
-  }
-  const ratio = across / 2 ** CELL_ZOOM;
-  const [cx, cy] = [Math.floor(column / ratio), Math.floor(y / ratio)];
-  const name = `${CELL_ZOOM}-${cx}-${cy}`;
-  if (!world.cells?.includes(name)) return null;
-  const cell = await loadCell(name);
-  return { cell, scale: (ratio * TILE) / cell.extent, x: (column - cx * ratio) * TILE, y: (y - cy * ratio) * TILE };
-}
-
-/**
- * A layer of canvases, drawn from cells.
- * @param {string} pane
- * @param {(context: CanvasRenderingContext2D, path: (lines: number[][], close: boolean, extent?: number) => Path2D, cell: Cell, zoom: number) => void} draw
- */
-function canvasLayer(pane, draw) {
-  const layer = new L.GridLayer({ pane, tileSize: TILE, updateWhenZooming: false, keepBuffer: 1 });
-  /** @type {any} */ (layer).createTile = (/** @type {L.Coords} */ coords, /** @type {L.DoneCallback} */ done) => {
-    const ratio = Math.min(2, window.devicePixelRatio || 1);
-    const canvas = h("canvas", { width: TILE * ratio, height: TILE * ratio });
-    locate(coords).then((found) => {
-      const context = canvas.getContext("2d");
-      if (found && context) {
-        const view = { scale: found.scale, x: found.x, y: found.y, size: TILE };
-        context.scale(ratio, ratio);
-        draw(context, (lines, close, extent) => linePath(lines, view, close, extent), found.cell, coords.z);
-      }
-      done(undefined, canvas);
-    }, (error) => done(error, canvas));
-    return canvas;
-  };
-  return layer;
-}
-
-/** @param {string} name of a CSS custom property */
-const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-
-/** @param {CanvasRenderingContext2D} context @param {Path2D} path @param {string} style @param {number} width */
-function stroke(context, path, style, width) {
-  context.strokeStyle = style;
-  context.lineWidth = width;
-  context.lineJoin = "round";
-  context.stroke(path);
-}
-
-/**
- * @param {L.Map} map
- * @returns {() => void} unmount
- */
-export function mountBasemap(map) {
-  for (const name of ["land", "data", "lines", "names"]) map.createPane(name);
-  const land = canvasLayer("land", (context, path, cell) => {
-    context.fillStyle = colour("--land");
-    context.fill(path(cell.land, true), "evenodd");
-  });
-  const lines = canvasLayer("lines", (context, path, cell, zoom) => {
-    const coast = cell.coast ? path(cell.coast, false) : path(cell.land, false, cell.extent);
-    stroke(context, coast, colour("--coast-halo"), 2.2);
-    stroke(context, coast, colour("--coast"), zoom < 4 ? 0.8 : 1.1);
-    stroke(context, path(cell.borders, false), colour("--border-line"), 0.7);
-  });
-  const names = L.layerGroup();
-  for (const layer of [land, lines, names]) layer.addTo(map);
-  const label = () => void placeNames(map, names);
+export function mountBasemap(map, store, changed) {
+  /** @type {Ground} */
+  let ground = { layers: [], names: false };
+  const names = L.layerGroup().addTo(map);
+  const label = () => (ground.names ? void placeNames(map, names) : names.clearLayers());
+  const redraw = () => ground.layers.forEach((layer) => !(layer instanceof L.TileLayer) && layer.redraw());
   map.on("moveend", label);
-  label();
-  const redraw = () => [land, lines].forEach((layer) => layer.redraw());
   window.addEventListener("themechange", redraw);
-  return () => window.removeEventListener("themechange", redraw);
+  const stop = store.subscribe(["basemap", "config"], (state) => {
+    ground.layers.forEach((layer) => layer.remove());
+    ground = groundOf(state);
+    for (const layer of ground.layers) layer.on("load", changed).addTo(map);
+    label();
+  });
+  return {
+    isDrawn: () => ground.layers.every((layer) => !layer.isLoading()),
+    unmount() {
+      stop();
+      map.off("moveend", label);
+      window.removeEventListener("themechange", redraw);
+    },
+  };
 }
 
-/** Countries' names within the view, from the zoom at which each has room. @param {L.Map} map @param {L.LayerGroup} names */
-async function placeNames(map, names) {
-  const world = await loadCell("world").catch(() => null);
-  names.clearLayers();
-  const [zoom, view] = [map.getZoom(), map.getBounds().pad(0.1)];
-  const turn = Math.round(map.getCenter().lng / 360) * 360;
-  for (const [x, y, from, name] of world?.labels ?? []) {
-    if (zoom < Math.max(3, from) || zoom > from + 4) continue;
-    const { lat, lng } = map.unproject([x * 2 ** zoom * 256, y * 2 ** zoom * 256], zoom);
-    if (!view.contains([lat, lng + turn])) continue;
-    const html = h("span", {}, name);
-    const icon = L.divIcon({ html, className: "country", iconSize: [0, 0] });
-    L.marker([lat, lng + turn], { icon, pane: "names", interactive: false, keyboard: false }).addTo(names);
-  }
+/** @param {State} state @returns {Ground} */
+function groundOf(state) {
+  const { online, isOffline, hasCoasts } = basemapOf(state);
+  const below = online ? [onlineLayer(online)] : isOffline ? [landLayer()] : [];
+  return { layers: hasCoasts ? [...below, lineLayer()] : below, names: isOffline };
+}
+
+/**
+ * Its pictures are asked for in a way that lets the map be saved with them; of a host that does not
+ * allow that they are shown, and left out of what is saved.
+ * @param {Basemap} basemap
+ */
+function onlineLayer({ url, max_zoom: maxNativeZoom }) {
+  const layer = L.tileLayer(url, { pane: "land", maxNativeZoom, crossOrigin: "anonymous", updateWhenZooming: false });
+  layer.once("tileerror", () => {
+    layer.options.crossOrigin = false;
+    layer.redraw();
+  });
+  return layer;
 }

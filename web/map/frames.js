@@ -1,154 +1,164 @@
 /**
- * The data on the map, by whole frames: a new one loads out of sight and is swapped in when all of
- * its tiles are there, so that nothing flickers and no tile is out of step with its neighbours.
+ * The data on the map, by whole frames: a new one loads out of sight and is swapped in when all of its
+ * tiles are there, of all layers at once, so that nothing flickers and no tile is out of step with its
+ * neighbours. Only where the view is moved, and nothing else, tiles show as they come.
  */
-import { L } from "../vendor.js";
-import { explain, isAbort } from "../api.js";
-import { tileTemplate } from "../lib/address.js";
-import { isGlobal, timeOf, unwrap, variableOf } from "../lib/select.js";
+import { getPainter } from "../tile/painter.js";
+import { tables } from "../tile/ramps.js";
+import { reportSettled } from "../tile/settled.js";
+import { Ahead } from "./ahead.js";
+import { Failures } from "./failure.js";
+import { makeFrame, recolour } from "./frame.js";
+import { Stage, windowOf } from "./stage.js";
 
 /** @typedef {import("../types.js").State} State */
 /** @typedef {import("../types.js").Store} Store */
-/** @typedef {{url: string, time: string | null, layer: L.TileLayer, loaded: boolean}} Frame */
+/** @typedef {import("./frame.js").Frame} Frame */
 
-const CHANGES = /** @type {(keyof State)[]} */ ([
-  "detail", "variable", "time", "times", "dims", "colormap", "rescale", "scale", "nextTime",
-]);
+/** What makes another frame, or other colours of the one that is there. */
+const CHANGES = /** @type {(keyof State)[]} */ (["layers", "details", "axes", "time", "ranges", "mode"]);
+const MOVING_MS = 120;
 
-/**
- * @param {L.Map} map @param {Store} store
- * @returns {() => void} unmount
- */
-export function mountFrames(map, store) {
-  /** @type {{shown: Frame | null, waiting: Frame | null, ahead: Frame | null}} */
-  const slots = { shown: null, waiting: null, ahead: null };
-  const failures = new Failures(store, () => refresh(true));
+export class Frames {
+  /** What is seen, and what is to be. @type {Frame | null} */
+  shown = null;
+  /** @type {Frame | null} */
+  waiting = null;
+  #isDrawn = false;
+  #movedAt = 0;
 
-  /** @param {State} state @param {string | null} time @returns {Frame | null} */
-  const makeFrame = (state, time) => {
-    const variable = variableOf(state);
-    if (!state.detail || !variable) return null;
-    const url = tileTemplate(state, state.detail, variable, time);
-    const known = Object.values(slots).find((frame) => frame?.url === url);
-    return known ?? startFrame(map, state, url, time, settle, failures);
-  };
+  /** @param {import("../vendor.js").L.Map} map @param {Store} store @param {() => boolean} isGroundDrawn */
+  constructor(map, store, isGroundDrawn) {
+    this.map = map;
+    this.store = store;
+    this.isGroundDrawn = isGroundDrawn;
+    this.failures = new Failures(store, () => this.refresh(true));
+    this.ahead = new Ahead((ready) => store.set({ ready }));
+    this.stage = new Stage(map, () => this.shown, () => this.#drawn());
+    this.stops = this.#listen();
+  }
 
-  /** Swap what has loaded, and drop what is no longer wanted. */
-  function settle() {
-    const { shown, waiting } = slots;
-    if (waiting?.loaded) {
-      waiting.layer.setOpacity(store.get().opacity);
-      Object.assign(slots, { shown: waiting, waiting: null });
-      if (shown && shown !== waiting && shown !== slots.ahead) shown.layer.remove();
-    }
-    if (slots.ahead?.loaded) store.set({ readyTime: slots.ahead.time });
-    setLoading(store, Boolean(slots.waiting));
+  #listen() {
+    const { map, store } = this;
+    const refresh = () => this.refresh();
+    const events = { moveend: refresh, move: () => this.#moving() };
+    map.on(events);
+    tables.addEventListener("change", refresh);
+    return [
+      () => map.off(events),
+      () => tables.removeEventListener("change", refresh),
+      store.subscribe(CHANGES, refresh),
+      store.subscribe(["preload"], () => this.#prepare()),
+      store.subscribe(["busy", "datasets"], () => this.report()),
+    ];
+  }
+
+  /** Tiles come while the map is still being dragged. */
+  #moving() {
+    const now = performance.now();
+    if (now - this.#movedAt < MOVING_MS || this.#isAnimating) return;
+    this.#movedAt = now;
+    this.refresh();
+  }
+
+  get #isAnimating() {
+    return Boolean(/** @type {any} */ (this.map)._animatingZoom);
+  }
+
+  /** What the map shows. @returns {import("./frame.js").View} */
+  get view() {
+    const zoom = this.map.getZoom();
+    const corner = this.map.getPixelBounds().min ?? this.map.getPixelOrigin();
+    const isLarge = window.devicePixelRatio > 1.5;
+    return { window: windowOf(corner, this.map.getSize(), zoom), zoom, isLarge, hasPainter: getPainter() !== null };
   }
 
   /** @param {boolean} [anew] load even what failed */
-  function refresh(anew = false) {
-    const state = store.get();
-    if (anew) drop(slots);
-    const before = Object.values(slots);
-    const wanted = makeFrame(state, timeOf(state));
-    const isShown = wanted !== null && wanted === slots.shown;
-    slots.waiting = isShown ? null : wanted;
-    slots.ahead = state.nextTime === null || !wanted ? null : makeFrame(state, state.nextTime);
-    if (!wanted) slots.shown = null;
-    const kept = Object.values(slots);
-    before.forEach((frame) => frame && !kept.includes(frame) && frame.layer.remove());
-    settle();
+  refresh(anew = false) {
+    const state = this.store.get();
+    if (state.mode !== "map") return this.#rest();
+    if (this.#isAnimating) return;
+    for (const frame of [this.shown, this.waiting]) if (frame) recolour(frame, state);
+    const wanted = makeFrame(state, this.view);
+    const latest = this.waiting ?? this.shown;
+    if (anew || latest?.signature !== wanted.signature) this.#want(this.ahead.take(wanted.signature, state) ?? wanted);
+    this.#redraw();
+    this.settle();
+    this.#prepare();
   }
 
-  const stops = [
-    store.subscribe(CHANGES, () => refresh()),
-    store.subscribe(["opacity"], ({ opacity }) => slots.shown?.layer.setOpacity(opacity)),
-  ];
-  return () => {
-    stops.forEach((stop) => stop());
-    drop(slots);
-  };
-}
-
-/** @param {Record<string, Frame | null>} slots */
-function drop(slots) {
-  Object.values(slots).forEach((frame) => frame?.layer.remove());
-  Object.keys(slots).forEach((key) => (slots[key] = null));
-}
-
-/**
- * @param {L.Map} map @param {State} state @param {string} url @param {string | null} time
- * @param {() => void} settle @param {Failures} failures
- * @returns {Frame}
- */
-function startFrame(map, state, url, time, settle, failures) {
-  const bbox = state.detail?.bbox;
-  const [west, south, east, north] = bbox ? unwrap(bbox) : [-180, -90, 180, 90];
-  const isWhole = !bbox || isGlobal(bbox) || east > 180;
-  const options = {
-    pane: "data",
-    opacity: 0,
-    r: window.devicePixelRatio > 1.5 ? "@2x" : "",
-    maxZoom: map.getMaxZoom(),
-    updateWhenZooming: false,
-    keepBuffer: 1,
-    // A dataset across 180° has no single box in Leaflet's sense; one round the world needs none.
-    ...(isWhole ? {} : { bounds: L.latLngBounds([south, west], [north, east]) }),
-  };
-  const layer = L.tileLayer(new URL(".", document.baseURI).href + url, options);
-  const frame = { url, time, layer, loaded: false };
-  const done = () => {
-    if (frame.loaded) return;
-    frame.loaded = true;
-    failures.frameLoaded();
-    settle();
-  };
-  layer.on("load", done);
-  layer.on("tileerror", ({ tile }) => failures.tell(/** @type {HTMLImageElement} */ (tile).src));
-  layer.addTo(map);
-  // No tile in view: Leaflet never says that it has loaded.
-  if (!layer.isLoading()) setTimeout(done);
-  return frame;
-}
-
-/** @param {Store} store @param {boolean} isLoading */
-function setLoading(store, isLoading) {
-  if (store.get().loading !== isLoading) store.set({ loading: isLoading });
-}
-
-/** What an image cannot say: why it failed. Asks once per frame, and tells. */
-class Failures {
-  #controller = new AbortController();
-  #asked = false;
-
-  /** @param {Store} store @param {() => void} retry */
-  constructor(store, retry) {
-    this.store = store;
-    this.retry = retry;
+  #prepare() {
+    const state = this.store.get();
+    if (state.mode === "map") this.ahead.update(state, this.view);
   }
 
-  frameLoaded() {
-    if (!this.#asked && this.store.get().problem?.source === "tiles") this.store.set({ problem: null });
-    this.#asked = false;
+  /** @param {Frame} wanted */
+  #want(wanted) {
+    this.waiting?.stop();
+    this.waiting = null;
+    const { shown } = this;
+    if (wanted.signature === shown?.signature && shown.isLoaded && !shown.failures.size) return;
+    wanted.load(0, () => {
+      if (wanted === this.shown) this.#redraw();
+      this.settle();
+    });
+    if (wanted.content === shown?.content) this.#show(wanted);
+    else this.waiting = wanted;
   }
 
-  /** @param {string} address of the tile */
-  async tell(address) {
-    if (this.#asked) return;
-    this.#asked = true;
-    this.#controller.abort();
-    this.#controller = new AbortController();
-    try {
-      const response = await fetch(address, { signal: this.#controller.signal });
-      if (response.ok) return;
-      this.#report(await explain(response));
-    } catch (error) {
-      if (!isAbort(error)) this.#report("The server does not answer. Check the connection and try again.");
+  /** @param {Frame} frame */
+  #show(frame) {
+    this.shown?.stop();
+    this.shown = frame;
+    this.#redraw();
+  }
+
+  #redraw() {
+    this.#isDrawn = false;
+    this.stage.redraw();
+  }
+
+  /** Swap what is whole; tell what is not. */
+  settle() {
+    if (this.waiting?.isWhole) {
+      const frame = this.waiting;
+      this.waiting = null;
+      this.#show(frame);
     }
+    const isLoading = !(this.waiting ?? this.shown)?.isWhole;
+    if (this.store.get().loading !== isLoading) this.store.set({ loading: isLoading });
+    if (!isLoading && this.shown) this.failures.tell(this.shown);
+    this.report();
   }
 
-  /** @param {string} message */
-  #report(message) {
-    this.store.set({ playing: false, problem: { message, source: "tiles", retry: this.retry } });
+  #drawn() {
+    this.#isDrawn = true;
+    this.report();
+    const isWhole = this.waiting === null && Boolean(this.shown?.isWhole);
+    this.map.getContainer().dispatchEvent(new CustomEvent("map:drawn", { detail: { isWhole } }));
+  }
+
+  /** Whether all that the state asks for is drawn. */
+  report() {
+    const { mode, datasets, layers, details, busy } = this.store.get();
+    if (mode !== "map") return reportSettled(this, null);
+    const isKnown = datasets !== null && (busy === 0 || layers.every(({ dataset }) => details[dataset]));
+    const isWhole = this.waiting === null && Boolean(this.shown?.isWhole);
+    reportSettled(this, isKnown && isWhole && this.#isDrawn && this.isGroundDrawn());
+  }
+
+  /** Another view has the data now. */
+  #rest() {
+    this.waiting?.stop();
+    this.waiting = null;
+    this.ahead.stop();
+    reportSettled(this, null);
+  }
+
+  free() {
+    this.stops.forEach((stop) => stop());
+    this.#rest();
+    this.shown?.stop();
+    this.stage.free();
   }
 }

@@ -1,5 +1,6 @@
 /** Draws tiles in a WebGL2 context: codes and pictures as textures, colour tables, rectangles in pixels. */
-import { BANDS, CLASSES, CORNERS, LINEAR, LOG, PICTURE, SYMLOG, VALUES } from "./shader.js";
+import { bend, thresholdOf } from "../colour/scale.js";
+import { BANDS, CLASSES, CORNERS, LINEAR, LOG, PICTURE, STEPS, SYMLOG, VALUES } from "./shader.js";
 import { Shelf } from "./shelf.js";
 
 /**
@@ -10,19 +11,17 @@ import { Shelf } from "./shelf.js";
  */
 
 const TABLES = 32;
-/** Of the larger end of a range: what is nearer to zero is linear under symlog. */
-const SYMLOG_THRESHOLD = 1 / 1000;
 const MODES = { linear: LINEAR, log: LOG, symlog: SYMLOG };
 
 export class TileProgram {
-  /** @type {WeakMap<Uint8Array, string>} */
+  /** @type {WeakMap<Uint8Array | Float32Array, string>} */
   #names = new WeakMap();
   #named = 0;
 
   /** @param {WebGL2RenderingContext} gl */
   constructor(gl) {
     this.gl = gl;
-    this.values = link(gl, VALUES, ["place", "codes", "table", "packing", "kind", "stretch", "ranges", "opacity"]);
+    this.values = link(gl, VALUES, ["place", "codes", "table", "steps", "packing", "kind", "stretch", "ranges", "opacity"]);
     this.pictures = link(gl, PICTURE, ["place", "picture", "opacity"]);
     /** @type {Shelf<WebGLTexture>} */
     this.tables = new Shelf(TABLES, (texture) => gl.deleteTexture(texture));
@@ -82,32 +81,34 @@ export class TileProgram {
   #colour(at, ramps, bands) {
     const { gl } = this;
     const [ramp] = ramps;
-    gl.activeTexture(gl.TEXTURE1);
-    gl.bindTexture(gl.TEXTURE_2D, this.#tableOf(ramp.table));
     gl.uniform1i(at.codes, 0);
     gl.uniform1i(at.table, 1);
+    gl.uniform1i(at.steps, ramp.steps ? 2 : 1);
+    this.#bindTable(gl.TEXTURE1, ramp.table);
+    if (ramp.steps) this.#bindTable(gl.TEXTURE2, ramp.steps);
     if (bands === 3) {
       gl.uniform1i(at.kind, BANDS);
       gl.uniform2fv(at.ranges, [0, 1, 2].map((i) => ramps[i] ?? ramp).flatMap(({ low, high }) => [low, 1 / (high - low)]));
       return;
     }
-    gl.uniform1i(at.kind, ramp.first === null ? MODES[ramp.scale] : CLASSES);
+    gl.uniform1i(at.kind, ramp.steps ? STEPS : ramp.first === null ? MODES[ramp.scale] : CLASSES);
     gl.uniform3fv(at.stretch, stretchOf(ramp));
   }
 
-  /** @param {Uint8Array} table */
-  #tableOf(table) {
+  /** @param {number} unit @param {Uint8Array | Float32Array} table of colours, or of the ends of intervals */
+  #bindTable(unit, table) {
+    const { gl } = this;
     let name = this.#names.get(table);
     if (!name) this.#names.set(table, (name = String(++this.#named)));
+    gl.activeTexture(unit);
     const kept = this.tables.get(name);
-    if (kept) return kept;
-    const { gl } = this;
+    if (kept) return gl.bindTexture(gl.TEXTURE_2D, kept);
     const texture = gl.createTexture();
     gl.bindTexture(gl.TEXTURE_2D, texture);
-    gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA8, table.length / 4, 1, 0, gl.RGBA, gl.UNSIGNED_BYTE, new Uint8Array(table));
+    if (table instanceof Float32Array) gl.texImage2D(gl.TEXTURE_2D, 0, gl.RG32F, table.length / 2, 1, 0, gl.RG, gl.FLOAT, table.slice());
+    else gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA8, table.length / 4, 1, 0, gl.RGBA, gl.UNSIGNED_BYTE, table.slice());
     untouched(gl, gl.TEXTURE_2D);
     this.tables.put(name, texture, 1);
-    return texture;
   }
 
   /** @param {Rectangle} rectangle */
@@ -118,15 +119,10 @@ export class TileProgram {
 }
 
 /** What the shader needs to know of a scale. @param {Ramp} ramp @returns {[number, number, number]} */
-function stretchOf({ low, high, scale, first }) {
-  if (first !== null) return [first, 0, 1];
-  const threshold = SYMLOG_THRESHOLD * Math.max(Math.abs(low), Math.abs(high));
-  const bend = {
-    linear: (/** @type {number} */ value) => value,
-    log: Math.log,
-    symlog: (/** @type {number} */ value) => Math.sign(value) * Math.log1p(Math.abs(value) / threshold),
-  }[scale];
-  return [bend(low), 1 / (bend(high) - bend(low)), threshold];
+function stretchOf({ low, high, scale, first, steps }) {
+  if (first !== null || steps) return [first ?? 0, 0, 1];
+  const t = bend(scale, low, high);
+  return [t(low), 1 / (t(high) - t(low)), thresholdOf(low, high)];
 }
 
 /** @param {WebGL2RenderingContext} gl @param {TileData} data */

@@ -1,4 +1,6 @@
-/** Which tile to ask for: raw where it can be painted here, else with the colours of the server. Pure. */
+/** Which tile to ask for: raw where it can be painted here, else with the colours of the server. */
+import { rampOf } from "../colour/ramp.js";
+import { isMissing } from "../colour/tables.js";
 import { tileAddress } from "../lib/address.js";
 import { detailOf, styleOf, variableOf } from "../lib/select.js";
 
@@ -23,12 +25,17 @@ export function requestOf(state, layer, time, { z, x, y, tms, isLarge = false },
   return { address, kind: isRaw ? "raw" : "image" };
 }
 
+/** Stands for a table that is on its way. */
+const ANY_TABLE = { lut: new Uint8Array(4 * 256), classes: null };
+
 /**
  * Whether a layer's values can be coloured by a table here: its range has to be known, and classes told
  * by single bits are the server's to tell.
  * @param {Pick<State, "details" | "ranges">} state @param {Layer} layer
  */
 export function isPaintable(state, layer) {
-  const { rescale, categories } = styleOf(state, layer);
-  return Boolean(rescale ?? categories);
+  const style = styleOf(state, layer);
+  if (variableOf(state, layer)?.kind === "composite") return style.rescale !== null;
+  const categories = layer.colormap === null ? style.categories : null;
+  return !isMissing(style.colormap) && rampOf({ ...style, categories }, ANY_TABLE) !== null;
 }

@@ -14,7 +14,7 @@ void main() {
   gl_Position = vec4(mix(place.xy, place.zw, at), 0.0, 1.0);
 }`;
 
-export const LINEAR = 0, LOG = 1, SYMLOG = 2, CLASSES = 3, BANDS = 4;
+export const LINEAR = 0, LOG = 1, SYMLOG = 2, CLASSES = 3, BANDS = 4, STEPS = 5;
 
 export const VALUES = `#version 300 es
 precision highp float;
@@ -22,6 +22,7 @@ precision highp int;
 precision highp usampler2DArray;
 uniform usampler2DArray codes;
 uniform sampler2D table;
+uniform sampler2D steps; // low and high end of each interval
 uniform vec2 packing; // scale, offset
 uniform int kind;
 uniform vec3 stretch; // low end and inverse length after the scale's own function; threshold of symlog
@@ -36,11 +37,25 @@ float bend(float value) {
   return value;
 }
 
+int classOf(float value) {
+  float whole = floor(value + 0.5);
+  return abs(value - whole) < 0.01 ? int(whole - stretch.x) : -1;
+}
+
+int intervalOf(float value, int count) {
+  for (int i = 0; i < count; i++) {
+    vec2 ends = texelFetch(steps, ivec2(i, 0), 0).rg;
+    if (value >= ends.x && value < ends.y) return i;
+  }
+  return -1;
+}
+
 vec4 paint(float value) {
   int count = textureSize(table, 0).x;
-  int index = kind == ${CLASSES}
-    ? int(floor(value - stretch.x + 0.5))
-    : min(int(clamp((bend(value) - stretch.x) * stretch.y, 0.0, 1.0) * float(count)), count - 1);
+  int index;
+  if (kind == ${CLASSES}) index = classOf(value);
+  else if (kind == ${STEPS}) index = intervalOf(value, count);
+  else index = min(int(clamp((bend(value) - stretch.x) * stretch.y, 0.0, 1.0) * float(count)), count - 1);
   if (index < 0 || index >= count) return vec4(0.0);
   return texelFetch(table, ivec2(index, 0), 0);
 }

@@ -1,0 +1,81 @@
+/** The view of the map as state, and what moves it: links, buttons, keys, the extent of the data. */
+import { activeOf, detailOf, isGlobal, unwrap, wrap } from "../lib/select.js";
+import { coveredSides } from "../shell/room.js";
+
+/** @typedef {import("../types.js").Store} Store */
+/** @typedef {import("../vendor.js").L.Map} LeafletMap */
+
+export const GLOBAL_CENTRE = /** @type {[number, number]} */ ([18, 0]);
+const MARGIN = 24;
+
+/** The view is state as all else: moved by hand it is stored, and moved by a link it is followed. @param {LeafletMap} map @param {Store} store */
+export function keepView(map, store) {
+  const read = () => {
+    const { lat, lng } = map.getCenter();
+    return { lat: Number(lat.toFixed(4)), lon: Number(lng.toFixed(4)), zoom: Number(map.getZoom().toFixed(2)) };
+  };
+  const readBox = () => {
+    const bounds = map.getBounds();
+    return wrap([bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()]);
+  };
+  store.set({ box: readBox() });
+  map.on("moveend", () => store.set({ view: read(), box: readBox() }));
+  return store.subscribe(["view"], ({ view }) => {
+    const now = read();
+    if (!view || (view.lat === now.lat && view.lon === now.lon && view.zoom === now.zoom)) return;
+    setView(map, [view.lat, view.lon], view.zoom);
+  });
+}
+
+/** At once, and between whole zooms too: by hand the map comes to rest at whole ones. @param {LeafletMap} map @param {[number, number]} centre @param {number} zoom */
+export function setView(map, centre, zoom) {
+  const { zoomSnap } = map.options;
+  map.options.zoomSnap = 0;
+  map.setView(centre, zoom, { animate: false });
+  map.options.zoomSnap = zoomSnap;
+}
+
+/** Show the first data where no link says what to show. @param {LeafletMap} map @param {Store} store */
+export function fitFirst(map, store) {
+  return store.subscribe(["details", "layers", "active", "view"], (state) => {
+    const detail = detailOf(state, activeOf(state));
+    if (detail && !state.view) fit(map, detail.bbox);
+  });
+}
+
+/** @param {LeafletMap} map @param {import("../types.js").Box | null} bbox */
+export function fit(map, bbox) {
+  map.invalidateSize({ pan: false });
+  const { left, top, right, bottom } = coveredSides();
+  if (!bbox || isGlobal(bbox)) {
+    const { x: width, y: height } = map.getSize();
+    const free = Math.max(256, width - left - right);
+    const zoom = Math.max(1, Math.round(Math.log2(Math.max(free, (height - top - bottom) * 0.8) / 256)));
+    const centre = map.project(GLOBAL_CENTRE, zoom).subtract([(left - right) / 2, 0]);
+    map.setView(map.unproject(centre, zoom), zoom, { animate: false });
+    return;
+  }
+  const [west, south, east, north] = unwrap(bbox);
+  map.fitBounds([[south, west], [north, east]], {
+    animate: false,
+    paddingTopLeft: [left + MARGIN, MARGIN],
+    paddingBottomRight: [right + MARGIN, bottom + MARGIN],
+  });
+}
+
+/** What zoom and fit buttons, and keys, ask for: events, so that they need not know this map. @param {HTMLElement} element @param {LeafletMap} map @param {Store} store */
+export function mountControls(element, map, store) {
+  const controller = new AbortController();
+  /** @param {string} name @param {(detail: any) => void} act */
+  const on = (name, act) =>
+    element.addEventListener(name, (event) => act(/** @type {CustomEvent} */ (event).detail), { signal: controller.signal });
+  on("view:zoom", (/** @type {number} */ step) => map.setZoom(Math.round(map.getZoom()) + step));
+  on("view:pan", (/** @type {[number, number]} */ by) => map.panBy(by));
+  on("view:fit", (/** @type {import("../types.js").Box | null} */ box) => fit(map, box ?? detailOf(store.get(), activeOf(store.get()))?.bbox ?? null));
+  const observer = new ResizeObserver(() => map.invalidateSize({ pan: false }));
+  observer.observe(element);
+  return () => {
+    controller.abort();
+    observer.disconnect();
+  };
+}
