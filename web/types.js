@@ -118,6 +118,7 @@
  * @property {string | null} time of all layers that have none of their own; null for each one's default
  * @property {[string, string] | null} range the stretch of time that is played and charted
  * @property {number} speed frames per second
+ * @property {"loop" | "bounce" | "once"} repeat what comes after the last frame
  * @property {View | null} view
  * @property {"map" | "globe" | "cube"} mode
  * @property {Terrain | null} terrain of the globe; null for a smooth one

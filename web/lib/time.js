@@ -1,8 +1,12 @@
 /** Times of a cube: ISO 8601 text as the server writes it, in any calendar. Pure, UTC. */
+import { getLanguage } from "./text.js";
 
-const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const MONTHS = {
+  en: ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
+  de: ["Jan.", "Feb.", "März", "April", "Mai", "Juni", "Juli", "Aug.", "Sept.", "Okt.", "Nov.", "Dez."],
+};
 const PATTERN = /^(-?\d{4,6})-(\d\d)-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?)?/;
-const DAY_MS = 86_400_000;
+export const DAY_MS = 86_400_000;
 
 /** @param {string} iso @returns {number[]} year, month 1-12, day, hour, minute, second */
 function parts(iso) {
@@ -30,12 +34,22 @@ export function parseTime(iso) {
 export function formatTime(iso, withClock = false) {
   const [year, month, day, hour, minute] = parts(iso);
   if (year === undefined) return iso;
-  const date = `${day} ${MONTHS[month - 1]} ${year}`;
+  const date = `${dayText(day, monthNames()[month - 1])} ${year}`;
   return withClock ? `${date}, ${pad(hour)}:${pad(minute)}` : date;
 }
 
+/** Short, from January on. */
+export function monthNames() {
+  return MONTHS[getLanguage()];
+}
+
+/** `2 Mar`, `2. März`. @param {number} day @param {string} month */
+export function dayText(day, month) {
+  return getLanguage() === "de" ? `${day}. ${month}` : `${day} ${month}`;
+}
+
 /** @param {number} value */
-function pad(value) {
+export function pad(value) {
   return String(value).padStart(2, "0");
 }
 
@@ -44,44 +58,47 @@ export function hasClock(times) {
   return new Set(times.slice(0, 48).map((time) => time.slice(11, 19))).size > 1;
 }
 
+/** @type {WeakMap<string[], Float64Array>} */
+const instants = new WeakMap();
+
+/** Milliseconds since 1970 of each step, worked out once. @param {string[]} times */
+export function instantsOf(times) {
+  const known = instants.get(times);
+  if (known) return known;
+  const found = Float64Array.from(times, parseTime);
+  instants.set(times, found);
+  return found;
+}
+
 /**
  * Index of the step that is nearest to a time; the last one for none.
  * @param {string[]} times ascending @param {string | null} time
  */
 export function nearestIndex(times, time) {
-  if (time === null) return times.length - 1;
-  const exact = times.indexOf(time);
-  if (exact >= 0) return exact;
-  const wanted = parseTime(time);
-  if (Number.isNaN(wanted)) return times.length - 1;
-  let best = 0;
-  times.forEach((step, i) => {
-    if (Math.abs(parseTime(step) - wanted) < Math.abs(parseTime(times[best]) - wanted)) best = i;
-  });
-  return best;
+  const wanted = time === null ? NaN : parseTime(time);
+  if (time === null || Number.isNaN(wanted)) return times.length - 1;
+  const exact = placeOf(times, time);
+  return times[exact] === time ? exact : nearestInstant(instantsOf(times), wanted);
 }
 
-/**
- * Marks below a slider of steps: few enough to read, at the first step of a year, month or day.
- * @param {string[]} times @param {number} most
- * @returns {{index: number, label: string}[]}
- */
-export function axisMarks(times, most) {
-  /** @type {[number, (p: number[]) => string][]} length of the part of ISO text, and its label */
-  const units = [
-    [4, ([year]) => String(year)],
-    [7, ([year, month]) => `${MONTHS[month - 1]} ${year}`],
-    [10, ([, month, day]) => `${day} ${MONTHS[month - 1]}`],
-    [16, ([, , , hour, minute]) => `${pad(hour)}:${pad(minute)}`],
-  ];
-  const span = parseTime(times.at(-1) ?? "") - parseTime(times[0] ?? "");
-  const unit = span > 3 * 365 * DAY_MS ? 0 : span > 100 * DAY_MS ? 1 : span > 3 * DAY_MS ? 2 : 3;
-  const [length, label] = units[unit];
-  const starts = times
-    .map((time, index) => ({ time, index }))
-    .filter(({ time, index }) => index === 0 || time.slice(0, length) !== times[index - 1].slice(0, length));
-  const stride = Math.max(1, Math.ceil(starts.length / most));
-  return starts
-    .filter((_, i) => i % stride === 0)
-    .map(({ time, index }) => ({ index, label: label(parts(time)) }));
+/** Where a text is among ascending ones: days that our calendar lacks have instants of others. @param {string[]} times @param {string} time */
+function placeOf(times, time) {
+  let [low, high] = [0, times.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (times[middle] < time) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** @param {Float64Array} values ascending @param {number} wanted */
+export function nearestInstant(values, wanted) {
+  let [low, high] = [0, values.length - 1];
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (values[middle] <= wanted) low = middle;
+    else high = middle;
+  }
+  return Math.abs(values[high] - wanted) < Math.abs(values[low] - wanted) ? high : Math.max(0, low);
 }

@@ -14,6 +14,7 @@ const LINK = {
   time: "2021-03-02T00:00:00Z",
   range: ["2021-01-01T00:00:00Z", "2021-12-31T00:00:00Z"],
   speed: 8,
+  repeat: "bounce",
   view: { zoom: 3, lat: 47.25, lon: -11.5 },
   mode: "globe",
   camera: [11.5, 47.25, 2e6, 0, -90],
@@ -62,7 +63,7 @@ test("An empty hash is the defaults.", () => {
   assert.deepEqual(decodeHash(""), DEFAULTS);
 });
 
-for (const bad of ["rescale=5,5", "dataset=", "variable=sst", "speed=-3", "speed=1e9", "view=3/99/0", "view=a/b/c", "view=1/2",
+for (const bad of ["rescale=5,5", "dataset=", "variable=sst", "speed=-3", "speed=1e9", "repeat=never", "view=3/99/0", "view=a/b/c", "view=1/2",
   "place=Point;[1,91];000000;a", "place=Point;[[1,1]];000000;a", "place=Polygon;[1,1];000000;a", "place=x", "place=Point;{};000000;a",
   "chosen=4", "active=2", "range=2021", "mode=flat", "camera=1,2", "terrain=a;b", "terrain=a;b;-1", "block=1,2,3", "block=0,5,1,5,0,0,0", "block=0,0,1,1,0,0,2",
   "compare=swipe", "show=all", "theme=pink", "language=fr", "dim.=1", "&&=", "%E0%A4%A"]) {

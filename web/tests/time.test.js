@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { axisMarks, formatTime, hasClock, nearestIndex, parseTime } from "../lib/time.js";
+import { formatTime, hasClock, nearestIndex, parseTime } from "../lib/time.js";
+import { timeMarks } from "../time/marks.js";
 
 const DAYS = Array.from({ length: 800 }, (_, i) => new Date(Date.UTC(2020, 0, 1 + i)).toISOString().replace(".000", ""));
 
@@ -41,18 +42,31 @@ test("The nearest step is found; none is the last.", () => {
   assert.equal(nearestIndex(DAYS, "nonsense"), 799);
 });
 
-test("Marks are at the first steps of months, and no more than asked.", () => {
-  const marks = axisMarks(DAYS, 10);
-  assert.ok(marks.length <= 10);
-  assert.deepEqual(marks[0], { index: 0, label: "Jan 2020" });
-  for (const { index } of marks) assert.equal(DAYS[index].slice(8, 10), "01");
+test("The nearest step of a hundred thousand is found at once, as by looking at all.", () => {
+  const hours = Array.from({ length: 100_000 }, (_, i) => new Date(Date.UTC(2000, 0, 1, i)).toISOString().replace(".000", ""));
+  for (const index of [0, 1, 4711, 99_999]) assert.equal(nearestIndex(hours, hours[index]), index);
+  assert.equal(nearestIndex(hours, "2000-01-01T01:29:00Z"), 1);
+  assert.equal(nearestIndex(hours, "2000-01-01T01:31:00Z"), 2);
 });
 
-test("Marks of hours are clocks, of a decade years.", () => {
-  assert.deepEqual(axisMarks(["2021-01-01T00:00:00Z", "2021-01-01T06:00:00Z"], 5).map(({ label }) => label), ["00:00", "06:00"]);
-  assert.deepEqual(axisMarks(["2010-01-01T00:00:00Z", "2020-01-01T00:00:00Z"], 5).map(({ label }) => label), ["2010", "2020"]);
+test("Days that our calendar lacks are told apart from those that they land on.", () => {
+  const days = ["2001-02-28T00:00:00Z", "2001-02-29T00:00:00Z", "2001-02-30T00:00:00Z", "2001-03-01T00:00:00Z", "2001-03-02T00:00:00Z"];
+  assert.deepEqual(days.map((day) => nearestIndex(days, day)).filter((index, i) => index !== i).length, 0);
 });
 
-test("An axis without steps has no marks.", () => {
-  assert.deepEqual(axisMarks([], 5), []);
+const at = (/** @type {string} */ from, /** @type {string} */ to, /** @type {number} */ most) => timeMarks(Date.parse(from), Date.parse(to), most);
+
+test("Marks are beginnings of what suits the span, and no more than asked.", () => {
+  const spans = [["2021-01-01T00:00Z", "2021-01-01T02:10Z"], ["2021-01-01", "2021-01-06"], ["2021-01-10", "2021-03-20"], ["2020-06-01", "2024-05-01"],
+    ["1850-01-01", "2100-01-01"], ["0001-01-01", "2020-01-01"]];
+  for (const [from, to] of spans) {
+    for (const most of [2, 5, 12]) {
+      const marks = at(from, to, most);
+      assert.ok(marks.length <= most + 1 && marks.length > 0, `${from} ${to} ${most}: ${marks.length}`);
+      assert.ok(marks.every((mark, i) => i === 0 || mark.at > marks[i - 1].at));
+    }
+  }
+  assert.deepEqual(at("2021-01-01T00:00Z", "2021-01-01T06:00Z", 4).map(({ label }) => label), ["1 Jan", "02:00", "04:00", "06:00"]);
+  assert.deepEqual(at("2010-01-01", "2020-01-01", 3).map(({ label }) => label), ["2010", "2015", "2020"]);
+  assert.deepEqual(at("2021-02-10", "2021-07-01", 6).map(({ label }) => label), ["Mar 2021", "Apr 2021", "May 2021", "Jun 2021", "Jul 2021"]);
 });
