@@ -20,7 +20,7 @@ from tileserver.cache import ByteCache
 from tileserver.catalog import Catalog, Dataset
 from tileserver.cube import Raw
 from tileserver.gate import Gate
-from tileserver.http import admin, datasets, errors, legend, openapi, pages, tiles, values
+from tileserver.http import admin, coverage, datasets, errors, legend, openapi, pages, tiles, values
 from tileserver.http.access import Cors
 from tileserver.http.endpoint import Context, Endpoint
 from tileserver.http.links import Links
@@ -46,6 +46,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *tiles.ENDPOINTS,
     *legend.ENDPOINTS,
     *values.ENDPOINTS,
+    *coverage.ENDPOINTS,
     *admin.ENDPOINTS,
     *wmts.ENDPOINTS,
     *api_definition.ENDPOINTS,

@@ -82,7 +82,7 @@ SERIES = (params.EXPRESSION, params.METHOD, *PLACE, START, END, AGGREGATE, OUTPU
 STATISTICS = (*STEP, params.BBOX, BINS, RANGE, PERCENTS, LEVEL)
 
 
-def _asked(
+def asked(
     request: Request, taken: tuple[Parameter[Any], ...]
 ) -> tuple[Query, Dataset, Layer, Selection]:
     """What every route here begins with: dataset, layer and step."""
@@ -96,7 +96,7 @@ def _asked(
 
 async def get_point(request: Request) -> Response:
     """The value at a point."""
-    query, dataset, found, selection = _asked(request, POINT)
+    query, dataset, found, selection = asked(request, POINT)
     lon, lat = query.need(params.LON), query.need(params.LAT)
     read = partial(context(request).engine.read, dataset)
     return caching.json_answer(request, await point(read, dataset, found, selection, lon, lat))
@@ -104,7 +104,7 @@ async def get_point(request: Request) -> Response:
 
 async def get_timeseries(request: Request) -> Response:
     """The series of a point or a box, or of the features in the body."""
-    query, dataset, found, selection = _asked(request, SERIES)
+    query, dataset, found, selection = asked(request, SERIES)
     features = await _features(request, query)
     state = context(request)
     prepared = await asyncio.to_thread(
@@ -129,11 +129,11 @@ async def get_timeseries(request: Request) -> Response:
     if output == "json":
         return caching.json_answer(request, await table.to_json(dataset.id, prepared, batches))
     if output == "csv":
-        return await _streamed(table.to_csv(prepared, batches), "text/csv; charset=utf-8")
-    return await _streamed(table.to_ndjson(prepared, batches), "application/x-ndjson")
+        return await streamed(table.to_csv(prepared, batches), "text/csv; charset=utf-8")
+    return await streamed(table.to_ndjson(prepared, batches), "application/x-ndjson")
 
 
-async def _streamed(parts: AsyncIterator[Any], media_type: str) -> Response:
+async def streamed(parts: AsyncIterator[Any], media_type: str) -> Response:
     """Begins with the first part there, so that what fails before it has a status of its own."""
     first = await anext(parts)
 
@@ -149,7 +149,7 @@ async def _streamed(parts: AsyncIterator[Any], media_type: str) -> Response:
 
 async def get_statistics(request: Request) -> Response:
     """Statistics of a box, of the area in the body, or of the whole, at one time."""
-    query, dataset, found, selection = _asked(request, STATISTICS)
+    query, dataset, found, selection = asked(request, STATISTICS)
     area = await _area(request, query)
     state = context(request)
     prepared = await asyncio.to_thread(

@@ -210,6 +210,47 @@ def _cells(axis: Axis, centers: Floats) -> tuple[slice, Index]:
     return slice(first, last + 1), np.where(known, cells - first, -1)
 
 
+def sampled(layer: Layer, grid: Grid) -> tuple[Part, ...]:
+    """The parts of all the layer's variables for the cells of any other grid.
+
+    Each shows the value of the cell that holds its centre, of the coarsest level as fine as it.
+    """
+    height, width = grid.shape
+    parts = []
+    for variable in layer.variables:
+        number = choose_level(variable.levels, _footprint(grid, variable.grid))
+        other = variable.levels[number].grid
+        rows, cols, cell_of = _cells_across(grid, other, (0, height, 0, width))
+        cells = np.broadcast_to(cell_of, grid.shape)
+        parts.append(Part(variable, number, rows, cols, cell_of=cells))
+    return tuple(parts)
+
+
+def traced(layer: Layer, lon: Floats, lat: Floats) -> tuple[Part, ...]:
+    """As `sampled`, at points (n,) along a line in degrees: a window of one row."""
+    parts = []
+    for variable in layer.variables:
+        x, y = _positions(variable.grid, lon, lat)
+        steps = np.hypot(np.diff(x), np.diff(y))
+        known = np.sort(steps[np.isfinite(steps)])
+        apart = float(known[known.size // 2]) if known.size else 0.0
+        number = choose_level(variable.levels, (apart, apart))
+        other = variable.levels[number].grid
+        x, y = _positions(other, lon, lat)
+        rows, row_of = _cells(other.y, y)
+        cols, col_of = _cells(other.x, x)
+        lost = (row_of < 0) | (col_of < 0)
+        cell_of = np.where(lost, -1, row_of * (cols.stop - cols.start) + col_of)
+        parts.append(Part(variable, number, rows, cols, cell_of=cell_of[None, :]))
+    return tuple(parts)
+
+
+def _positions(grid: Grid, lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
+    """Points in degrees, on the axes of a grid."""
+    x, y = reprojected(LONLAT, grid.crs, lon, lat)
+    return (x, y) if grid.lookup is None else grid.lookup.positions(x, y)
+
+
 async def read_blocks(
     read: Read, parts: Sequence[Part], selection: Selection, steps: slice
 ) -> list[Raw]:

@@ -1,0 +1,111 @@
+"""Values along a line, at one time or through time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyproj
+
+from tileserver.axis import Floats
+from tileserver.cube import Cube
+from tileserver.errors import InvalidParameter
+from tileserver.layer import Layer, Selection
+from tileserver.services.coverage import MOST_CELLS, plain, read_steps, thinned
+from tileserver.services.window import Part, Read, check_single, traced
+
+Index = npt.NDArray[np.intp]
+
+MOST_POINTS = 1024
+MOST_VERTICES = 200
+MOST_STEPS = 1000
+_GEOD = pyproj.Geod(ellps="WGS84")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Request:
+    """A transect, resolved.
+
+    Args:
+        steps: as of a block in coverage.py.
+        lon, lat, distance_m: of the points (n,); distances are along the line, on the ellipsoid.
+    """
+
+    layer: Layer
+    selection: Selection
+    steps: Index
+    times: tuple[str, ...]
+    lon: Floats
+    lat: Floats
+    distance_m: Floats
+    parts: tuple[Part, ...]
+
+
+def prepare(
+    cube: Cube,
+    layer: Layer,
+    selection: Selection,
+    line: Sequence[tuple[float, float]],
+    *,
+    points: int,
+    start: str | None = None,
+    end: str | None = None,
+    most_steps: int = MOST_STEPS,
+) -> Request:
+    """What a transect will read: at points evenly apart along geodesics between the vertices.
+
+    Without `start` and `end` it is at the one selected time. Not for the loop.
+
+    Raises InvalidParameter.
+    """
+    check_single(layer)
+    lon, lat, distance_m = along(line, points)
+    if start is None and end is None:
+        steps: Index = np.array([selection.step or 0])
+        labels = selection.labels(cube)
+        time = labels.get(selection.time, cube.instant)
+        times: tuple[str, ...] = () if time is None else (str(time),)
+    else:
+        steps, times = thinned(cube, selection, start, end, most_steps)
+    if len(steps) * points > MOST_CELLS:
+        raise InvalidParameter("points", points, f"expected steps × points up to {MOST_CELLS}")
+    parts = traced(layer, lon, lat)
+    return Request(layer, selection, steps, times, lon, lat, distance_m, parts)
+
+
+def along(line: Sequence[tuple[float, float]], points: int) -> tuple[Floats, Floats, Floats]:
+    """Longitudes, latitudes and distances in metres of points evenly apart along a line.
+
+    Raises InvalidParameter for a line of one place.
+    """
+    lons, lats = np.array(line, np.float64).T
+    azimuths, _, lengths = _GEOD.inv(lons[:-1], lats[:-1], lons[1:], lats[1:])
+    ends = np.concatenate([[0.0], np.cumsum(lengths)])
+    if not ends[-1] > 0:
+        raise InvalidParameter("line", len(line), "expected a line that is longer than nothing")
+    distance_m = np.linspace(0, ends[-1], points)
+    piece = np.clip(np.searchsorted(ends, distance_m, side="right") - 1, 0, len(lengths) - 1)
+    lon, lat, _ = _GEOD.fwd(lons[piece], lats[piece], azimuths[piece], distance_m - ends[piece])
+    return lon, lat, distance_m
+
+
+async def transect(read: Read, dataset: str, request: Request) -> dict[str, object]:
+    """The answer of `/transect`: a row of values for each time. Raises SourceError."""
+    rows = [
+        plain(values)[0]
+        async for values in read_steps(
+            read, request.layer, request.selection, request.parts, request.steps
+        )
+    ]
+    return {
+        "dataset": dataset,
+        "variable": request.layer.id,
+        "units": request.layer.units,
+        "lon": np.round(request.lon, 6).tolist(),
+        "lat": np.round(request.lat, 6).tolist(),
+        "distance_m": np.round(request.distance_m, 1).tolist(),
+        "times": list(request.times),
+        "values": rows,
+    }
