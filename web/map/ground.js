@@ -34,10 +34,10 @@ export function loadCell(name) {
 
 /**
  * The cell that a tile lies in, and where the tile lies in it.
- * @param {L.Coords} coords of tiles of 512 pixels
+ * @param {{x: number, y: number, z: number}} coords of tiles of 512 pixels
  * @returns {Promise<{cell: Cell, scale: number, x: number, y: number} | null>} null over open sea
  */
-async function locate({ x, y, z }) {
+export async function locate({ x, y, z }) {
   const world = await loadCell("world");
   const across = (2 ** z * 256) / TILE; // tiles around the world; one half at zoom 0
   const column = across >= 1 ? ((x % across) + across) % across : x;
@@ -53,11 +53,9 @@ async function locate({ x, y, z }) {
   return { cell, scale: (ratio * TILE) / cell.extent, x: (column - cx * ratio) * TILE, y: (y - cy * ratio) * TILE };
 }
 
-/**
- * A layer of canvases, drawn from cells.
- * @param {string} pane
- * @param {(context: CanvasRenderingContext2D, path: (lines: number[][], close: boolean, extent?: number) => Path2D, cell: Cell, zoom: number) => void} draw
- */
+/** @typedef {(context: CanvasRenderingContext2D, path: (lines: number[][], close: boolean, extent?: number) => Path2D, cell: Cell, zoom: number) => void} Draw */
+
+/** A layer of canvases, drawn from cells. @param {string} pane @param {Draw} draw */
 function canvasLayer(pane, draw) {
   const layer = new L.GridLayer({ pane, tileSize: TILE, updateWhenZooming: false, keepBuffer: 1 });
   /** @type {any} */ (layer).createTile = (/** @type {L.Coords} */ coords, /** @type {L.DoneCallback} */ done) => {
@@ -88,18 +86,19 @@ function stroke(context, path, style, width) {
   context.stroke(path);
 }
 
-export function landLayer() {
-  return canvasLayer("land", (context, path, cell) => {
-    context.fillStyle = colour("--land");
-    context.fill(path(cell.land, true), "evenodd");
-  });
+/** @type {Draw} */
+export function drawLand(context, path, cell) {
+  context.fillStyle = colour("--land");
+  context.fill(path(cell.land, true), "evenodd");
 }
 
-export function lineLayer() {
-  return canvasLayer("lines", (context, path, cell, zoom) => {
-    const coast = cell.coast ? path(cell.coast, false) : path(cell.land, false, cell.extent);
-    stroke(context, coast, colour("--coast-halo"), 2.2);
-    stroke(context, coast, colour("--coast"), zoom < 4 ? 0.8 : 1.1);
-    stroke(context, path(cell.borders, false), colour("--border-line"), 0.7);
-  });
+/** @type {Draw} */
+export function drawLines(context, path, cell, zoom) {
+  const coast = cell.coast ? path(cell.coast, false) : path(cell.land, false, cell.extent);
+  stroke(context, coast, colour("--coast-halo"), 2.2);
+  stroke(context, coast, colour("--coast"), zoom < 4 ? 0.8 : 1.1);
+  stroke(context, path(cell.borders, false), colour("--border-line"), 0.7);
 }
+
+export const landLayer = () => canvasLayer("land", drawLand);
+export const lineLayer = () => canvasLayer("lines", drawLines);

@@ -3,7 +3,6 @@ import { mountLegend } from "../colour/legend.js";
 import { mountStyle } from "../colour/styling.js";
 import { mountDatasets } from "../data/dataset.js";
 import { mountDimensions } from "../data/dimension.js";
-import { mountElsewhere } from "../data/elsewhere.js";
 import { mountVariables } from "../data/variable.js";
 import { mountTimebar } from "../time/timebar.js";
 
@@ -22,12 +21,20 @@ const AT_ONCE = {
 
 /** @type {Record<string, Later>} */
 const LATER = {
-  map: async () => (await import("../map/map.js")).mountMap,
+  // One side of two, where maps are compared.
+  map: async () => {
+    const [{ mountMap }, { firstSide }] = await Promise.all([import("../map/map.js"), import("../compare/stores.js")]);
+    return (element, store) => mountMap(element, firstSide(store), store);
+  },
+  compare: async () => (await import("../compare/compare.js")).mountCompare,
+  "tools-export": async () => (await import("../export/button.js")).mountExport,
+  "tools-compare": async () => (await import("../compare/control.js")).mountCompareControl,
 };
 
 /** By the tab of the panel that they are in: mounted when it is first opened. @type {Record<string, Record<string, Later>>} */
 const IN_TABS = {
-  info: { info: async () => mountElsewhere },
+  layers: { layers: async () => (await import("../data/layers.js")).mountLayers },
+  info: { info: async () => (await import("../data/info.js")).mountInfo },
 };
 
 /**

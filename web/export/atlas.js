@@ -1,0 +1,102 @@
+/**
+ * The map at any size and time, without moving the one that is seen: what it shows, in the same middle,
+ * fitted into a picture. Lines and names are drawn anew, so that a large picture is sharper, not coarser.
+ */
+import { linePath } from "../lib/outline.js";
+import { basemapOf } from "../map/basemap.js";
+import { makeFrame, recolour } from "../map/frame.js";
+import { columnOf, rowOf } from "../map/grid.js";
+import { drawLand, drawLines, loadCell, locate } from "../map/ground.js";
+import { FlatScreen } from "../map/screen.js";
+import { itemsOf } from "../map/stage.js";
+import { getPainter } from "../tile/painter.js";
+import { drawNames } from "./names.js";
+import { drawOnline } from "./online.js";
+import { tilesOf, wholePixels } from "./tiling.js";
+
+/**
+ * @typedef {import("../types.js").State} State
+ * @typedef {import("../map/grid.js").Window} Window
+ * @typedef {object} Sheet of paper
+ * @property {CanvasRenderingContext2D} context
+ * @property {Window} window that it shows
+ * @property {number} world pixels once round the world
+ * @property {number} scale of lines and letters
+ */
+
+const TILE = 512;
+const TABLE_MS = 100;
+
+/** Pixels once round the world in a picture that shows all that the map does. @param {State} state @param {{width: number, height: number}} size @param {HTMLElement} map */
+export function worldOf({ view }, { width, height }, map) {
+  return 256 * 2 ** (view?.zoom ?? 1) * Math.min(width / map.clientWidth, height / map.clientHeight);
+}
+
+/**
+ * @param {HTMLCanvasElement} canvas of the wanted size @param {State} state
+ * @param {{world: number, scale: number, hasGround: boolean, signal: AbortSignal}} options
+ */
+export async function drawMap(canvas, state, { world, scale, hasGround, signal }) {
+  const { width, height } = canvas;
+  const { lat, lon } = state.view ?? { lat: 0, lon: 0 };
+  const [west, north] = [columnOf(lon) - width / 2 / world, rowOf(lat) - height / 2 / world];
+  const window = { west, north, east: west + width / world, south: north + height / world };
+  const frame = await wholeFrame(state, { window, zoom: Math.log2(world / 256), isLarge: false, hasPainter: getPainter() !== null }, signal);
+  const screen = new FlatScreen(canvas);
+  const sheet = { context: screen.context, window, world, scale };
+  const { online, isOffline, hasCoasts } = basemapOf(state);
+  if (hasGround) {
+    sheet.context.fillStyle = getComputedStyle(/** @type {HTMLElement} */ (document.getElementById("map"))).backgroundColor;
+    sheet.context.fillRect(0, 0, width, height);
+    if (online) await drawOnline(sheet, online, signal);
+    else if (isOffline) await drawGround(sheet, drawLand);
+  }
+  screen.add(itemsOf(frame, window, world));
+  if (hasGround && hasCoasts) await drawGround(sheet, drawLines);
+  if (hasGround && isOffline) drawNames(sheet, (await loadCell("world")).labels ?? []);
+  signal.throwIfAborted();
+}
+
+/** @param {State} state @param {import("../map/frame.js").View} view @param {AbortSignal} signal */
+async function wholeFrame(state, view, signal) {
+  signal.throwIfAborted();
+  const frame = makeFrame(state, view);
+  await new Promise((/** @type {(value: null) => void} */ resolve, reject) => {
+    signal.addEventListener("abort", () => {
+      frame.stop();
+      reject(signal.reason);
+    }, { once: true });
+    const check = () => frame.isLoaded && resolve(null);
+    frame.load(0, check);
+    check();
+  });
+  const failure = [...frame.failures.values()][0];
+  if (failure) throw failure;
+  // Colours of what is seen are mostly there already.
+  for (; !frame.isWhole; recolour(frame, state)) {
+    await new Promise((resolve) => setTimeout(resolve, TABLE_MS));
+    signal.throwIfAborted();
+  }
+  return frame;
+}
+
+/** @param {Sheet} sheet @param {import("../map/ground.js").Draw} draw */
+async function drawGround({ context, window, world, scale }, draw) {
+  const zoom = Math.max(1, Math.round(Math.log2(world / 256 / scale)));
+  const across = (2 ** zoom * 256) / TILE;
+  const side = world / across;
+  for (const { x, y } of tilesOf(window, across)) {
+    const found = await locate({ x, y, z: zoom });
+    if (!found) continue;
+    const [left, top] = [(x - window.west * across) * side, (y - window.north * across) * side];
+    const view = { scale: found.scale, x: found.x, y: found.y, size: TILE };
+    context.save();
+    context.beginPath();
+    // Whole pixels, or neighbours show a seam.
+    context.rect(...wholePixels(left, top, side));
+    context.clip();
+    context.transform(side / TILE, 0, 0, side / TILE, left, top);
+    draw(context, (lines, close, extent) => linePath(lines, view, close, extent), found.cell, zoom);
+    context.restore();
+  }
+}

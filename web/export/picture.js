@@ -1,0 +1,102 @@
+/** One picture of the map, with what explains it. */
+import { getJson } from "../api.js";
+import { legendAddress } from "../lib/address.js";
+import { formatUnits } from "../lib/number.js";
+import { activeOf, axisOf, detailOf, timeOf, variableOf } from "../lib/select.js";
+import { formatTime, hasClock } from "../lib/time.js";
+import { creditsOf } from "../map/attribution.js";
+import { drawMap, worldOf } from "./atlas.js";
+import { drawLegends } from "./key.js";
+import { metresPerPixel, scaleBar } from "./scalebar.js";
+import { drawCredit, drawNote, drawScale, inkOf } from "./sign.js";
+import { signScale } from "./size.js";
+
+/**
+ * @typedef {import("../types.js").State} State
+ * @typedef {import("./sign.js").Line} Line
+ * @typedef {import("./size.js").Size} Size
+ * @typedef {"title" | "time" | "legend" | "scale" | "attribution" | "basemap"} Part
+ * @typedef {{size: Size, title: string, parts: Record<Part, boolean>}} Wish what is in a picture
+ */
+
+/** @type {readonly Part[]} */
+export const PARTS = ["title", "time", "legend", "scale", "attribution", "basemap"];
+
+/** What a picture is called at first. @param {State} state */
+export function usualTitle(state) {
+  return detailOf(state, activeOf(state))?.title ?? "";
+}
+
+/**
+ * @param {State} state of which the layers, their times and colours are shown
+ * @param {Wish} wish @param {AbortSignal} signal
+ * @param {{canvas?: HTMLCanvasElement, isOpaque?: boolean}} [paper] to draw on; opaque where a format has no transparency
+ * @returns {Promise<HTMLCanvasElement>}
+ */
+export async function drawPicture(state, { size, title, parts }, signal, { canvas = document.createElement("canvas"), isOpaque = false } = {}) {
+  const element = /** @type {HTMLElement} */ (document.getElementById("map"));
+  const [world, scale] = [worldOf(state, size, element), signScale(size)];
+  const legends = parts.legend ? await legendsOf(state, signal) : [];
+  if (canvas.width !== size.width || canvas.height !== size.height) Object.assign(canvas, size);
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d", { willReadFrequently: true }));
+  const ink = inkOf(context, scale);
+  context.clearRect(0, 0, size.width, size.height);
+  if (isOpaque) {
+    context.fillStyle = ink.colours.card;
+    context.fillRect(0, 0, size.width, size.height);
+  }
+  await drawMap(canvas, state, { world, scale, hasGround: parts.basemap, signal });
+  const margin = 16 * ink.scale;
+  const lines = linesOf(state, title, parts);
+  const below = lines.length ? margin + drawNote(ink, lines, margin, margin, size.width - 2 * margin) : 0;
+  if (legends.length) drawLegends(ink, legends, margin, size.height - margin, size.height - below - 2 * margin);
+  const credit = parts.attribution ? creditsOf(state).join(" · ") : "";
+  const foot = credit ? drawCredit(ink, credit, size) : 0;
+  if (parts.scale) {
+    const bar = scaleBar(metresPerPixel(state.view?.lat ?? 0, world), Math.min(160 * scale, size.width / 4));
+    drawScale(ink, bar, size.width - margin, size.height - foot - margin);
+  }
+  return canvas;
+}
+
+/** @param {State} state @param {string} title @param {Wish["parts"]} parts @returns {Line[]} */
+function linesOf(state, title, parts) {
+  const layer = activeOf(state);
+  const [variable, time] = [variableOf(state, layer), timeOf(state, layer)];
+  const units = formatUnits(variable?.units);
+  const name = variable?.title ?? variable?.id ?? "";
+  /** @type {(Line | null | "" | false)[]} */
+  const lines = [
+    parts.title && title && { text: title, size: 18, weight: 650, colour: "text" },
+    parts.title && name && name !== title && { text: units ? `${name} (${units})` : name, size: 13, weight: 400, colour: "muted" },
+    parts.time && time && { text: formatTime(time, hasClock(axisOf(state, layer))), size: 15, weight: 600, colour: "text" },
+  ];
+  return lines.filter((line) => typeof line === "object" && line !== null);
+}
+
+/** Of all layers that are seen, the uppermost first; without those that have none. @param {State} state @param {AbortSignal} signal @returns {Promise<import("../types.js").Legend[]>} */
+async function legendsOf(state, signal) {
+  const addresses = state.layers.filter(({ visible }) => visible).reverse().flatMap((layer) => {
+    const variable = variableOf(state, layer);
+    return variable ? [legendAddress(layer, variable)] : [];
+  });
+  const found = await Promise.all([...new Set(addresses)].map((address) => legendAt(address, signal)));
+  return found.filter((legend) => legend !== null);
+}
+
+/** @type {Map<string, import("../types.js").Legend>} one for all frames of an animation */
+const kept = new Map();
+
+/** @param {string} address @param {AbortSignal} signal */
+async function legendAt(address, signal) {
+  const known = kept.get(address);
+  if (known) return known;
+  try {
+    const legend = /** @type {import("../types.js").Legend} */ (await getJson(address, signal));
+    kept.set(address, legend);
+    return legend;
+  } catch (error) {
+    if (signal.aborted) throw error;
+    return null;
+  }
+}
