@@ -52,3 +52,10 @@ def test_the_picture_shows_the_colours(size: tuple[int, int]) -> None:
     assert image.size == size
     found, lut = np.asarray(image), tables.lut("ndvi")
     assert (found == lut[np.arange(width) * 256 // width]).all()
+
+
+def test_listing_with_colours_is_what_each_one_tells() -> None:
+    """So that who lets people choose asks once, not for each."""
+    listed = colormaps.listing(colors=True)["colormaps"]
+    assert [each["name"] for each in listed] == list(tables.names())
+    assert listed == [colormaps.describe(each["name"]) for each in listed]

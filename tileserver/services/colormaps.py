@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 from typing import Any
 
@@ -12,9 +13,14 @@ from tileserver import colormaps
 from tileserver.style import Colormap
 
 
-def listing() -> dict[str, Any]:
-    """All tables by name; `_r` reverses any of them and is not listed."""
-    return {"colormaps": [_head(name) for name in colormaps.names()]}
+@functools.cache
+def listing(*, colors: bool = False) -> dict[str, Any]:
+    """All tables by name; `_r` reverses any of them and is not listed.
+
+    Args:
+        colors: with their 256 colours and classes, for who lets people choose and colours by itself.
+    """
+    return {"colormaps": [describe(n) if colors else _head(n) for n in colormaps.names()]}
 
 
 def _head(name: str) -> dict[str, Any]:
