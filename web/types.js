@@ -42,12 +42,12 @@
  * @property {"ready" | "pending" | "error"} status
  * @property {string} [error]
  * @property {string | null} [theme] of the catalogue: `Ocean/Surface`
+ * @property {string[]} [keywords]
  * @property {string | null} [attribution]
  * @property {string | null} [licence]
  *
  * @typedef {object} DetailPart
  * @property {string | null} [description]
- * @property {string[]} [keywords]
  * @property {string} [crs]
  * @property {{shape: [number, number], resolution: [number, number]}[]} [levels] the finest first
  * @property {{rel: string, href: string, type?: string, title?: string, templated?: boolean}[]} [links]

@@ -1,79 +1,132 @@
-/** The list of datasets, with what each covers, or why it cannot be shown. */
-import { h } from "../lib/dom.js";
-import { showOnly } from "../lib/layers.js";
+/** The datasets: searched, in groups of their themes, with a picture and what each covers, or why it cannot be shown. */
+import { h, icon, iconButton } from "../lib/dom.js";
+import { addLayer, showOnly } from "../lib/layers.js";
 import { activeOf, detailOf } from "../lib/select.js";
-import { plural } from "../lib/number.js";
+import { t } from "../lib/text.js";
 import { formatTime } from "../lib/time.js";
+import { groupsOf, matching, thumbnailAddress } from "./catalogue.js";
 
 /** @typedef {import("../types.js").Summary} Summary */
 /** @typedef {import("../types.js").Store} Store */
 
-const FILTER_FROM = 8; // datasets: fewer are seen at a glance
+const FILTER_FROM = 6; // datasets: fewer are seen at a glance
+const GROUPS_FROM = 6;
+const THUMBNAIL = 88; // pixels asked for; shown at half of that
 
 /**
  * @param {HTMLElement} element @param {Store} store
  * @returns {() => void} unmount
  */
 export function mountDatasets(element, store) {
-  const list = h("ul", { className: "choices" });
-  const filter = h("input", { type: "search", className: "field", placeholder: "Find a dataset", "aria-label": "Find a dataset", hidden: true });
+  const list = h("div", { className: "datasets" });
+  const found = h("p", { className: "off-screen", role: "status" });
+  const filter = h("input", { type: "search", className: "field", placeholder: t("data.find"), "aria-label": t("data.find"), hidden: true });
+  const pictures = new Pictures();
+  let drawn = "";
   const show = () => {
     const state = store.get();
     const { datasets } = state;
     const active = activeOf(state);
+    const key = JSON.stringify([datasets?.map(({ id, status }) => [id, status]), active?.dataset, Boolean(detailOf(state, active)), filter.value]);
+    if (key === drawn) return;
+    drawn = key;
     filter.hidden = (datasets?.length ?? 0) < FILTER_FROM;
-    list.replaceChildren(...rows(datasets, filter.value, active?.dataset ?? null, detailOf(state, active)?.description ?? "", store));
+    const matches = matching(datasets ?? [], filter.value);
+    found.textContent = filter.value ? t("data.found", { count: matches.length }) : "";
+    const focused = /** @type {HTMLElement | null} */ (document.activeElement?.closest(".dataset button"))?.dataset.key;
+    list.replaceChildren(...content(store, matches, filter.value, pictures));
+    if (focused) /** @type {HTMLElement | null} */ (list.querySelector(`[data-key="${CSS.escape(focused)}"]`))?.focus();
   };
-  element.append(filter, list);
+  element.append(filter, found, list);
   filter.addEventListener("input", show);
-  return store.subscribe(["datasets", "layers", "active", "details"], show);
+  const stops = [store.subscribe(["datasets", "layers", "active", "details"], show), pictures.startWhenIdle(store)];
+  return () => {
+    stops.forEach((stop) => stop());
+    element.replaceChildren();
+  };
 }
 
-/**
- * @param {Summary[] | null} datasets @param {string} wanted @param {string | null} chosen
- * @param {string} description of the chosen one @param {Store} store
- */
-function rows(datasets, wanted, chosen, description, store) {
-  if (!datasets) return [1, 2, 3].map(() => h("li", { className: "skeleton" }));
+/** @param {Store} store @param {Summary[]} matches @param {string} wanted @param {Pictures} pictures */
+function content(store, matches, wanted, pictures) {
+  const { datasets } = store.get();
+  if (!datasets) return [1, 2, 3].map(() => h("div", { className: "skeleton" }));
   if (!datasets.length) return [emptyCatalogue()];
-  const text = wanted.trim().toLowerCase();
-  const found = datasets.filter(({ id, title }) => `${id} ${title}`.toLowerCase().includes(text));
-  if (!found.length) return [h("li", { className: "empty" }, `No dataset is called “${wanted}”.`)];
-  return found.map((dataset) => row(dataset, dataset.id === chosen, description, store));
+  if (!matches.length) return [h("p", { className: "empty" }, t("data.notFound", { wanted }))];
+  const rows = (/** @type {Summary[]} */ some) => h("ul", { className: "choices" }, ...some.map((dataset) => row(dataset, store, pictures)));
+  if (datasets.length < GROUPS_FROM) return [rows(matches)];
+  return groupsOf(matches).map(({ theme, datasets: some }) => h("section", { className: "group" }, h("h3", {}, theme ?? t("data.noTheme")), rows(some)));
 }
 
-/** @param {Summary} dataset @param {boolean} isChosen @param {string} description @param {Store} store */
-function row(dataset, isChosen, description, store) {
+/** @param {Summary} dataset @param {Store} store @param {Pictures} pictures */
+function row(dataset, store, pictures) {
   const { id, title, status } = dataset;
-  return h("li", {},
-    h("button", {
-      type: "button",
-      className: `choice is-${status}`,
-      "aria-current": isChosen ? "true" : null,
-      disabled: status === "pending",
-      onclick: () => !isChosen && store.set({ ...showOnly(store.get(), id), view: null, problem: null }),
-    },
-      h("span", { className: "choice-title" }, title || id),
-      h("span", { className: "choice-note" }, noteOf(dataset)),
-      isChosen && description && h("span", { className: "choice-note" }, description),
-    ),
+  const state = store.get();
+  const active = activeOf(state);
+  const isChosen = active?.dataset === id;
+  const description = isChosen ? detailOf(state, active)?.description : null;
+  const choose = () => !isChosen && store.set({ ...showOnly(store.get(), id), view: null, problem: null });
+  const add = iconButton("plus", t("data.add", { title: title || id }), () => store.set(addLayer(store.get(), { dataset: id })));
+  add.dataset.key = `add ${id}`;
+  return h("li", { className: "dataset" },
+    h("button", { type: "button", className: `choice is-${status}`, "data-key": id, "aria-current": isChosen ? "true" : null, disabled: status === "pending", onclick: choose },
+      pictures.of(dataset),
+      h("span", { className: "choice-text" },
+        h("span", { className: "choice-title" }, title || id),
+        h("span", { className: "choice-note" }, noteOf(dataset)),
+        description && h("span", { className: "choice-note" }, description))),
+    status === "ready" && add,
   );
 }
 
 /** @param {Summary} dataset */
 function noteOf({ status, error, time, variables }) {
-  if (status === "error") return error ?? "cannot be opened";
-  if (status === "pending") return "is being opened…";
-  const count = plural(variables.length, "variable");
-  if (!time) return count;
+  if (status === "error") return error ?? t("data.cannotOpen");
+  if (status === "pending") return t("data.pending");
+  if (!time) return t(variables.length === 1 ? "data.oneVariable" : "data.variables", { count: variables.length });
   const years = [time.start, time.end].map((end) => formatTime(end).split(" ").slice(1).join(" "));
-  return `${years[0] === years[1] ? years[0] : years.join(" – ")} · ${plural(time.count, "step")}`;
+  const span = years[0] === years[1] ? years[0] : years.join(" – ");
+  return `${span} · ${t(time.count === 1 ? "data.oneStep" : "data.steps", { count: time.count })}`;
 }
 
 function emptyCatalogue() {
-  return h("li", { className: "empty" },
-    h("strong", {}, "No datasets yet"),
-    h("p", {}, "Name some in a catalogue, and start the server with it:"),
+  return h("div", { className: "empty" },
+    h("strong", {}, t("data.empty")),
+    h("p", {}, t("data.emptyHint")),
     h("code", {}, "tileserver serve --catalog catalog.yaml"),
   );
+}
+
+/** Pictures of datasets: kept, and asked for once the map has all that it needs. */
+class Pictures {
+  /** @type {Map<string, HTMLElement>} */
+  #known = new Map();
+  #isOpen = false;
+
+  /** @param {Summary} dataset */
+  of(dataset) {
+    const known = this.#known.get(dataset.id);
+    if (known) return known;
+    const address = dataset.status === "ready" ? thumbnailAddress(dataset, THUMBNAIL) : null;
+    const image = address && h("img", { alt: "", width: THUMBNAIL / 2, height: THUMBNAIL / 2, loading: "lazy", "data-src": address });
+    if (image) image.addEventListener("error", () => image.remove());
+    const frame = h("span", { className: "thumbnail" }, image || icon(dataset.status === "error" ? "alert" : "layers"));
+    if (dataset.status === "ready") this.#known.set(dataset.id, frame);
+    if (this.#isOpen) show(frame);
+    return frame;
+  }
+
+  /** @param {Store} store */
+  startWhenIdle(store) {
+    return store.subscribe(["loading", "busy", "details"], ({ loading, busy, details }) => {
+      if (loading || busy || this.#isOpen || !Object.keys(details).length) return;
+      this.#isOpen = true;
+      this.#known.forEach(show);
+    });
+  }
+}
+
+/** @param {HTMLElement} frame */
+function show(frame) {
+  const image = frame.querySelector("img");
+  if (image?.dataset.src && !image.src) image.src = image.dataset.src;
 }

@@ -1,12 +1,13 @@
 /** Where other programs find what is shown: addresses to copy and files to keep. */
 import { h, icon, iconButton } from "../lib/dom.js";
 import { servicesOf } from "../lib/service.js";
+import { t } from "../lib/text.js";
 import { copyBy } from "../shell/clipboard.js";
 
 /** @typedef {import("../lib/service.js").Service} Service */
 /** @typedef {import("../types.js").State} State */
 
-const SHOWN = /** @type {(keyof State)[]} */ (["layers", "active", "details", "axes", "time"]);
+const SHOWN = /** @type {(keyof State)[]} */ (["layers", "active", "details", "axes", "time", "playing"]);
 
 /**
  * @param {HTMLElement} element @param {import("../types.js").Store} store
@@ -14,17 +15,12 @@ const SHOWN = /** @type {(keyof State)[]} */ (["layers", "active", "details", "a
  */
 export function mountElsewhere(element, store) {
   const list = h("ul", { className: "services" });
-  const part = h("details", { className: "panel-section" },
-    h("summary", {}, h("h2", {}, "Use elsewhere"), icon("chevron")), list);
+  const part = h("section", { className: "panel-section", "aria-label": t("data.elsewhere") }, h("h2", {}, t("data.elsewhere")), list);
   element.append(part);
   const show = () => {
-    // While it plays, and while nobody looks, addresses need not follow.
-    if (part.open) showServices(list, servicesOf(store.get(), document.baseURI));
+    // While it plays addresses need not follow.
+    if (!store.get().playing) showServices(list, servicesOf(store.get(), document.baseURI));
   };
-  part.addEventListener("toggle", () => {
-    show();
-    if (part.open) part.scrollIntoView({ block: "nearest" });
-  });
   const stop = store.subscribe(SHOWN, show);
   return () => {
     stop();
@@ -51,15 +47,15 @@ function showServices(list, services) {
 
 /** @param {Service} service */
 function row({ title, note, file }) {
-  const field = h("input", { className: "field", readOnly: true, "aria-label": `Address: ${title}`, onfocus: () => field.select() });
-  const copy = iconButton("copy", `Copy the address: ${title}`, () => void copyBy(copy, field.value, "Copied", "Press Ctrl C"));
+  const field = h("input", { className: "field", readOnly: true, "aria-label": t("data.addressOf", { title }), onfocus: () => field.select() });
+  const copy = iconButton("copy", t("data.copyAddress", { title }), () => void copyBy(copy, field.value, t("data.copied"), t("data.copyFailed")));
   return h("li", {},
     h("h3", {}, title),
     h("p", { className: "muted" }, note),
     h("div", { className: "range" },
       field,
       copy,
-      file && h("a", { className: "icon-button", title: `Download: ${title}`, "aria-label": `Download: ${title}` }, icon("download")),
+      file && h("a", { className: "icon-button", title: t("data.downloadOf", { title }), "aria-label": t("data.downloadOf", { title }) }, icon("download")),
     ),
   );
 }

@@ -1,6 +1,7 @@
 /** Where other programs find what is shown: an address for each, of the state's time and style. Pure. */
 import { coloursOf, path, query, valuesOf } from "./address.js";
 import { activeOf, detailOf, timeOf, variableOf } from "./select.js";
+import { t } from "./text.js";
 
 /** @typedef {import("../types.js").State} State */
 /** @typedef {import("../types.js").Variable} Variable */
@@ -32,14 +33,14 @@ export function servicesOf(state, base) {
   const at = (place, asked) => new URL(asked ? `${place}?${asked}` : place, base).href;
   return [
     // Without a time, which would fix the layer to it: QGIS goes through all times by itself.
-    { title: "QGIS layer", note: "Drag it into QGIS: this style, all times.", address: at(`${described}.qlr`, readable(query(named))), file: `${layer}.qlr` },
-    { title: "WMTS", note: "This dataset's layers, for QGIS and ArcGIS.", address: at(`wmts/${path(detail.id)}/1.0.0/WMTSCapabilities.xml`) },
-    { title: "WMS", note: "The same, for programs without WMTS.", address: at(`wms/${path(detail.id)}`, "service=WMS&request=GetCapabilities") },
-    { title: "GDAL", note: "A file that GDAL and rasterio open.", address: at(`${described}.xml`, readable(query([time, ...named]))), file: `${layer}.xml` },
-    { title: "OGC API", note: "This layer, as web pages and JSON.", address: at(`ogc/collections/${path(layer)}`) },
-    { title: "TileJSON", note: "As shown here, for MapLibre and leafmap.", address: at(`${tiles}/tilejson.json`, drawn) },
+    { title: "QGIS layer", note: t("data.service.qgis"), address: at(`${described}.qlr`, readable(query(named))), file: `${layer}.qlr` },
+    { title: "WMTS", note: t("data.service.wmts"), address: at(`wmts/${path(detail.id)}/1.0.0/WMTSCapabilities.xml`) },
+    { title: "WMS", note: t("data.service.wms"), address: at(`wms/${path(detail.id)}`, "service=WMS&request=GetCapabilities") },
+    { title: "GDAL", note: t("data.service.gdal"), address: at(`${described}.xml`, readable(query([time, ...named]))), file: `${layer}.xml` },
+    { title: "OGC API", note: t("data.service.ogc"), address: at(`ogc/collections/${path(layer)}`) },
+    { title: "TileJSON", note: t("data.service.tilejson"), address: at(`${tiles}/tilejson.json`, drawn) },
     // Placeholders stay as they are: a URL would encode their braces.
-    { title: "XYZ tiles", note: "As shown here, for Leaflet and notebooks.", address: `${at(tiles)}/{z}/{x}/{y}.png${drawn && "?"}${drawn}` },
+    { title: "XYZ tiles", note: t("data.service.xyz"), address: `${at(tiles)}/{z}/{x}/{y}.png${drawn && "?"}${drawn}` },
   ];
 }
 
