@@ -26,6 +26,7 @@ export function mountCompletion(field, variables, onchange) {
         take(i);
       },
     }, h("code", {}, label), h("span", { className: "muted" }, note))));
+    list.scrollIntoView({ block: "nearest" });
     if (offered.length) field.setAttribute("aria-activedescendant", `completion-${chosen}`);
     else field.removeAttribute("aria-activedescendant");
   };

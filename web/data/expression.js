@@ -40,6 +40,7 @@ export function mountExpression(element, store, close) {
   });
   field.addEventListener("input", check);
   if (field.value) check();
+  element.scrollIntoView({ block: "nearest" });
   field.focus();
 
   /** @param {SubmitEvent} event */
