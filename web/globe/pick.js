@@ -1,8 +1,8 @@
 /** What is under the pointer: its value on hover, a place at a click. */
 import { Cartesian2, Math as Angle, ScreenSpaceEventType } from "./cesium.js";
 import { h } from "../lib/dom.js";
-import { formatPlace } from "../lib/number.js";
-import { detailOf, timeOf, variableOf } from "../lib/select.js";
+import { detailOf, timeOf } from "../lib/select.js";
+import { linesOf } from "../map/hover.js";
 import { readingAt } from "../tile/reading.js";
 import { mostLevel } from "./heights.js";
 import { tileAt } from "./plate.js";
@@ -50,25 +50,13 @@ function read(state, ground) {
   return shown.flatMap((layer) => readLayer(state, layer, ground) ?? []);
 }
 
-/** @param {State} state @param {Ground} ground @param {import("../types.js").Reading[]} readings */
-function linesOf(state, { lon, lat }, readings) {
-  const titleOf = (/** @type {string} */ id) => {
-    const layer = state.layers.find((one) => one.id === id) ?? null;
-    return variableOf(state, layer)?.title || layer?.variable || "";
-  };
-  return [
-    ...readings.map(({ layer, text }) => h("p", {}, readings.length > 1 && h("span", { className: "muted" }, `${titleOf(layer)} `), h("strong", {}, text))),
-    h("p", { className: "muted" }, formatPlace(lat, lon)),
-  ];
-}
-
 /**
  * @param {HTMLElement} element @param {Widget} widget @param {Store} store
  * @param {(place: Ground) => void} choose
  * @returns {() => void} unmount
  */
 export function mountPick(element, widget, store, choose) {
-  const tip = h("div", { className: "card globe-tip", hidden: true, "aria-hidden": "true" });
+  const tip = h("div", { className: "readout globe-tip", hidden: true, "aria-hidden": "true" });
   element.append(tip);
   const { screenSpaceEventHandler: handler, canvas } = widget;
   let at = { x: 0, y: 0 };
@@ -82,7 +70,7 @@ export function mountPick(element, widget, store, choose) {
     if (!ground) return hide();
     const readings = read(store.get(), ground);
     store.set({ hover: { ...ground, readings } });
-    tip.replaceChildren(...linesOf(store.get(), ground, readings));
+    tip.replaceChildren(...linesOf(store.get(), { ...ground, readings }));
     tip.hidden = false;
     place(tip, x, y, canvas);
   };

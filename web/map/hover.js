@@ -100,7 +100,7 @@ function hoverAt(map, state, frames, point) {
 }
 
 /** @param {State} state @param {Hover} hover */
-function linesOf(state, { lon, lat, readings }) {
+export function linesOf(state, { lon, lat, readings }) {
   const isOne = readings.length === 1;
   return [
     ...readings.map(({ layer, value, text }) => h("p", { className: isOne ? "readout-line is-only" : "readout-line" },

@@ -71,9 +71,10 @@ export async function snapshot(store, options) {
 
 /**
  * @param {HTMLElement} element @param {Store} store
+ * @param {Store} [page] by which others ask for this map, where it shows a state of its own
  * @returns {() => void} unmount
  */
-export function mountMap(element, store) {
+export function mountMap(element, store, page = store) {
   const map = createMap(element);
   const { view } = store.get();
   setView(map, view ? [view.lat, view.lon] : GLOBAL_CENTRE, view?.zoom ?? 2);
@@ -82,7 +83,7 @@ export function mountMap(element, store) {
   let frames = null;
   const ground = mountBasemap(map, store, () => frames?.report());
   frames = new Frames(map, store, ground.isDrawn);
-  shown.set(store, { map, frames });
+  shown.set(page, { map, frames });
   const stops = [
     keepView(map, store),
     fitFirst(map, store),
@@ -95,7 +96,7 @@ export function mountMap(element, store) {
   return () => {
     stops.forEach((stop) => stop());
     maps.delete(element);
-    shown.delete(store);
+    shown.delete(page);
     map.remove();
   };
 }

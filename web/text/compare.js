@@ -1,2 +1,20 @@
 /** Words of compare: English, German. */
-export default /** @type {const} */ ({});
+export default /** @type {const} */ ({
+  "compare.at": ["{percent} % from the left", "{percent} % von links"],
+  "compare.by": ["What is compared", "Was verglichen wird"],
+  "compare.earlier": ["One step earlier on the right", "Rechts einen Zeitschritt früher"],
+  "compare.handle": ["Line between both sides", "Linie zwischen beiden Seiten"],
+  "compare.kind": ["How", "Wie"],
+  "compare.later": ["One step later on the right", "Rechts einen Zeitschritt später"],
+  "compare.layers": ["Layers", "Ebenen"],
+  "compare.off": ["Off", "Aus"],
+  "compare.oneLayer": ["Add a second layer to compare it with this one.", "Fügen Sie eine zweite Ebene hinzu, um sie mit dieser zu vergleichen."],
+  "compare.oneTime": ["This layer has no other times.", "Diese Ebene hat keine anderen Zeitpunkte."],
+  "compare.second": ["Second map", "Zweite Karte"],
+  "compare.side": ["Side by side", "Nebeneinander"],
+  "compare.swipe": ["Swipe", "Schieberegler"],
+  "compare.times": ["Times", "Zeitpunkte"],
+  "compare.title": ["Compare", "Vergleichen"],
+  "compare.withLayer": ["Layer on the right", "Ebene rechts"],
+  "compare.withTime": ["Time on the right", "Zeitpunkt rechts"],
+});
