@@ -1,4 +1,5 @@
 /** The view of the map as state, and what moves it: links, buttons, keys, the extent of the data. */
+import { wrapLongitude } from "../lib/number.js";
 import { activeOf, detailOf, isGlobal, unwrap, wrap } from "../lib/select.js";
 import { coveredSides } from "../shell/room.js";
 
@@ -12,7 +13,7 @@ const MARGIN = 24;
 export function keepView(map, store) {
   const read = () => {
     const { lat, lng } = map.getCenter();
-    return { lat: Number(lat.toFixed(4)), lon: Number(lng.toFixed(4)), zoom: Number(map.getZoom().toFixed(2)) };
+    return { lat: Number(lat.toFixed(4)), lon: Number(wrapLongitude(lng).toFixed(4)), zoom: Number(map.getZoom().toFixed(2)) };
   };
   const readBox = () => {
     const bounds = map.getBounds();
@@ -23,7 +24,9 @@ export function keepView(map, store) {
   return store.subscribe(["view"], ({ view }) => {
     const now = read();
     if (!view || (view.lat === now.lat && view.lon === now.lon && view.zoom === now.zoom)) return;
-    setView(map, [view.lat, view.lon], view.zoom);
+    // Of all worlds the one that is shown.
+    const turn = Math.round((map.getCenter().lng - view.lon) / 360) * 360;
+    setView(map, [view.lat, view.lon + turn], view.zoom);
   });
 }
 
