@@ -27,6 +27,17 @@ export function mapOf(element) {
 }
 
 /**
+ * The map of an element, as soon as it is mounted.
+ * @param {HTMLElement} element @param {AbortSignal} signal
+ * @returns {Promise<L.Map>}
+ */
+export function mapReady(element, signal) {
+  const map = maps.get(element);
+  if (map) return Promise.resolve(map);
+  return new Promise((resolve) => element.addEventListener("map:mounted", () => resolve(mapOf(element)), { once: true, signal }));
+}
+
+/**
  * The parts of a layer's tiles that are in view, as they are shown.
  * @param {Store} store @param {Layer} layer
  * @returns {Part[]}
@@ -59,17 +70,6 @@ function partsOf({ z, x, y }, data, { west, north, east, south }) {
 }
 
 /**
- * The map as a picture to keep, as it is seen or at another time.
- * @param {Store} store
- * @param {{time?: string | null, ratio?: number, signal?: AbortSignal}} [options] `ratio` pixels of the picture for one of the map
- */
-export async function snapshot(store, options) {
-  const found = shown.get(store);
-  if (!found) throw new Error("snapshot: no map is mounted");
-  return (await import("./snapshot.js")).draw(found.map, store, options);
-}
-
-/**
  * @param {HTMLElement} element @param {Store} store
  * @param {Store} [page] by which others ask for this map, where it shows a state of its own
  * @returns {() => void} unmount
@@ -84,6 +84,7 @@ export function mountMap(element, store, page = store) {
   const ground = mountBasemap(map, store, () => frames?.report());
   frames = new Frames(map, store, ground.isDrawn);
   shown.set(page, { map, frames });
+  element.dispatchEvent(new CustomEvent("map:mounted"));
   const stops = [
     keepView(map, store),
     fitFirst(map, store),
