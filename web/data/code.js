@@ -48,9 +48,9 @@ export function snippetsOf(state, base) {
  * @property {string | null} time
  */
 
-/** As a string of Python and of JavaScript alike: JSON's, without what a script's end would be. @param {string} text */
+/** As a string of Python and of JavaScript alike: JSON's. @param {string} text */
 function quote(text) {
-  return JSON.stringify(text).replaceAll("</", "<\\/");
+  return JSON.stringify(text);
 }
 
 /** @param {Place} at */

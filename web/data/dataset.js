@@ -9,8 +9,8 @@ import { groupsOf, matching, thumbnailAddress } from "./catalogue.js";
 /** @typedef {import("../types.js").Summary} Summary */
 /** @typedef {import("../types.js").Store} Store */
 
-const FILTER_FROM = 6; // datasets: fewer are seen at a glance
-const GROUPS_FROM = 6;
+const FILTER_FROM = 5; // datasets: fewer are seen at a glance
+const GROUPS_FROM = 5;
 const THUMBNAIL = 88; // pixels asked for; shown at half of that
 
 /**
