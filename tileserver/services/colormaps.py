@@ -18,7 +18,7 @@ def listing(*, colors: bool = False) -> dict[str, Any]:
     """All tables by name; `_r` reverses any of them and is not listed.
 
     Args:
-        colors: with their 256 colours and classes, for who lets people choose and colours by itself.
+        colors: with their 256 colours and classes, for clients that colour by themselves.
     """
     return {"colormaps": [describe(n) if colors else _head(n) for n in colormaps.names()]}
 

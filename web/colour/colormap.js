@@ -1,123 +1,72 @@
-/** The colour map: a button with its picture, and a list of all to choose from. */
+/** The colormap: a button with its colours, which opens the list of all, and ways to reverse it or to make an own one. */
 import { h, icon, iconButton } from "../lib/dom.js";
-import { query } from "../lib/address.js";
-import { patchLayer } from "../lib/layers.js";
-import { activeOf, variableOf } from "../lib/select.js";
+import { t } from "../lib/text.js";
+import { activeStyle, chooseColormap } from "./active.js";
+import { createBar, fillBar } from "./bar.js";
+import { reverseOwn } from "./own.js";
+import { fillPicker } from "./picker.js";
+import { readShelf } from "./shelf.js";
+import { rampsOf, tables } from "./tables.js";
 
 /** @typedef {import("../types.js").Store} Store */
-/** @typedef {import("../types.js").State} State */
-/** @typedef {import("../types.js").Colormap} Colormap */
 
 const REVERSED = "_r";
-
-/** @param {State} state */
-function chosenOf(state) {
-  const layer = activeOf(state);
-  return layer?.colormap ?? variableOf(state, layer)?.style.colormap_name ?? "viridis";
-}
-
-/** @param {string} name @param {number} width */
-function preview(name, width) {
-  const src = `colormaps/${encodeURIComponent(name)}.png?${query([["width", width], ["height", 12]])}`;
-  return h("img", { className: "ramp", src, alt: "", loading: "lazy", width, height: 12 });
-}
 
 /**
  * @param {HTMLElement} element @param {Store} store
  * @returns {() => void} unmount
  */
 export function mountColormap(element, store) {
-  const button = h("button", { type: "button", className: "field ramp-button", "aria-haspopup": "listbox", "aria-expanded": "false" });
-  const flip = iconButton("reverse", "Reverse the colours", () => {
-    const name = chosenOf(store.get());
-    choose(name.endsWith(REVERSED) ? name.slice(0, -REVERSED.length) : name + REVERSED);
+  const strip = createBar(new Uint8Array(4), "ramp");
+  const name = h("span");
+  const button = h("button", { type: "button", className: "field ramp-button", "aria-haspopup": "listbox", "aria-expanded": "false" }, strip, name, icon("chevron"));
+  const flip = iconButton("reverse", t("colour.reverse"), () => {
+    const now = activeStyle(store.get());
+    if (now) chooseColormap(store, reversed(now.colormap));
   });
+  const edit = iconButton("draw", t("colour.edit"), async () => (await import("./editor.js")).openEditor(store));
   const picker = h("div", { className: "picker", hidden: true });
-  element.append(h("div", { className: "labelled" }, h("span", {}, "Colours"), h("div", { className: "range" }, button, flip)), picker);
+  element.append(h("div", { className: "labelled" }, h("span", {}, t("colour.colours")), h("div", { className: "range" }, button, flip, edit)), picker);
 
-  /** @param {string} name */
-  function choose(name) {
-    const state = store.get();
-    const layer = activeOf(state);
-    const usual = variableOf(state, layer)?.style.colormap_name;
-    if (layer) store.set(patchLayer(state, layer.id, { colormap: name === usual ? null : name }));
-  }
   /** @param {boolean} open */
-  function toggle(open) {
+  const toggle = (open) => {
     picker.hidden = !open;
     button.setAttribute("aria-expanded", String(open));
-    if (open) fillPicker(picker, store.get(), choose, () => toggle(false));
+    if (open) fillPicker(picker, store, () => toggle(false));
     else if (picker.contains(document.activeElement)) button.focus();
-  }
+  };
   button.addEventListener("click", () => toggle(Boolean(picker.hidden)));
   const away = (/** @type {PointerEvent} */ event) => {
     if (!picker.hidden && !element.contains(/** @type {Node} */ (event.target))) toggle(false);
   };
   document.addEventListener("pointerdown", away);
-  const stop = store.subscribe(["layers", "active", "details"], (state) => {
-    const name = chosenOf(state);
-    if (button.dataset.name === name) return;
-    button.dataset.name = name;
-    button.replaceChildren(preview(name, 120), h("span", {}, name), icon("chevron"));
-    button.setAttribute("aria-label", `Colours: ${name}`);
-  });
+  const show = () => {
+    const now = activeStyle(store.get());
+    if (!now || now.variable.kind === "composite") return;
+    const [ramp] = rampsOf(store.get(), now.layer) ?? [];
+    if (ramp) fillBar(strip, ramp.table);
+    name.textContent = nameOf(now.colormap);
+    button.dataset.name = now.colormap;
+    button.setAttribute("aria-label", t("colour.chosen", { name: name.textContent }));
+  };
+  tables.addEventListener("change", show);
+  const stop = store.subscribe(["layers", "active", "details", "ranges"], show);
   return () => {
     stop();
+    tables.removeEventListener("change", show);
     document.removeEventListener("pointerdown", away);
+    element.replaceChildren();
   };
 }
 
-/**
- * @param {HTMLElement} picker @param {State} state
- * @param {(name: string) => void} choose @param {() => void} close
- */
-function fillPicker(picker, state, choose, close) {
-  const search = h("input", { type: "search", className: "field", placeholder: "Find a colour map", "aria-label": "Find a colour map" });
-  const list = h("div", { className: "picker-list", role: "listbox", "aria-label": "Colour maps" });
-  const chosen = chosenOf(state);
-  const pick = (/** @type {string} */ name) => {
-    choose(name);
-    close();
-  };
-  const show = () => list.replaceChildren(...groups(state.colormaps, search.value, chosen, pick));
-  search.addEventListener("input", show);
-  picker.onkeydown = (event) => moveInList(event, picker, close);
-  show();
-  picker.replaceChildren(search, list);
-  list.querySelector("[aria-selected=true]")?.scrollIntoView({ block: "center" });
-  search.focus({ preventScroll: true });
+/** @param {string} colormap a name or JSON */
+function nameOf(colormap) {
+  if (!/^[[{]/.test(colormap)) return colormap;
+  return readShelf().own.find((one) => one.colormap === colormap)?.name ?? t("colour.own");
 }
 
-/** @param {Colormap[]} colormaps @param {string} wanted @param {string} chosen @param {(name: string) => void} pick */
-function groups(colormaps, wanted, chosen, pick) {
-  const text = wanted.trim().toLowerCase();
-  const found = colormaps.filter(({ name, title, category }) =>
-    !name.endsWith(REVERSED) && `${name} ${title ?? ""} ${category}`.toLowerCase().includes(text));
-  if (!found.length) return [h("p", { className: "empty" }, "No colour map is called so.")];
-  return [...new Set(found.map(({ category }) => category))].map((category) =>
-    h("div", { role: "group", "aria-label": category },
-      h("h3", {}, category),
-      ...found.filter((one) => one.category === category).map((one) => option(one, chosen, pick))),
-  );
-}
-
-/** @param {Colormap} colormap @param {string} chosen @param {(name: string) => void} pick */
-function option({ name, title }, chosen, pick) {
-  const isChosen = chosen.replace(/_r$/, "") === name;
-  return h("button", { type: "button", role: "option", className: "ramp-option", title: title ?? name, "aria-selected": String(isChosen), onclick: () => pick(name) },
-    preview(name, 96), h("span", {}, name));
-}
-
-/** @param {KeyboardEvent} event @param {HTMLElement} picker @param {() => void} close */
-function moveInList(event, picker, close) {
-  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-  if (event.key === "Escape") {
-    event.stopPropagation();
-    close();
-  }
-  if (!step) return;
-  event.preventDefault();
-  const items = /** @type {HTMLElement[]} */ ([...picker.querySelectorAll("input, [role=option]")]);
-  const at = items.indexOf(/** @type {HTMLElement} */ (document.activeElement));
-  items[Math.max(0, Math.min(items.length - 1, at + step))]?.focus();
+/** @param {string} colormap */
+function reversed(colormap) {
+  if (/^[[{]/.test(colormap)) return reverseOwn(colormap);
+  return colormap.endsWith(REVERSED) ? colormap.slice(0, -REVERSED.length) : colormap + REVERSED;
 }

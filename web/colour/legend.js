@@ -1,71 +1,89 @@
-/** What the colours mean: a bar with ticks, a list of classes, or the bands of a picture. */
-import { getJson, isAbort } from "../api.js";
-import { legendAddress } from "../lib/address.js";
+/** What the colours mean: a bar with ticks, a list of classes or intervals, or the bands of a picture. */
 import { h } from "../lib/dom.js";
-import { formatValue } from "../lib/number.js";
-import { activeOf, variableOf } from "../lib/select.js";
+import { formatUnits, formatValue } from "../lib/number.js";
+import { activeOf, detailOf, styleOf, variableOf } from "../lib/select.js";
+import { t } from "../lib/text.js";
+import { createBar } from "./bar.js";
+import { classesOf } from "./classes.js";
+import { parseOwn } from "./own.js";
+import { rampsOf, tables } from "./tables.js";
+import { ticksOf } from "./ticks.js";
 
-/** @typedef {import("../types.js").Legend} Legend */
+/** @typedef {import("../types.js").State} State */
+/** @typedef {import("../types.js").Layer} Layer */
+
+const TICKS = 6;
+const BAND_COLOURS = ["#d62728", "#2ca02c", "#1f77b4"];
 
 /**
+ * The legend of the active layer: of what the browser knows, so no request, and at once.
  * @param {HTMLElement} element @param {import("../types.js").Store} store
  * @returns {() => void} unmount
  */
 export function mountLegend(element, store) {
-  let controller = new AbortController();
   let shown = "";
-  const stop = store.subscribe(["layers", "active", "details"], async (state) => {
+  const show = () => {
+    const state = store.get();
     const layer = activeOf(state);
     const variable = variableOf(state, layer);
-    const address = layer && variable ? legendAddress(layer, variable) : "";
-    if (address === shown) return;
-    shown = address;
-    controller.abort();
-    controller = new AbortController();
-    if (!address) return element.replaceChildren();
-    try {
-      element.replaceChildren(drawLegend(await getJson(address, controller.signal)));
-    } catch (error) {
-      if (isAbort(error)) return;
-      shown = "";
-      element.replaceChildren(h("p", { className: "muted" }, `No legend: ${/** @type {Error} */ (error).message}`));
-    }
-  });
+    const key = layer && variable ? JSON.stringify([layer.dataset, variable.id, layer.expression, styleOf(state, layer), Boolean(rampsOf(state, layer))]) : "";
+    if (key === shown) return;
+    shown = key;
+    element.replaceChildren(...(layer && variable ? legendOf(state, layer) : []));
+  };
+  tables.addEventListener("change", show);
+  const stop = store.subscribe(["layers", "active", "details", "ranges"], show);
   return () => {
     stop();
-    controller.abort();
+    tables.removeEventListener("change", show);
+    element.replaceChildren();
   };
 }
 
-/** @param {Legend} legend */
-function drawLegend(legend) {
-  if (legend.categories) return drawClasses(legend.categories);
-  return legend.bands ? drawBands(legend.bands, legend) : drawBar(legend);
+/** @param {State} state @param {Layer} layer @returns {Node[]} */
+function legendOf(state, layer) {
+  const style = styleOf(state, layer);
+  if (variableOf(state, layer)?.kind === "composite") return [bands(state, layer)];
+  const classes = classesOf(style.colormap, style.categories);
+  if (classes) return [swatches(classes.filter(({ isHidden }) => !isHidden))];
+  const own = parseOwn(style.colormap);
+  if (own?.kind === "steps") {
+    return [swatches(own.entries.map(({ low, high, color }) => ({ label: `${formatValue(low)} – ${formatValue(high)}`, color })))];
+  }
+  return bar(state, layer);
 }
 
-/** @param {import("../types.js").Category[]} categories */
-function drawClasses(categories) {
-  return h("ul", { className: "legend-classes" }, ...categories.map(({ label, color }) => h("li", {}, drawSwatch(color), label)));
+/** @param {{label: string, color: string}[]} entries */
+function swatches(entries) {
+  return h("ul", { className: "legend-classes" }, ...entries.map(({ label, color }) => h("li", {}, swatch(color), label)));
 }
 
 /** @param {string} color */
-function drawSwatch(color) {
-  const swatch = h("span", { className: "swatch" });
-  swatch.style.backgroundColor = color;
-  return swatch;
+function swatch(color) {
+  const element = h("span", { className: "swatch" });
+  element.style.backgroundColor = color;
+  return element;
 }
 
-/** What is shown in red, green and blue. @param {import("../types.js").Band[]} bands @param {Legend} legend */
-function drawBands(bands, { min, max }) {
+/** What is shown in red, green and blue. @param {State} state @param {Layer} layer */
+function bands(state, layer) {
+  const { rescale } = styleOf(state, layer);
+  const ids = layer.expression?.split(";") ?? variableOf(state, layer)?.style.bands ?? [];
+  const title = (/** @type {string} */ id) => detailOf(state, layer)?.variables.find((one) => one.id === id)?.title ?? id.trim();
   return h("ul", { className: "legend-bands" },
-    ...bands.map(({ channel, title, color }) => h("li", { title: `${title} in ${channel}` }, drawSwatch(color), title)),
-    h("li", { className: "muted" }, `${formatValue(min)} to ${formatValue(max)}`));
+    ...ids.map((id, i) => h("li", {}, swatch(BAND_COLOURS[i]), title(id))),
+    rescale && h("li", { className: "muted" }, t("colour.between", { low: formatValue(rescale[0]), high: formatValue(rescale[1]) })));
 }
 
-/** @param {Legend} legend */
-function drawBar({ colors, ticks, title }) {
-  const bar = h("div", { className: "legend-bar", role: "img", "aria-label": `Colours of ${title}, from ${ticks[0]?.label} to ${ticks.at(-1)?.label}` });
-  bar.style.backgroundImage = `linear-gradient(to right, ${colors.join(", ")})`;
+/** @param {State} state @param {Layer} layer @returns {Node[]} nothing while the range or the table is not known */
+function bar(state, layer) {
+  const [ramp] = rampsOf(state, layer) ?? [];
+  if (!ramp) return [];
+  const ticks = ticksOf(ramp.low, ramp.high, ramp.scale, TICKS);
+  const units = formatUnits(variableOf(state, layer)?.units);
+  const strip = createBar(ramp.table, "legend-bar");
+  strip.setAttribute("role", "img");
+  strip.setAttribute("aria-label", t("colour.legend", { low: formatValue(ramp.low), high: formatValue(ramp.high), units }));
   const marks = ticks.map(({ label, position }) => {
     const mark = h("span", { className: "legend-tick" }, label);
     mark.style.left = `${position * 100}%`;
@@ -73,5 +91,5 @@ function drawBar({ colors, ticks, title }) {
     if (position > 0.96) mark.classList.add("is-last");
     return mark;
   });
-  return h("div", { className: "legend" }, bar, h("div", { className: "legend-ticks" }, ...marks));
+  return [h("div", { className: "legend" }, strip, h("div", { className: "legend-ticks", "aria-hidden": "true" }, ...marks))];
 }

@@ -93,3 +93,13 @@ function roundEven(value) {
 export function bytesOf(color) {
   return [1, 3, 5, 7].map((at) => parseInt(color.slice(at, at + 2) || "ff", 16));
 }
+
+/** The same colours the other way round: of classes and steps, of what they stand for. @param {string} colormap */
+export function reverseOwn(colormap) {
+  const own = parseOwn(colormap);
+  if (!own) return colormap;
+  if (own.kind === "ramp") return JSON.stringify(own.colors.toReversed());
+  const colors = own.entries.map(({ color }) => color).reverse();
+  if (own.kind === "steps") return JSON.stringify(own.entries.map(({ low, high }, i) => [[low, high], colors[i]]));
+  return JSON.stringify(Object.fromEntries(own.entries.map(({ value }, i) => [value, colors[i]])));
+}

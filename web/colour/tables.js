@@ -29,12 +29,16 @@ export function isMissing(name) {
   return missing.has(name.replace(/_r$/, ""));
 }
 
-/** Null until it has come, which `change` tells. @param {string} name may end in `_r`, for reversed @returns {Table | null} */
-export function tableOf(name) {
+/**
+ * Null until it has come, which `change` tells.
+ * @param {string} name may end in `_r`, for reversed @param {boolean} [isWanted] whether to ask for it
+ * @returns {Table | null}
+ */
+export function tableOf(name, isWanted = true) {
   const found = known.get(name) ?? reversed(name);
   if (found) return found;
   const base = name.replace(/_r$/, "");
-  if (!asked.has(base) && !/^[[{]/.test(name)) ask(base);
+  if (isWanted && !asked.has(base) && !/^[[{]/.test(name)) ask(base);
   return null;
 }
 
