@@ -94,8 +94,14 @@ function boxOf({ camera }) {
 
 /** Coming from the map the globe shows the same place, and going back the map does. @param {Widget} widget @param {Store} store */
 function followMode(widget, store) {
+  let shown = "";
   let view = store.get().view;
-  return store.subscribe(["mode"], ({ mode, view: now, camera }) => {
+  return store.subscribe(["mode", "view"], ({ mode, view: now, camera }) => {
+    // What the map does unseen, such as taking its first view, moves no globe.
+    const isSame = mode === shown;
+    shown = mode;
+    if (isSame && mode === "globe") view = now;
+    if (isSame) return;
     const isMoved = JSON.stringify(now) !== JSON.stringify(view);
     if (mode === "globe") {
       if (camera && !isMoved) goTo(widget, camera, true);
