@@ -19,9 +19,9 @@ export function openEditor(store) {
   const [list, note] = [h("ul", { className: "stop-list" }), h("p", { className: "field-note", role: "status", hidden: true })];
   const tell = (/** @type {string} */ text) => Object.assign(note, { textContent: text, hidden: !text });
   const apply = () => {
-    const written = writeStops(made.kind, made.stops);
+    const written = writeStops(made.kind, made.stops, now.scale);
     tell(written ? "" : t("colour.badEntries"));
-    if (written) patchActive(store, { colormap: written.colormap, ...(written.rescale ? { rescale: written.rescale, scale: null } : {}) });
+    if (written) patchActive(store, { colormap: written.colormap, ...(written.rescale ? { rescale: written.rescale } : {}) });
     return written;
   };
   const show = () => list.replaceChildren(...made.stops.map((stop) => row(stop, apply, () => {

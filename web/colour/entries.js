@@ -1,5 +1,6 @@
 /** Values with colours, as people write them: read from text, made into colormaps, and back. Pure. */
 import { parseOwn } from "./own.js";
+import { isPossible, positionOf, valueAt } from "./scale.js";
 
 /**
  * @typedef {"continuous" | "stepwise" | "categorical"} Kind
@@ -48,9 +49,10 @@ function hexOf(bytes) {
 /**
  * The colormap that stops make, and the range that it is for.
  * @param {Kind} kind @param {Stop[]} stops in any order; of steps the last one is the upper end
+ * @param {import("../types.js").Scale} scale of the layer
  * @returns {{colormap: string, rescale: import("../types.js").Range | null} | null} null where they make none
  */
-export function writeStops(kind, stops) {
+export function writeStops(kind, stops, scale) {
   const sorted = stops.filter(({ value }) => Number.isFinite(value)).sort((a, b) => a.value - b.value);
   const isDistinct = sorted.every(({ value }, i) => i === 0 || value > sorted[i - 1].value);
   if (sorted.length < (kind === "categorical" ? 1 : 2) || !isDistinct) return null;
@@ -63,7 +65,8 @@ export function writeStops(kind, stops) {
     const steps = sorted.slice(0, -1).map(({ value, color }, i) => [[value, sorted[i + 1].value], color]);
     return { colormap: JSON.stringify(steps), rescale: null };
   }
-  const place = (/** @type {number} */ value) => Math.round((255 * (value - low)) / (high - low));
+  if (!isPossible(scale, [low, high])) return null;
+  const place = (/** @type {number} */ value) => Math.round(255 * positionOf(scale, low, high, value));
   return { colormap: JSON.stringify(Object.fromEntries(sorted.map(({ value, color }) => [place(value), color]))), rescale: [low, high] };
 }
 
@@ -81,10 +84,10 @@ export function readStops(colormap, ramp) {
   }
   if (!ramp) return { kind: "continuous", stops: [{ value: 0, color: "#ffffff" }, { value: 1, color: "#0b7285" }] };
   if (ramp.first !== null) return { kind: "categorical", stops: classStops(ramp, ramp.first) };
-  const { low, high, table } = ramp;
+  const { low, high, scale, table } = ramp;
   const stops = Array.from({ length: STOPS }, (_, i) => {
     const at = 4 * Math.round((i / (STOPS - 1)) * (table.length / 4 - 1));
-    return { value: Number((low + (i / (STOPS - 1)) * (high - low)).toPrecision(6)), color: hexOf(table.subarray(at, at + 4)) };
+    return { value: Number(valueAt(scale, low, high, i / (STOPS - 1)).toPrecision(6)), color: hexOf(table.subarray(at, at + 4)) };
   });
   return { kind: "continuous", stops };
 }
