@@ -1,9 +1,13 @@
 /** Which part fills which slot of the page. What is seen at first is imported at once, the rest when it is opened. */
 import { mountLegend } from "../colour/legend.js";
 import { mountStyle } from "../colour/styling.js";
+import { mountCompareControl } from "../compare/control.js";
+import { firstSide } from "../compare/stores.js";
 import { mountDatasets } from "../data/dataset.js";
 import { mountDimensions } from "../data/dimension.js";
 import { mountVariables } from "../data/variable.js";
+import { mountExport } from "../export/button.js";
+import { mountMap } from "../map/map.js";
 import { mountTimebar } from "../time/timebar.js";
 
 /** @typedef {(element: HTMLElement, store: import("../types.js").Store) => () => void} Mount */
@@ -11,24 +15,21 @@ import { mountTimebar } from "../time/timebar.js";
 
 /** @type {Record<string, Mount>} */
 const AT_ONCE = {
+  // One side of two, where maps are compared.
+  map: (element, store) => mountMap(element, firstSide(store), store),
   timebar: mountTimebar,
   legend: mountLegend,
   datasets: mountDatasets,
   variables: mountVariables,
   dimensions: mountDimensions,
   style: mountStyle,
+  "tools-compare": mountCompareControl,
+  "tools-export": mountExport,
 };
 
 /** @type {Record<string, Later>} */
 const LATER = {
-  // One side of two, where maps are compared.
-  map: async () => {
-    const [{ mountMap }, { firstSide }] = await Promise.all([import("../map/map.js"), import("../compare/stores.js")]);
-    return (element, store) => mountMap(element, firstSide(store), store);
-  },
   compare: async () => (await import("../compare/compare.js")).mountCompare,
-  "tools-export": async () => (await import("../export/button.js")).mountExport,
-  "tools-compare": async () => (await import("../compare/control.js")).mountCompareControl,
 };
 
 /** By the tab of the panel that they are in: mounted when it is first opened. @type {Record<string, Record<string, Later>>} */

@@ -8,7 +8,15 @@ const FIRST_KB = 350;
 
 /** The most that each later part may add, in kB by gzip. What is loaded at every start has none: it counts as first. */
 const LATER_KB = {
-  "analysis/inspector.js": 40,
+  "analysis/inspector.js": 60,
+  "colour/editor.js": 10,
+  "compare/second.js": 20,
+  "data/expression.js": 10,
+  "data/info.js": 15,
+  "data/layers.js": 10,
+  "export/gif.js": 10,
+  "export/video.js": 200,
+  "export/window.js": 30,
   "globe/globe.js": 1450,
 };
 
