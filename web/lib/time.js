@@ -7,6 +7,7 @@ const MONTHS = {
 };
 const PATTERN = /^(-?\d{4,6})-(\d\d)-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?)?/;
 export const DAY_MS = 86_400_000;
+const MOST_BEYOND = 3; // days of a month: 29 and 30 February
 
 /** @param {string} iso @returns {number[]} year, month 1-12, day, hour, minute, second */
 function parts(iso) {
@@ -15,7 +16,8 @@ function parts(iso) {
 }
 
 /**
- * Milliseconds since 1970. A day that only another calendar has (30 Feb) lands close by.
+ * Milliseconds since 1970. Days that only another calendar has (30 Feb) share the last day of their month,
+ * so that they stay before the next.
  * @param {string} iso
  */
 export function parseTime(iso) {
@@ -24,6 +26,10 @@ export function parseTime(iso) {
   // Date.UTC would take the years 0 to 99 for 1900 to 1999.
   const date = new Date(0);
   date.setUTCFullYear(year, month - 1, day);
+  if (date.getUTCDate() !== day) {
+    const beyond = date.getUTCDate();
+    return date.setUTCDate(0) + (DAY_MS * beyond) / MOST_BEYOND;
+  }
   return date.setUTCHours(hour, minute, second);
 }
 
@@ -66,6 +72,8 @@ export function instantsOf(times) {
   const known = instants.get(times);
   if (known) return known;
   const found = Float64Array.from(times, parseTime);
+  // Hours of days that share one would not ascend.
+  for (let i = 1; i < found.length; i++) if (found[i] < found[i - 1]) found[i] = found[i - 1];
   instants.set(times, found);
   return found;
 }

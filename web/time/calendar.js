@@ -1,126 +1,153 @@
-/** A month at a time, with the days that have data; of days with several steps their hours, too. */
-import { h, iconButton } from "../lib/dom.js";
+/** A calendar of what there is: days of a month, months of a year, years; hours of days that have several steps. */
+import { h, icon, iconButton } from "../lib/dom.js";
 import { t } from "../lib/text.js";
-import { formatTime, monthNames } from "../lib/time.js";
+import { dayText, monthNames } from "../lib/time.js";
+import { createGrid } from "./cells.js";
+import { dayOf, daysOf, monthOf, monthPage, yearOf } from "./days.js";
 
+const WEEKDAYS = /** @type {const} */ (["time.mo", "time.tu", "time.we", "time.th", "time.fr", "time.sa", "time.su"]);
 const WEEK = 7;
-const MONDAY = /** @type {const} */ (["time.mo", "time.tu", "time.we", "time.th", "time.fr", "time.sa", "time.su"]);
-const MOVES = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -WEEK, ArrowDown: WEEK };
 
 /**
- * @param {string[]} times ascending, ISO 8601 @param {string} chosen one of them
- * @param {(time: string) => void} onchoose
- * @returns {HTMLElement}
+ * @typedef {"days" | "months" | "years"} Page
+ * @typedef {object} Look what is looked at
+ * @property {Page} page
+ * @property {string} month `2020-03`
+ * @typedef {{shown: string, range: [string, string] | null}} Chosen the step shown; the stretch of time
+ */
+
+/**
+ * @param {string[]} times ascending, ISO 8601 @param {Chosen} chosen
+ * @param {(steps: string[]) => void} onchoose is told the steps of what was chosen: of a day, or one
+ * @returns {{element: HTMLElement, show: (chosen: Chosen) => void, focus: () => void}}
  */
 export function createCalendar(times, chosen, onchoose) {
   const element = h("div", { className: "calendar" });
   const days = daysOf(times);
-  let [year, month] = [Number(chosen.slice(0, 4)), Number(chosen.slice(5, 7))];
+  /** @type {Look} */
+  const look = { page: days.unit === "year" ? "years" : days.unit === "month" ? "months" : "days", month: monthOf(dayOf(chosen.shown)) };
+  const finest = look.page;
 
-  const show = (/** @type {string | null} */ focused = null) => {
-    element.replaceChildren(
-      header(times, year, month, (y, m) => {
-        [year, month] = m < 1 ? [y - 1, 12] : m > 12 ? [y + 1, 1] : [y, m];
-        show();
-      }),
-      grid(days, year, month, chosen, choose, turn),
-      hours(days.get(chosen.slice(0, 10)) ?? [], chosen, choose),
-    );
-    /** @type {HTMLElement | null} */ (focused && element.querySelector(`[data-day="${focused}"]`))?.focus();
+  const draw = () => {
+    const pages = { days: dayGrid, months: monthGrid, years: yearGrid };
+    const grid = createGrid({ ...pages[look.page](days, look, chosen), choose: pick, turn });
+    const steps = look.page === "days" ? days.days.get(dayOf(chosen.shown)) : undefined;
+    element.replaceChildren(...[header(days, look, turn, zoom), grid, steps && steps.count > 1 ? hours(times, steps, chosen.shown, onchoose) : null].filter((node) => node !== null));
   };
-  /** @param {string} time */
-  const choose = (time) => {
-    chosen = time;
-    onchoose(time);
-    show(time.slice(0, 10));
+  /** @param {string} id */
+  const pick = (id) => {
+    if (look.page === finest) return onchoose(stepsOf(days, times, id));
+    const [first] = look.page === "years" ? days.years.get(id) ?? [] : [id];
+    Object.assign(look, look.page === "years" ? { page: "months", month: first } : { page: "days", month: id });
+    draw();
+    focus();
   };
-  /** To another day by keys: the next one that has data. @param {string} day @param {number} by */
-  const turn = (day, by) => {
-    const all = [...days.keys()];
-    const near = all[Math.min(all.length - 1, Math.max(0, all.indexOf(day) + Math.sign(by) * (Math.abs(by) === 1 ? 1 : jump(all, day, by))))];
-    [year, month] = [Number(near.slice(0, 4)), Number(near.slice(5, 7))];
-    show(near);
+  /** @param {number} by @param {boolean} isFar */
+  const turn = (by, isFar = false) => {
+    const next = neighbour(days, look, by, isFar);
+    if (!next) return;
+    const hadFocus = element.querySelector("[role=grid]")?.contains(document.activeElement);
+    look.month = next;
+    draw();
+    if (hadFocus) focus(by);
   };
-  show();
-  return element;
+  const zoom = () => {
+    look.page = look.page === "days" ? "months" : "years";
+    draw();
+    focus();
+  };
+  const focus = (by = 0) => {
+    const cells = /** @type {NodeListOf<HTMLElement>} */ (element.querySelectorAll("[role=gridcell]:not([aria-disabled]):not(span)"));
+    const cell = by < 0 ? cells[cells.length - 1] : by > 0 ? cells[0] : /** @type {HTMLElement | null} */ (element.querySelector("[role=gridcell][tabindex='0']"));
+    cell?.focus();
+  };
+  draw();
+  return {
+    element,
+    focus,
+    show(now) {
+      const hadFocus = element.querySelector("[role=grid]")?.contains(document.activeElement);
+      chosen = now;
+      look.month = monthOf(dayOf(now.shown));
+      draw();
+      if (hadFocus) focus();
+    },
+  };
 }
 
-/** How many days with data lie within a week's jump. @param {string[]} all @param {string} day @param {number} by */
-function jump(all, day, by) {
-  const start = all.indexOf(day);
-  let count = 1;
-  while (all[start + Math.sign(by) * count] && Math.abs(Date.parse(all[start + Math.sign(by) * count]) - Date.parse(day)) < Math.abs(by) * 86_400_000) count++;
-  return count;
+/** The steps of a day; of a month or year, where these have one each, that one. @param {import("./days.js").Days} days @param {string[]} times @param {string} id */
+function stepsOf(days, times, id) {
+  const month = days.years.get(id)?.[0] ?? id;
+  const { first, count } = /** @type {{first: number, count: number}} */ (days.days.get(days.months.get(month)?.[0] ?? month));
+  return times.slice(first, first + count);
 }
 
-/** @param {string[]} times @returns {Map<string, string[]>} steps by day, in order */
-function daysOf(times) {
-  /** @type {Map<string, string[]>} */
-  const days = new Map();
-  for (const time of times) {
-    const day = time.slice(0, 10);
-    const steps = days.get(day);
-    if (steps) steps.push(time);
-    else days.set(day, [time]);
-  }
-  return days;
+/** The month with data that another page begins with. @param {import("./days.js").Days} days @param {Look} look @param {number} by @param {boolean} isFar */
+function neighbour({ years, months }, { page, month }, by, isFar) {
+  const list = page === "days" && !isFar ? [...months.keys()] : [...years.keys()];
+  const at = list.indexOf(page === "days" && !isFar ? month : yearOf(month));
+  const next = page === "years" ? undefined : list[at + by];
+  if (!next) return null;
+  return years.get(next)?.find((other) => other.slice(-2) === month.slice(-2)) ?? years.get(next)?.[0] ?? next;
 }
 
-/** @param {string[]} times @param {number} year @param {number} month @param {(year: number, month: number) => void} go */
-function header(times, year, month, go) {
-  const [first, last] = [times[0], times[times.length - 1]].map((time) => Number(time.slice(0, 4)));
-  const years = h("input", { type: "number", className: "field", min: String(first), max: String(last), value: String(year), "aria-label": t("time.year") });
-  years.addEventListener("change", () => go(Math.min(last, Math.max(first, years.valueAsNumber || year)), month));
-  const months = h("select", { className: "field", "aria-label": t("time.month") },
-    ...monthNames().map((name, i) => h("option", { value: String(i + 1), selected: i + 1 === month }, name)));
-  months.addEventListener("change", () => go(year, Number(months.value)));
-  return h("div", { className: "calendar-header" },
-    iconButton("previous", t("time.previousMonth"), () => go(year, month - 1)),
-    months, years,
-    iconButton("next", t("time.nextMonth"), () => go(year, month + 1)),
-  );
+/** @param {import("./days.js").Days} days @param {Look} look @param {(by: number) => void} turn @param {() => void} zoom */
+function header(days, look, turn, zoom) {
+  const { page, month } = look;
+  const title = page === "years" ? t("time.years") : page === "months" ? yearOf(month) : monthTitle(month);
+  const previous = iconButton("previous", t(page === "days" ? "time.previousMonth" : "time.previousYear"), () => turn(-1));
+  const next = iconButton("next", t(page === "days" ? "time.nextMonth" : "time.nextYear"), () => turn(1));
+  [previous.disabled, next.disabled] = [-1, 1].map((by) => !neighbour(days, look, by, false));
+  const up = h("button", { type: "button", className: "calendar-title", disabled: page === "years", "aria-live": "polite", onclick: zoom }, title, page !== "years" && icon("chevron"));
+  return h("div", { className: "calendar-header" }, previous, up, next);
 }
 
-/**
- * @param {Map<string, string[]>} days @param {number} year @param {number} month @param {string} chosen
- * @param {(time: string) => void} choose @param {(day: string, by: number) => void} turn
- */
-function grid(days, year, month, chosen, choose, turn) {
-  const start = `${String(year).padStart(4, "0")}-${String(month).padStart(2, "0")}`;
-  const first = (new Date(`${start}-01T00:00:00Z`).getUTCDay() + WEEK - 1) % WEEK;
-  const length = new Date(Date.UTC(2000 + (year % 400), month, 0)).getUTCDate();
-  // Calendars of models have days of their own: 30 February.
-  const last = Math.max(length, ...[...days.keys()].filter((day) => day.startsWith(start)).map((day) => Number(day.slice(8))));
-  const cells = Array.from({ length: last }, (_, i) => cell(`${start}-${String(i + 1).padStart(2, "0")}`, days, chosen, choose, turn));
-  const blanks = Array.from({ length: first }, () => h("span"));
-  return h("div", { className: "calendar-grid", role: "group", "aria-label": `${monthNames()[month - 1]} ${year}` },
-    ...MONDAY.map((name) => h("span", { className: "calendar-weekday", "aria-hidden": "true" }, t(name))), ...blanks, ...cells);
+/** `Mar 2020` @param {string} month */
+function monthTitle(month) {
+  return `${monthNames()[Number(month.slice(-2)) - 1]} ${yearOf(month)}`;
 }
 
-/** @param {string} day @param {Map<string, string[]>} days @param {string} chosen @param {(time: string) => void} choose @param {(day: string, by: number) => void} turn */
-function cell(day, days, chosen, choose, turn) {
-  const steps = days.get(day);
-  const isChosen = chosen.startsWith(day);
-  const button = h("button", {
-    type: "button", className: "calendar-day", disabled: !steps, "aria-label": formatTime(`${day}T00:00:00Z`),
-    "aria-current": isChosen ? "date" : null, onclick: () => steps && choose(steps.find((time) => time.slice(11) === chosen.slice(11)) ?? steps[0]),
-  }, String(Number(day.slice(8))));
-  button.dataset.day = day;
-  button.addEventListener("keydown", (event) => {
-    const by = MOVES[/** @type {keyof typeof MOVES} */ (event.key)];
-    if (!by) return;
-    event.preventDefault();
-    event.stopPropagation();
-    turn(day, by);
-  });
-  return button;
+/** @param {import("./days.js").Days} days @param {Look} look @param {Chosen} chosen */
+function dayGrid(days, { month }, { shown, range }) {
+  const { last, lead } = monthPage(month, days);
+  const ids = Array.from({ length: last }, (_, i) => `${month}-${String(i + 1).padStart(2, "0")}`);
+  return {
+    label: monthTitle(month), columns: WEEK, lead: lead ?? 0, header: lead === null ? undefined : WEEKDAYS.map((name) => t(name)),
+    cells: ids.map((id, i) => ({
+      id, text: String(i + 1), label: `${dayText(i + 1, monthNames()[Number(month.slice(-2)) - 1])} ${yearOf(month)}`,
+      hasData: days.days.has(id), isChosen: dayOf(shown) === id, isWithin: isWithin(id, range),
+    })),
+  };
 }
 
-/** @param {string[]} steps of one day @param {string} chosen @param {(time: string) => void} choose */
-function hours(steps, chosen, choose) {
-  if (steps.length < 2) return h("span", { hidden: true });
+/** @param {import("./days.js").Days} days @param {Look} look @param {Chosen} chosen */
+function monthGrid({ months }, { month }, { shown, range }) {
+  const ids = monthNames().map((_, i) => `${yearOf(month)}-${String(i + 1).padStart(2, "0")}`);
+  return {
+    label: yearOf(month), columns: 3,
+    cells: ids.map((id, i) => ({
+      id, text: monthNames()[i], label: monthTitle(id), hasData: months.has(id), isChosen: monthOf(dayOf(shown)) === id, isWithin: isWithin(id, range),
+    })),
+  };
+}
+
+/** @param {import("./days.js").Days} days @param {Look} _look @param {Chosen} chosen */
+function yearGrid({ years }, _look, { shown, range }) {
+  return {
+    label: t("time.years"), columns: 4,
+    cells: [...years.keys()].map((id) => ({ id, text: id, label: id, hasData: true, isChosen: yearOf(monthOf(dayOf(shown))) === id, isWithin: isWithin(id, range) })),
+  };
+}
+
+/** @param {string} id @param {[string, string] | null} range */
+function isWithin(id, range) {
+  return range !== null && range[0].slice(0, id.length) <= id && id <= range[1].slice(0, id.length);
+}
+
+/** @param {string[]} times @param {{first: number, count: number}} steps of one day @param {string} shown @param {(steps: string[]) => void} onchoose */
+function hours(times, { first, count }, shown, onchoose) {
   return h("div", { className: "calendar-hours", role: "group", "aria-label": t("time.hours") },
-    ...steps.map((time) => h("button", {
-      type: "button", className: "calendar-hour", "aria-current": time === chosen ? "true" : null, onclick: () => choose(time),
-    }, time.slice(11, 16))));
+    ...times.slice(first, first + count).map((time) => h("button", {
+      type: "button", className: "calendar-hour", "aria-pressed": String(time === shown), onclick: () => onchoose([time]),
+    }, time.split("T")[1].slice(0, 5))));
 }
