@@ -42,8 +42,8 @@ async function useTabs() {
   await page.keyboard.press("Home");
   seen.tab.first = await focused(page);
   await page.getByRole("button", { name: "Collapse the panel" }).click();
+  await page.waitForTimeout(400);
   seen.collapsed = { height: (await page.locator("#panel").boundingBox()).height, legend: await page.locator("#legend").isVisible(), left: (await page.locator("#timebar").boundingBox()).x };
-  await page.waitForTimeout(300);
   await page.screenshot({ path: `${folder}/collapsed.png` });
   await done();
 }
@@ -83,7 +83,7 @@ async function useSettings() {
   await page.keyboard.press("Escape");
   seen.menu.back = await focused(page);
   await page.getByRole("button", { name: "Settings" }).click();
-  await page.getByText("Deutsch").click();
+  await page.getByRole("radio", { name: "Deutsch" }).click({ noWaitAfter: true });
   await page.waitForFunction(() => document.documentElement.lang === "de");
   await settle(page);
   seen.german = await page.evaluate(() => ({ hash: location.hash, tab: document.querySelector("[role=tab]").textContent, map: document.querySelector("#map").getAttribute("aria-label") }));

@@ -7,6 +7,8 @@ import { isDark } from "./theme.js";
 /** What accents are drawn on: `--raised`, which of a theme's grounds leaves them least contrast. */
 const GROUNDS = { light: "#f3f6f8", dark: "#202a34" };
 const WASH = 0.12;
+/** Somewhat more than 4.5, for text on a wash of the accent itself. */
+const CONTRAST = 5.2;
 
 /**
  * @param {HTMLElement} root @param {import("../types.js").Store} store
@@ -29,7 +31,7 @@ function paint(root, { config, theme }) {
   const chosen = parseHex((dark ? (accentDark ?? accent) : accent) ?? "");
   const ground = parseHex(dark ? GROUNDS.dark : GROUNDS.light);
   if (!chosen || !ground) return;
-  const shown = legible(chosen, ground);
+  const shown = legible(chosen, ground, CONTRAST);
   const [r, g, b] = shown.map(Math.round);
   root.style.setProperty("--accent", toHex(shown));
   root.style.setProperty("--accent-text", toHex(textOn(shown)));

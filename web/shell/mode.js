@@ -9,6 +9,7 @@ import { t } from "../lib/text.js";
 /** Where each way but the map comes from: `globe: async () => (await import("../globe/globe.js")).mountGlobe`. @type {Partial<Record<Mode, () => Promise<Mount>>>} */
 const PARTS = {
   globe: async () => (await import("../globe/globe.js")).mountGlobe,
+  cube: async () => (await import("../cube/cube.js")).mountCube,
 };
 
 /** @type {Mode[]} */

@@ -10,6 +10,7 @@ import { isNarrow } from "./room.js";
 
 const TOP_ROOM = 176; // pixels that no sheet takes: tools, some map, and the bar of time
 const FLING = 0.4; // pixels a millisecond from which a drag goes on by itself
+const FLING_MS = 80; // a finger that rests longer before it lifts flings nothing
 
 /**
  * @param {HTMLElement} element
@@ -51,10 +52,11 @@ function followDrag(element, grip, snapTo) {
     element.classList.add("is-dragged");
     element.style.height = `${Math.max(48, Math.min(innerHeight - TOP_ROOM, startHeight + startY - event.clientY))}px`;
   };
-  const end = () => {
+  const end = (/** @type {PointerEvent} */ { timeStamp }) => {
     grip.removeEventListener("pointermove", move);
     element.classList.remove("is-dragged");
-    if (drag.moved) snapTo(nearestSnap(element.offsetHeight, speed));
+    const isFlung = timeStamp - lastAt < FLING_MS;
+    if (drag.moved) snapTo(nearestSnap(element.offsetHeight, isFlung ? speed : 0));
   };
   grip.addEventListener("pointerdown", (event) => {
     if (!isNarrow()) return;
