@@ -106,7 +106,8 @@ export function colorAt(ramp, value) {
 
 /** @param {Ramp} ramp @param {number} value */
 function indexOf({ table, low, high, scale, first, steps }, value) {
-  if (first !== null) return Number.isInteger(value) ? value - first : -1;
+  // Raw tiles that were averaged have classes to within the step of their codes.
+  if (first !== null) return Math.round(value - first);
   if (steps) {
     for (let i = 0; i < steps.length; i += 2) if (value >= steps[i] && value < steps[i + 1]) return i / 2;
     return -1;

@@ -28,8 +28,8 @@ test("Classes have their own colours, and nothing between them.", () => {
   const categories = [{ value: 3, label: "a", color: "#ff0000" }, { value: 5, label: "b", color: "#0000ff80" }];
   const ramp = rampOf({ ...style, categories }, null);
   assert.ok(ramp);
-  assert.deepEqual([2, 3, 4, 5, 6, 3.5].map((value) => colorAt(ramp, value)), [
-    [0, 0, 0, 0], [255, 0, 0, 255], [0, 0, 0, 0], [0, 0, 255, 128], [0, 0, 0, 0], [0, 0, 0, 0],
+  assert.deepEqual([2, 3, 4, 5, 6, 3.0004].map((value) => colorAt(ramp, value)), [
+    [0, 0, 0, 0], [255, 0, 0, 255], [0, 0, 0, 0], [0, 0, 255, 128], [0, 0, 0, 0], [255, 0, 0, 255],
   ]);
 });
 
