@@ -25,8 +25,11 @@ for (let visit = 0; visit < VISITS; visit++) {
   const { page, log } = await openPage(browser);
   const session = await page.context().newCDPSession(page);
   await session.send("Network.enable");
-  const [sizes, names] = [new Map(), new Map()];
-  session.on("Network.responseReceived", ({ requestId, response }) => names.set(requestId, new URL(response.url)));
+  const [sizes, names, headers] = [new Map(), new Map(), new Map()];
+  session.on("Network.responseReceived", ({ requestId, response }) => {
+    names.set(requestId, new URL(response.url));
+    headers.set(requestId, response.encodedDataLength);
+  });
   session.on("Network.loadingFinished", ({ requestId, encodedDataLength }) => sizes.set(requestId, encodedDataLength));
   await page.addInitScript(watch);
   await page.goto(`${base}/#dataset=ocean&variable=sst`);
@@ -34,7 +37,7 @@ for (let visit = 0; visit < VISITS; visit++) {
   seen.times_ms.push(await page.evaluate(() => Math.round(window.wholeAt)));
   await settle(page);
   seen.errors.push(...log.errors);
-  const loaded = [...names].map(([id, { pathname }]) => ({ pathname, bytes: sizes.get(id) ?? 0 }));
+  const loaded = [...names].map(([id, { pathname }]) => ({ pathname, bytes: Math.max(0, (sizes.get(id) ?? 0) - headers.get(id)) }));
   const isOwn = ({ pathname }) => pathname === "/" || pathname.startsWith("/static/");
   const sum = (entries) => entries.reduce((total, { bytes }) => total + bytes, 0);
   seen.own_bytes = sum(loaded.filter(isOwn));

@@ -43,7 +43,7 @@ def test_first_map_is_soon_there(
 def test_first_visit_is_small(
     opening: Visit, record_property: Callable[[str, object], None]
 ) -> None:
-    """All of the page's own files together, as they come over the network."""
+    """All of the page's own files together, as they come over the network, without headers."""
     kilobytes = opening.facts["own_bytes"] / 1000
     others = opening.facts["data_bytes"] / 1000
     requests = opening.facts["requests"]
@@ -56,5 +56,5 @@ def test_first_visit_is_small(
 
 def test_heavy_parts_come_later(opening: Visit) -> None:
     """No globe, cube, chart or encoder before it is asked for."""
-    heavy = ("cesium", "uplot.js", "mediabunny", "gifenc", "globe/", "cube/", "export/")
+    heavy = ("cesium", "uplot.js", "mediabunny", "gifenc", "globe/", "cube/", "export/window")
     assert [name for name in opening.facts["files"] if any(part in name for part in heavy)] == []
