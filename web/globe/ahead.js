@@ -8,6 +8,8 @@ import { tiles } from "../tile/source.js";
 
 /** Frames that lie on the globe unseen: each takes as much of the graphics card as the one that is seen. */
 const UNSEEN = 2;
+/** Frames ahead in all: as in a film, what comes much later can come later. */
+const MOST = 24;
 
 /**
  * @param {import("./coats.js").Coats} coats @param {Store} store @param {(state: State) => Wanted[]} wantedAt
@@ -34,7 +36,7 @@ export function mountAhead(coats, store, wantedAt) {
   /** Tiles of the later times: those that the next frame needed. */
   const fetchLater = () => {
     const { preload } = store.get();
-    const later = preload.slice(UNSEEN);
+    const later = preload.slice(UNSEEN, MOST);
     const key = later.join();
     if (key === asked) return;
     asked = key;

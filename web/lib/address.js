@@ -77,7 +77,7 @@ export function legendAddress(layer, variable) {
 
 /**
  * Values of a layer: at a point, through time, or of an area.
- * @param {"point" | "timeseries" | "statistics" | "transect"} service
+ * @param {"point" | "timeseries" | "statistics" | "coverage" | "transect"} service
  * @param {Layer} layer @param {Variable} variable @param {Pairs} pairs such as `lon`, `lat`, `bbox`, `time`
  */
 export function valueAddress(service, layer, variable, pairs) {

@@ -1,0 +1,41 @@
+/** Where the cube has room on the page, and what is told of one of its cells. */
+import { h } from "../lib/dom.js";
+import { formatPlace, formatUnits, formatValue } from "../lib/number.js";
+import { formatTime, hasClock } from "../lib/time.js";
+import { coveredSides, isNarrow } from "../shell/room.js";
+
+/** @typedef {import("./block.js").Block} Block */
+/** @typedef {{left: number, top: number, width: number, height: number}} Room pixels */
+
+const GAP = 16;
+const DEPTH = 0.8; // of the height
+
+/** Beside the panels and the cube's own card; on a phone below that. @param {HTMLElement} element @param {HTMLElement} card @returns {Room} */
+export function roomOf(element, card) {
+  const { left, top, right, bottom } = coveredSides();
+  const under = isNarrow() ? card.offsetTop + card.offsetHeight : top;
+  const beside = isNarrow() ? right : Math.max(right, card.offsetWidth + 2 * GAP);
+  return {
+    left, top: under,
+    width: Math.max(80, element.clientWidth - left - beside),
+    height: Math.max(80, element.clientHeight - under - bottom),
+  };
+}
+
+/** A size that stays within the room however it is turned. @param {Room} room @param {Block | null} block @param {number} zoom */
+export function sizeIn({ width, height }, block, zoom) {
+  const [, rows, columns] = block?.shape ?? [1, 1, 1];
+  const aspect = Math.min(2.2, Math.max(0.5, columns / rows));
+  const scale = zoom * 0.86 * Math.min(width / (aspect + 0.7 * DEPTH), height / (1 + 0.75 * DEPTH));
+  return { width: scale * aspect, height: scale, depth: scale * DEPTH };
+}
+
+/** @param {Block} block @param {{step: number, lat: number, lon: number, value: number}} place */
+export function linesOf({ units, times }, { step, lat, lon, value }) {
+  const text = Number.isNaN(value) ? "–" : [formatValue(value), formatUnits(units)].filter(Boolean).join(" ");
+  return [
+    h("p", { className: "readout-line is-only" }, h("strong", {}, text)),
+    h("p", { className: "readout-place" }, formatTime(times[step] ?? "", hasClock(times))),
+    h("p", { className: "readout-place" }, formatPlace(lat, lon)),
+  ];
+}
