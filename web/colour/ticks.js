@@ -6,6 +6,8 @@ import { positionOf } from "./scale.js";
 /** @typedef {{value: number, position: number, label: string}} Tick position: 0 at the low end to 1 at the high */
 
 const ROUND = [1, 2, 2.5, 5, 10];
+const MOST_DIGITS = 4;
+const LARGE = 1e6;
 const SLACK = 1e-9; // of a step: binary fractions
 
 /**
@@ -14,7 +16,15 @@ const SLACK = 1e-9; // of a step: binary fractions
  */
 export function ticksOf(low, high, scale, most) {
   const values = scale === "linear" ? linear(low, high, most) : logarithmic(low, high, scale, most);
-  return values.map((value) => ({ value, position: positionOf(scale, low, high, value), label: formatValue(value) }));
+  const step = scale === "linear" && values.length > 1 ? values[1] - values[0] : NaN;
+  return values.map((value) => ({ value, position: positionOf(scale, low, high, value), label: labelOf(value, step) }));
+}
+
+/** With the digits that tell it from its neighbours: 1000.5 beside 1000. @param {number} value @param {number} step NaN where they are of many sizes */
+function labelOf(value, step) {
+  const digits = Math.max(0, Math.ceil(-Math.log10(step) - SLACK));
+  if (!(digits <= MOST_DIGITS) || Math.abs(value) >= LARGE) return formatValue(value);
+  return Number(value.toFixed(digits + 1)).toString().replace("-", "\u2212");
 }
 
 /** @param {number} low @param {number} high @param {number} most */

@@ -17,6 +17,13 @@ test("Ticks are round, within the range, and few.", () => {
   assert.deepEqual(values(3, 4, "log", 6), [3, 4]);
 });
 
+test("Labels have the digits that tell them apart.", () => {
+  const labels = (/** @type {number} */ low, /** @type {number} */ high) => ticksOf(low, high, "linear", 5).map(({ label }) => label);
+  assert.deepEqual(labels(1000, 1001), ["1000", "1000.25", "1000.5", "1000.75", "1001"]);
+  assert.deepEqual(labels(-1, 1), ["\u22121", "\u22120.5", "0", "0.5", "1"]);
+  assert.deepEqual(labels(0, 2e7), ["0", "5.00e+6", "1.00e+7", "1.50e+7", "2.00e+7"]);
+});
+
 test("Positions lie within the bar, in the order of values.", () => {
   for (const scale of /** @type {const} */ (["linear", "log", "symlog"])) {
     const positions = ticksOf(0.3, 700, scale, 6).map(({ position }) => position);
