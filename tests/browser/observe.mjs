@@ -17,21 +17,18 @@ const read = (page) => page.evaluate(() => {
     dataset: text(".panel-headline p"),
     time: text(".time-stamp strong"),
     step: text(".time-stamp .muted"),
-    reading: text(".reading strong"),
-    place: text(".inspector-title > .muted"),
     notice: text(".notice p"),
-    ticks: [...document.querySelectorAll(".legend-tick")].map((tick) => tick.textContent),
-    bands: [...document.querySelectorAll(".legend-bands li")].map((band) => band.textContent),
-    variables: [...document.querySelectorAll("#panel section[aria-label=Variable] .choice-title")].map((row) => row.textContent),
-    colours: document.querySelector(".ramp-button")?.dataset.name ?? null,
+    legend: document.querySelector("#legend")?.textContent ?? null,
+    variables: [...document.querySelectorAll("#variables .choice-title")].map((row) => row.textContent),
     hash: location.hash,
-    tile: document.querySelector(".leaflet-data-pane .leaflet-layer:last-child img")?.getAttribute("src") ?? null,
-    chart: document.querySelectorAll(".plot canvas").length,
+    charts: document.querySelectorAll("#analysis .uplot canvas").length,
     width: document.documentElement.scrollWidth,
   };
 });
 /** @param {import("playwright-core").Page} page @param {string} name */
 const picture = (page, name) => page.screenshot({ path: `${folder}/${name}.png` });
+/** @param {import("playwright-core").Page} page @param {string} name */
+const tab = (page, name) => page.locator("#panel").getByRole("tab", { name, exact: true }).click();
 
 async function useOnDesktop() {
   const { page, log } = await openPage(browser);
@@ -50,44 +47,38 @@ async function useOnDesktop() {
   seen.stepped = await read(page);
   await picture(page, "stepped");
 
-  await page.getByLabel(/^Colours:/).click();
+  await tab(page, "Layers");
+  await page.locator("#style .ramp-button").click();
   await page.getByLabel("Find a colour map").fill("plasma");
-  await page.getByRole("option", { name: "plasma" }).click();
+  await page.locator("#style [role=option]", { hasText: "plasma" }).first().click();
+  await page.keyboard.press("Escape");
   await settle(page);
   seen.coloured = await read(page);
   await picture(page, "coloured");
 
   const series = page.waitForResponse((response) => response.url().includes("/timeseries/"));
   await page.mouse.click(560, 480);
-  seen.series = await (await series).json();
-  await page.waitForSelector(".plot canvas");
-  await page.waitForFunction(() => document.querySelector(".reading strong")?.textContent);
-  await page.waitForTimeout(400);
+  await series;
+  await page.waitForSelector("#analysis .uplot canvas");
+  await settle(page);
   seen.clicked = await read(page);
   await picture(page, "clicked");
 
-  const over = await page.locator(".plot .u-over").boundingBox();
-  await page.mouse.click(over.x + 1, over.y + over.height / 2);
-  await settle(page);
-  seen.jumped = await read(page);
-
   await page.keyboard.press(" ");
-  await page.waitForFunction((from) => document.querySelector(".time-stamp .muted").textContent !== from, seen.jumped.step);
-  await page.waitForFunction(() => Number(document.querySelector(".time-slider").value) >= 3);
+  await page.waitForFunction((from) => document.querySelector(".time-stamp .muted").textContent !== from, seen.clicked.step);
+  await page.waitForTimeout(1500);
   await page.keyboard.press(" ");
   await settle(page);
   seen.played = await read(page);
 
   seen.restored = await reopen(page.url());
-  await page.locator("#panel section[aria-label=Dataset] button", { hasText: "Weather model" }).click();
-  await page.getByRole("button", { name: /^Air temperature/ }).click();
+  await tab(page, "Data");
+  await page.locator("#datasets .choice", { hasText: "Weather model" }).click();
+  await page.locator("#variables .choice", { hasText: "Air temperature" }).click();
   await settle(page);
   seen.model = await read(page);
-  await page.getByRole("combobox", { name: /level/i }).selectOption({ index: 1 });
-  await settle(page);
-  seen.level = await read(page);
 
-  await page.locator("#panel section[aria-label=Dataset] button", { hasText: "Alpine valley" }).click();
+  await page.locator("#datasets .choice", { hasText: "Alpine valley" }).click();
   await settle(page);
   seen.switched = await read(page);
   await picture(page, "switched");
@@ -103,7 +94,7 @@ async function takeElsewhere() {
   const { page, log } = await openPage(browser);
   await page.goto(`${base.replace("127.0.0.1", REMOTE)}/#dataset=ocean&variable=sst&colormap=viridis&rescale=0,30`);
   await settle(page);
-  await page.locator("summary", { hasText: "Use elsewhere" }).press("Enter");
+  await tab(page, "Info");
   await page.waitForSelector(".services input");
   await picture(page, "elsewhere");
   const fields = page.locator(".services input");
@@ -136,17 +127,18 @@ async function paste(page) {
 async function reopen(url) {
   const { page, log } = await openPage(browser);
   await page.goto(url);
+  await page.waitForSelector("#analysis .uplot canvas");
   await settle(page);
-  await page.waitForSelector(".plot canvas");
-  await page.waitForTimeout(400);
   return { ...(await read(page)), errors: log.errors };
 }
 
 async function useOnPhone() {
   const { page, log } = await openPage(browser, { width: 390, height: 844, dark: true, touch: true });
-  await page.goto(`${base}/#dataset=ocean&variable=sst&point=-30,10`);
+  await page.goto(`${base}/#dataset=ocean&variable=sst`);
   await settle(page);
-  await page.waitForSelector(".plot canvas");
+  await page.touchscreen.tap(120, 300);
+  await page.waitForSelector("#analysis .uplot canvas");
+  await settle(page);
   seen.phone = { ...(await read(page)), errors: log.errors, outside: await page.evaluate(findOutside) };
   seen.phone.background = await page.evaluate(() => getComputedStyle(document.querySelector("#timebar")).backgroundColor);
   await picture(page, "phone");
@@ -161,20 +153,42 @@ function findOutside() {
     .map(({ name }) => name);
 }
 
-/** Links that name what is not there, and datasets with odd titles or errors. */
+/** Links that name what is not there, and datasets whose every word is HTML. */
 async function useOddly() {
   const { page } = await openPage(browser);
   await page.goto(`${base}/#dataset=atlantis`);
   await page.waitForSelector(".notice p");
   seen.unknown = { ...(await read(page)), retry: await page.locator(".notice button", { hasText: "Try again" }).count() };
-  await page.goto(`${odd}/`);
-  await settle(page);
-  seen.odd = await page.evaluate(() => ({
-    titles: [...document.querySelectorAll("#panel section[aria-label=Dataset] .choice-title")].map((row) => row.textContent),
-    error: document.querySelector(".choice.is-error .choice-note")?.textContent,
-    images: document.querySelectorAll("img[src=x]").length,
-    ran: Reflect.has(window, "ran"),
-  }));
+  const { page: other, log } = await openPage(browser);
+  seen.odd = { texts: "", ran: [] };
+  for (const hash of ["", "#dataset=hostile&variable=measured", "#dataset=hostile&variable=classes"]) {
+    await other.goto(`${odd}/${hash}`);
+    await other.reload();
+    await settle(other);
+    seen.odd.titles ??= await other.locator("#datasets .choice-title").allTextContents();
+    seen.odd.error ??= await other.locator(".choice.is-error .choice-note").textContent();
+    await lookEverywhere(other);
+    seen.odd.texts += await other.evaluate(() => document.body.innerText + document.title);
+    seen.odd.ran.push(await other.evaluate(() => Reflect.has(window, "ran") || document.querySelectorAll("img[src^=x], b, body script").length));
+  }
+  await picture(other, "odd");
+  Object.assign(seen.odd, { errors: log.errors, hosts: [...log.hosts] });
+}
+
+/** Opens whatever shows what a dataset says. @param {import("playwright-core").Page} page */
+async function lookEverywhere(page) {
+  for (const tab of await page.locator("#panel [role=tab]").all()) {
+    await tab.click();
+    await page.waitForTimeout(250);
+  }
+  await page.mouse.move(720, 400);
+  await page.waitForTimeout(200);
+  await page.mouse.click(720, 400);
+  await page.waitForSelector("#analysis:not([hidden])");
+  for (const tab of await page.locator("#analysis [role=tab]").all()) {
+    await tab.click();
+    await settle(page);
+  }
 }
 
 /** Behind a proxy that adds a path. */

@@ -6,7 +6,7 @@ import httpx2 as httpx
 import numpy as np
 from numpy.typing import NDArray
 
-from tests.browser.conftest import HTML_TITLE, Visit
+from tests.browser.conftest import HTML_TITLE, SCRIPT, Visit
 
 # Of a window of 1280 x 800: sea in the tropics, clear of panels and of coasts.
 SEA = (slice(510, 560), slice(440, 560))
@@ -33,17 +33,6 @@ def test_opens_with_first_dataset(visit: Visit) -> None:
     assert opened["step"] == "12 / 12"
 
 
-def test_legend_has_ticks(visit: Visit) -> None:
-    """The legend tells what the colours mean."""
-    assert len(visit.facts["variable"]["ticks"]) >= 3
-
-
-def test_legend_of_a_picture_names_its_bands(visit: Visit) -> None:
-    """In the order of red, green and blue, with the range of their values."""
-    assert visit.facts["switched"]["bands"] == ["b04", "b03", "b02", "0 to 0.2"]
-    assert visit.facts["variable"]["bands"] == []
-
-
 def test_shows_colours_of_data(visit: Visit, demo_server: str) -> None:
     """The sea has the colours of the colormap, and no others."""
     assert share_of(visit.picture("variable")[SEA], colours(demo_server, "sst")) > 0.97
@@ -51,7 +40,6 @@ def test_shows_colours_of_data(visit: Visit, demo_server: str) -> None:
 
 def test_recolours(visit: Visit, demo_server: str) -> None:
     """A colormap chosen from the list is what the map shows, and is in the link."""
-    assert visit.facts["coloured"]["colours"] == "plasma"
     assert "colormap=plasma" in visit.facts["coloured"]["hash"]
     table = colours(demo_server, "plasma")
     assert share_of(visit.picture("coloured")[SEA], table) > 0.97
@@ -59,55 +47,31 @@ def test_recolours(visit: Visit, demo_server: str) -> None:
 
 
 def test_steps_time(visit: Visit) -> None:
-    """The left arrow goes one step back: date, tiles and pixels change."""
+    """The left arrow goes one step back: date and pixels change."""
     before, after = visit.facts["variable"], visit.facts["stepped"]
     assert (before["step"], after["step"]) == ("12 / 12", "11 / 12")
     assert before["time"] != after["time"]
-    assert before["tile"] != after["tile"]
     change = visit.picture("variable")[SEA] != visit.picture("stepped")[SEA]
     assert change.any(axis=-1).mean() > 0.3
 
 
-def test_click_shows_value_and_series(visit: Visit) -> None:
-    """A click on the sea shows a value, and a chart of all steps."""
-    clicked, series = visit.facts["clicked"], visit.facts["series"]
-    assert clicked["chart"] == 1
-    assert len(series["times"]) == 12
-    shown = float(clicked["reading"].replace("−", "-"))
-    assert abs(shown - series["values"]["value"][-2]) <= 0.005 + 1e-9
-
-
-def test_chart_is_drawn(visit: Visit) -> None:
-    """The chart has a line in the accent colour."""
-    accent = np.array([0x0B, 0x72, 0x85], "i2")
-    panel = visit.picture("clicked")[430:700, 720:1270].astype("i2")
-    assert (np.abs(panel - accent).max(axis=-1) < 12).sum() > 300
-
-
-def test_click_on_chart_goes_to_time(visit: Visit) -> None:
-    """A click at the chart's left end shows the first step."""
-    assert visit.facts["jumped"]["step"] == "1 / 12"
+def test_click_shows_series(visit: Visit) -> None:
+    """A click on the sea draws a chart."""
+    assert visit.facts["clicked"]["charts"] >= 1
+    assert "place=" in visit.facts["clicked"]["hash"]
 
 
 def test_plays(visit: Visit) -> None:
     """Space plays through the steps, and pauses."""
-    assert int(visit.facts["played"]["step"].split()[0]) >= 4
+    assert visit.facts["played"]["step"] != visit.facts["clicked"]["step"]
 
 
 def test_link_restores(visit: Visit) -> None:
     """A link opened elsewhere shows the same."""
     played, restored = visit.facts["played"], visit.facts["restored"]
-    keys = ("title", "time", "step", "place", "reading", "colours", "hash", "ticks")
+    keys = ("title", "time", "step", "hash", "legend", "charts")
     assert {k: restored[k] for k in keys} == {k: played[k] for k in keys}
     assert restored["errors"] == []
-
-
-def test_other_dimensions(visit: Visit) -> None:
-    """A level chosen is in the link and in the address of the tiles."""
-    before, after = visit.facts["model"], visit.facts["level"]
-    assert before["tile"] != after["tile"]
-    assert "dim.level=" in after["hash"]
-    assert "level=" in urlsplit(after["tile"]).query
 
 
 def test_switches_dataset(visit: Visit) -> None:
@@ -121,9 +85,9 @@ def test_switches_dataset(visit: Visit) -> None:
 
 def test_goes_back(visit: Visit) -> None:
     """The browser's back button shows the dataset before, as it was."""
-    level, back = visit.facts["level"], visit.facts["back"]
+    model, back = visit.facts["model"], visit.facts["back"]
     keys = ("title", "dataset", "time", "hash")
-    assert {k: back[k] for k in keys} == {k: level[k] for k in keys}
+    assert {k: back[k] for k in keys} == {k: model[k] for k in keys}
 
 
 def test_addresses_for_other_programs(visit: Visit, demo_server: str) -> None:
@@ -178,7 +142,7 @@ def test_phone(visit: Visit) -> None:
     assert phone["outside"] == []
     assert phone["width"] == 390
     assert phone["background"] == "rgb(22, 30, 38)"
-    assert phone["chart"] == 1
+    assert phone["charts"] >= 1
     assert phone["errors"] == []
 
 
@@ -188,11 +152,15 @@ def test_unknown_dataset_is_told(visit: Visit) -> None:
     assert visit.facts["unknown"]["retry"] == 1
 
 
-def test_titles_are_text(visit: Visit) -> None:
-    """A title that looks like HTML is shown as it is written."""
+def test_words_are_text(visit: Visit, odd_server: str) -> None:
+    """Titles, attributes, classes, units and attributions which look like HTML stay as written."""
     odd = visit.facts["odd"]
     assert HTML_TITLE in odd["titles"]
-    assert (odd["images"], odd["ran"]) == (0, False)
+    assert odd["texts"].count(HTML_TITLE) >= 6
+    assert SCRIPT in odd["texts"]
+    assert odd["ran"] == [0, 0, 0]
+    assert odd["errors"] == []
+    assert odd["hosts"] == [urlsplit(odd_server).netloc]
 
 
 def test_broken_dataset_is_listed(visit: Visit) -> None:
@@ -207,7 +175,8 @@ def test_works_below_a_path(visit: Visit) -> None:
     assert proxied["dataset"] == "Global ocean"
     assert proxied["errors"] == []
     assert proxied["failures"] == []
-    assert "/proxy/8080/tiles/" in proxied["tile"]
+    assert all(urlsplit(asked).path.startswith("/proxy/8080/") for asked in proxied["requests"])
+    assert any("/proxy/8080/tiles/" in asked for asked in proxied["requests"])
 
 
 def test_docs_page_lists_all_routes(visit: Visit, demo_server: str) -> None:
