@@ -1,84 +1,131 @@
-/** The time series of the chosen place, as a chart; a click on it goes to that time. */
-import { getJson, isAbort } from "../api.js";
+/** Several series in one chart; dragging zooms into time, a click goes to a step. */
 import UPlot from "../vendor/uplot.js";
-import { valueAddress } from "../lib/address.js";
 import { h } from "../lib/dom.js";
-import { chartedOf, hasTime } from "../lib/select.js";
-import { countValues, toColumns, toSeries } from "../lib/series.js";
-import { chartOptions } from "./chartstyle.js";
+import { setTime } from "../lib/layers.js";
+import { formatUnits, formatValue } from "../lib/number.js";
+import { activeOf, timeOf } from "../lib/select.js";
+import { formatTime, hasClock } from "../lib/time.js";
+import { chartOptions } from "./curves.js";
 
-/** @typedef {import("../types.js").Series} Series */
+/** @typedef {import("./columns.js").Columns} Columns */
+/** @typedef {import("../types.js").Store} Store */
 
-/**
- * @param {HTMLElement} element @param {import("../types.js").Store} store
- * @param {(series: Series | null) => void} onSeries told null when another one is on its way
- * @returns {() => void} unmount
- */
-export function mountChart(element, store, onSeries) {
-  let controller = new AbortController();
-  let asked = "";
-  /** @type {Series | null} */
-  let series = null;
+const DRAGGED = 4; // pixels: less is a click
+
+export class Chart {
   /** @type {UPlot | null} */
-  let plot = null;
+  plot = null;
+  /** @type {Columns | null} */
+  #columns = null;
+  #look = "";
 
-  const draw = () => {
-    plot?.destroy();
-    plot = null;
-    if (!series || !element.clientWidth) return;
-    element.replaceChildren();
-    const size = { width: element.clientWidth, height: element.clientHeight };
-    plot = new UPlot(chartOptions(size, series, store), toColumns(series), element);
-  };
-  const load = async () => {
-    const state = store.get();
-    const variable = chartedOf(state);
-    const isWanted = state.point && state.detail && variable && hasTime(variable);
-    const address = isWanted ? valueAddress("timeseries", state, state.detail, variable) : "";
-    if (address === asked) return;
-    asked = address;
-    controller.abort();
-    controller = new AbortController();
-    series = null;
-    onSeries(null);
-    draw();
-    if (!address) return element.replaceChildren(h("p", { className: "empty" }, "This variable has no time."));
-    element.replaceChildren(h("p", { className: "empty is-loading" }, "Reading the series…"));
-    try {
-      series = toSeries(await getJson(address, controller.signal));
-      show();
-    } catch (error) {
-      if (!isAbort(error)) fail(/** @type {Error} */ (error).message);
-    }
-  };
-  const show = () => {
-    if (!series) return;
-    onSeries(series);
-    if (countValues(series)) draw();
-    else element.replaceChildren(h("p", { className: "empty" }, "No data at this place."));
-  };
-  /** @param {string} message */
-  const fail = (message) => {
-    asked = "";
-    element.replaceChildren(h("div", { className: "empty" }, h("p", {}, message),
-      h("button", { type: "button", className: "button", onclick: load }, "Try again")));
-  };
-  const observer = new ResizeObserver(() => {
-    if (plot && element.clientWidth) plot.setSize({ width: element.clientWidth, height: element.clientHeight });
-    else if (!plot && series && countValues(series)) draw();
+  /** @param {HTMLElement} element @param {Store} store @param {(isZoomed: boolean) => void} zoomed */
+  constructor(element, store, zoomed) {
+    this.element = element;
+    this.store = store;
+    this.zoomed = zoomed;
+    this.observer = new ResizeObserver(() => this.#resize());
+    this.observer.observe(element);
+    this.redraw = () => this.#draw(true);
+    window.addEventListener("themechange", this.redraw);
+  }
+
+  /** @param {Columns} columns */
+  show(columns) {
+    this.#columns = columns;
+    this.#draw(false);
+  }
+
+  /** The step that the map shows has changed. */
+  mark() {
+    this.plot?.redraw(false);
+  }
+
+  all() {
+    this.plot?.setData(/** @type {any} */ (this.#columns?.data), true);
+    this.zoomed(false);
+  }
+
+  /** @param {boolean} isAnew */
+  #draw(isAnew) {
+    const columns = this.#columns;
+    if (!columns || !this.element.clientWidth) return;
+    const look = JSON.stringify(columns.curves.map(({ row: { question: { id, place } }, part }) => [id, place.color, part]));
+    const data = /** @type {any} */ (columns.data);
+    if (this.plot && !isAnew && look === this.#look) return this.plot.setData(data, !this.isZoomed);
+    this.#look = look;
+    this.plot?.destroy();
+    this.plot = null;
+    this.element.replaceChildren();
+    if (!columns.curves.length) return;
+    const shownTime = () => timeOf(this.store.get(), activeOf(this.store.get()));
+    const plugins = [this.#readOut(), this.#goToTime()];
+    this.plot = new UPlot(chartOptions(this.#size, columns, shownTime, plugins), data, this.element);
+    this.zoomed(false);
+  }
+
+  get #size() {
+    return { width: this.element.clientWidth, height: this.element.clientHeight };
+  }
+
+  get isZoomed() {
+    const { min, max } = this.plot?.scales.x ?? {};
+    const seconds = this.plot?.data[0] ?? [];
+    return seconds.length > 1 && min !== undefined && max !== undefined && (min > seconds[0] || max < seconds[seconds.length - 1]);
+  }
+
+  #resize() {
+    if (this.plot && this.element.clientWidth) this.plot.setSize(this.#size);
+    else this.#draw(true);
+  }
+
+  /** What all lines say at a step. @returns {UPlot.Plugin} */
+  #readOut() {
+    const tip = h("div", { className: "chart-tip" });
+    return { hooks: {
+      init: (plot) => void plot.over.append(tip),
+      setScale: (_, key) => key === "x" && this.zoomed(this.isZoomed),
+      setCursor: (plot) => {
+        const { idx, left = -1 } = plot.cursor;
+        const columns = /** @type {Columns} */ (this.#columns);
+        tip.hidden = idx === null || idx === undefined || left < 0 || !columns.times[idx];
+        if (tip.hidden) return;
+        const at = /** @type {number} */ (idx);
+        tip.replaceChildren(h("p", {}, formatTime(columns.times[at], hasClock(columns.times))), ...linesOf(columns, at));
+        tip.classList.toggle("is-left", left > plot.over.clientWidth / 2);
+        tip.style.left = `${left}px`;
+      },
+    } };
+  }
+
+  /** @returns {UPlot.Plugin} */
+  #goToTime() {
+    let downAt = 0;
+    return { hooks: { init: (plot) => {
+      plot.over.addEventListener("mousedown", (event) => void (downAt = event.clientX));
+      plot.over.addEventListener("click", (event) => {
+        // Not the cursor's own index: it follows a moment later.
+        const index = plot.posToIdx(event.clientX - plot.over.getBoundingClientRect().left);
+        const time = this.#columns?.times[index];
+        if (time && Math.abs(event.clientX - downAt) <= DRAGGED) this.store.set({ ...setTime(this.store.get(), time), playing: false });
+      });
+    } } };
+  }
+
+  stop() {
+    this.observer.disconnect();
+    window.removeEventListener("themechange", this.redraw);
+    this.plot?.destroy();
+  }
+}
+
+/** @param {Columns} columns @param {number} at */
+function linesOf({ data, curves }, at) {
+  return curves.flatMap(({ row, part, unit }, i) => {
+    const value = data[i + 1][at];
+    if (part !== "line" || value === undefined) return [];
+    const swatch = h("span", { className: "swatch" });
+    swatch.style.background = row.question.place.color;
+    return [h("p", {}, swatch, `${formatValue(value)} ${formatUnits(unit)}`)];
   });
-  observer.observe(element);
-  const redraw = () => plot && draw();
-  window.addEventListener("themechange", redraw);
-  const stops = [
-    store.subscribe(["detail", "variable", "chart", "point", "dims"], () => void load()),
-    store.subscribe(["time", "times"], () => plot?.redraw(false)),
-  ];
-  return () => {
-    stops.forEach((stop) => stop());
-    controller.abort();
-    observer.disconnect();
-    window.removeEventListener("themechange", redraw);
-    plot?.destroy();
-  };
 }

@@ -49,11 +49,11 @@ export function fitFirst(map, store) {
 /** @param {LeafletMap} map @param {import("../types.js").Box | null} bbox */
 export function fit(map, bbox) {
   map.invalidateSize({ pan: false });
-  const { left, top, right, bottom } = coveredSides();
+  const { left, right, bottom } = coveredSides();
   if (!bbox || isGlobal(bbox)) {
     const { x: width, y: height } = map.getSize();
     const free = Math.max(256, width - left - right);
-    const zoom = Math.max(1, Math.round(Math.log2(Math.max(free, (height - top - bottom) * 0.8) / 256)));
+    const zoom = Math.max(1, Math.round(Math.log2(Math.max(free, height) / 256)));
     const centre = map.project(GLOBAL_CENTRE, zoom).subtract([(left - right) / 2, 0]);
     map.setView(map.unproject(centre, zoom), zoom, { animate: false });
     return;

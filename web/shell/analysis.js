@@ -9,7 +9,8 @@ import { createTabs } from "./tabs.js";
 
 /** What fills each tab, in their order. @type {Record<string, () => Promise<Mount>>} */
 const TABS = {
-  series: async () => (await import("../analysis/inspector.js")).mountInspector,
+  series: async () => (await import("../analysis/series.js")).mountSeries,
+  statistics: async () => (await import("../analysis/statistics.js")).mountStatistics,
 };
 
 /** Whether there is anything to show. @param {import("../types.js").State} state */

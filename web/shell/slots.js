@@ -1,4 +1,5 @@
 /** Which part fills which slot of the page. What is seen at first is imported at once, the rest when it is opened. */
+import { mountPlaces } from "../analysis/tool.js";
 import { mountLegend } from "../colour/legend.js";
 import { mountStyle } from "../colour/styling.js";
 import { mountCompareControl } from "../compare/control.js";
@@ -23,6 +24,7 @@ const AT_ONCE = {
   variables: mountVariables,
   dimensions: mountDimensions,
   style: mountStyle,
+  "tools-draw": mountPlaces,
   "tools-compare": mountCompareControl,
   "tools-export": mountExport,
 };
