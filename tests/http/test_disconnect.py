@@ -64,7 +64,9 @@ class Server:
         )
         return found
 
-    async def get(self, receive: Receive, path: str = TILE, query: bytes = b"") -> list[int]:
+    async def get(
+        self, receive: Receive, path: str = TILE, query: bytes = b"", method: str = "GET"
+    ) -> list[int]:
         """The status of the answer to a request, as far as one was begun."""
         statuses = []
 
@@ -72,7 +74,7 @@ class Server:
             if message["type"] == "http.response.start":
                 statuses.append(message["status"])
 
-        scope = {"type": "http", "method": "GET", "path": path, "raw_path": path.encode(),
+        scope = {"type": "http", "method": method, "path": path, "raw_path": path.encode(),
                  "root_path": "", "query_string": query, "headers": [], "scheme": "http",
                  "server": ("127.0.0.1", 80), "client": ("127.0.0.1", 9), "state": self.state,
                  "http_version": "1.1", "asgi": {"version": "3.0"}}  # fmt: skip
@@ -134,6 +136,32 @@ def test_work_is_dropped_with_its_last_client() -> None:
             assert len(asyncio.all_tasks()) < tasks
             server.source.let.set()
             assert await server.get(stays) == [200]
+
+    asyncio.run(run())
+
+
+def test_posted_work_is_dropped_too() -> None:
+    """Once its body is there, nobody waits for what it asks for."""
+
+    async def run() -> None:
+        async with Server() as server:
+            leaves, place = asyncio.Event(), b'{"type": "Point", "coordinates": [1, 1]}'
+            messages = [{"type": "http.request", "body": place, "more_body": False}]
+
+            async def gone() -> dict[str, Any]:
+                if messages:
+                    return messages.pop()
+                await leaves.wait()
+                return {"type": "http.disconnect"}
+
+            asked = asyncio.ensure_future(server.get(gone, "/timeseries/sea/sst", method="POST"))
+            await begun(server.source)
+            tasks = len(asyncio.all_tasks())
+            leaves.set()
+            await asked
+            await asyncio.sleep(0)
+            assert server.source.dropped == server.source.begun > 0
+            assert len(asyncio.all_tasks()) < tasks
 
     asyncio.run(run())
 

@@ -18,6 +18,7 @@ from starlette.types import Receive
 from tileserver.catalog import Catalog
 from tileserver.errors import SourceChanged
 from tileserver.gate import Gate
+from tileserver.http.body import whole_event
 from tileserver.http.params import Parameter
 from tileserver.http.tileset import Tilesets
 from tileserver.pipeline import Engine
@@ -58,8 +59,6 @@ class Endpoint:
     async def _answer(self, request: Request) -> Response:
         await context(request).catalog.settle(request.path_params.get("dataset", ""))
         async with context(request).gate if self.queued else nullcontext():
-            if request.method == "POST":  # the handler itself reads from the client
-                return await self.handler(request)
             return await _while_connected(renewing(self.handler), request)
 
 
@@ -83,7 +82,10 @@ async def _while_connected(handler: Handler, request: Request) -> Response:
     """The answer; its work is dropped when the client goes away, unless others wait for it."""
     work = asyncio.current_task()
     assert work is not None
-    watch = asyncio.ensure_future(_hang_up(request.receive, work))
+    whole = whole_event(request)
+    if request.method != "POST":
+        whole.set()
+    watch = asyncio.ensure_future(_hang_up(request.receive, work, whole))
     try:
         return await handler(request)
     except asyncio.CancelledError:
@@ -95,7 +97,8 @@ async def _while_connected(handler: Handler, request: Request) -> Response:
         watch.cancel()
 
 
-async def _hang_up(receive: Receive, work: asyncio.Task[Any]) -> None:
+async def _hang_up(receive: Receive, work: asyncio.Task[Any], whole: asyncio.Event) -> None:
+    await whole.wait()  # the handler itself reads the body
     while (await receive())["type"] != "http.disconnect":
         pass
     work.cancel()
