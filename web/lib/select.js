@@ -1,6 +1,6 @@
 /** What the state means: the active layer, its variable, its step of time, its style. Pure. */
 import { wrapLongitude } from "./number.js";
-import { nearestIndex } from "./time.js";
+import { nearestIndex, parseTime } from "./time.js";
 
 /** @typedef {import("../types.js").State} State */
 /** @typedef {import("../types.js").Layer} Layer */
@@ -80,7 +80,14 @@ export function timeOf(state, layer) {
   if (!layer || !detail || !name) return null;
   const wanted = layer.time ?? state.time ?? detail.dimensions[name].default?.toString() ?? null;
   const times = axisOf(state, layer);
-  return times.length ? times[nearestIndex(times, wanted)] : wanted;
+  return times.length ? times[nearestIndex(times, wanted)] : within(detail.dimensions[name], wanted);
+}
+
+/** Before the steps are known: what lies beyond them all is their end. @param {import("../types.js").Dimension} dimension @param {string | null} time */
+function within({ first, last }, time) {
+  if (!time || !first || !last) return time;
+  if (parseTime(time) > parseTime(last)) return last;
+  return parseTime(time) < parseTime(first) ? first : time;
 }
 
 /**

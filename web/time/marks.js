@@ -10,17 +10,19 @@ const STRIDES = {
   hour: [1, 2, 3, 6, 12],
   minute: [1, 2, 5, 10, 15, 30],
 };
+/** Of the room that a label takes: years are short. */
+const ROOM = { year: 0.55, month: 1, day: 0.8, hour: 0.7, minute: 0.7 };
 const LENGTH_MS = { year: 365.25 * DAY_MS, month: 30.5 * DAY_MS, day: DAY_MS, hour: DAY_MS / 24, minute: DAY_MS / 1440 };
 
 /**
  * Marks on an axis of time: beginnings of years, months, days, hours or minutes, few enough to read.
- * @param {number} from @param {number} to milliseconds since 1970 @param {number} most
+ * @param {number} from @param {number} to milliseconds since 1970 @param {number} most of the longest labels that have room
  * @returns {Mark[]}
  */
 export function timeMarks(from, to, most) {
   const units = /** @type {(keyof typeof STRIDES)[]} */ (["minute", "hour", "day", "month", "year"]);
   for (const unit of units) {
-    const stride = STRIDES[unit].find((count) => (to - from) / (LENGTH_MS[unit] * count) <= most);
+    const stride = STRIDES[unit].find((count) => ((to - from) / (LENGTH_MS[unit] * count)) * ROOM[unit] <= most);
     if (stride) return marksOf(from, to, unit, stride);
   }
   return [];

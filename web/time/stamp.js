@@ -30,8 +30,13 @@ export function mountStamp(element, store) {
     const [times, time] = [axisOf(state, layer), timeOf(state, layer)];
     if (!time || !times.length) return;
     const count = (/** @type {number} */ number) => number.toLocaleString(document.documentElement.lang);
-    moment.textContent = formatTime(time, hasClock(times));
-    place.textContent = `${count(nearestIndex(times, time) + 1)} / ${count(times.length)}${layer?.time ? ` · ${t("time.ownBadge")}` : ""}`;
+    const [date, whole] = [formatTime(time), formatTime(time, hasClock(times))];
+    const clock = whole.slice(date.length);
+    const own = layer?.time ? ` · ${t("time.ownBadge")}` : "";
+    // Where the bar is narrow the clock is below.
+    moment.replaceChildren(date, h("span", { className: "time-clock" }, clock));
+    place.replaceChildren(clock && h("span", { className: "time-clock-below" }, `${clock.replace(/^\W+/, "")} · `),
+      `${count(nearestIndex(times, time) + 1)} / ${count(times.length)}${own}`);
     button.hidden = times.length < 2;
   });
   return () => {
