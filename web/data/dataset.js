@@ -34,7 +34,10 @@ export function mountDatasets(element, store) {
     const matches = matching(datasets ?? [], filter.value);
     found.textContent = filter.value ? t("data.found", { count: matches.length }) : "";
     const focused = /** @type {HTMLElement | null} */ (document.activeElement?.closest(".dataset button"))?.dataset.key;
+    const scrolled = list.scrollTop;
     list.replaceChildren(...content(store, matches, filter.value, pictures));
+    list.scrollTop = scrolled;
+    revealChosen(list);
     if (focused) /** @type {HTMLElement | null} */ (list.querySelector(`[data-key="${CSS.escape(focused)}"]`))?.focus();
   };
   element.append(filter, found, list);
@@ -44,6 +47,15 @@ export function mountDatasets(element, store) {
     stops.forEach((stop) => stop());
     element.replaceChildren();
   };
+}
+
+/** Scrolls the list alone, and only as far as is needed. @param {HTMLElement} list */
+function revealChosen(list) {
+  const chosen = /** @type {HTMLElement | null} */ (list.querySelector("[aria-current]"));
+  if (!chosen) return;
+  const [row, box] = [chosen.getBoundingClientRect(), list.getBoundingClientRect()];
+  if (row.top < box.top) list.scrollTop -= box.top - row.top;
+  else if (row.bottom > box.bottom) list.scrollTop += row.bottom - box.bottom;
 }
 
 /** @param {Store} store @param {Summary[]} matches @param {string} wanted @param {Pictures} pictures */
