@@ -33,6 +33,14 @@ const tilesSince = (log, from) => log.requests.slice(from).filter((address) => a
 /** @param {import("playwright-core").Page} page */
 const cameraOf = (page) => page.evaluate(() => /camera=([^&]*)/.exec(location.hash)[1].split(",").map(Number));
 
+/** Until what moves the camera has moved it, and it has come to rest. @param {import("playwright-core").Page} page @param {() => Promise<void>} act */
+async function move(page, act) {
+  const before = await page.evaluate(() => /camera=([^&]*)/.exec(location.hash)[1]);
+  await act();
+  await page.waitForFunction((camera) => /camera=([^&]*)/.exec(location.hash)[1] !== camera, before);
+  await settle(page);
+}
+
 /** @param {import("playwright-core").Page} page @param {(hash: string) => string} change */
 async function follow(page, change) {
   const before = await page.evaluate(() => location.hash);
@@ -40,14 +48,21 @@ async function follow(page, change) {
   await settle(page);
 }
 
+/** What is right below the camera, on the window. @param {import("playwright-core").Page} page */
+async function middleOf(page) {
+  const { x, y, width, height } = await page.locator("#globe canvas").boundingBox();
+  return [Math.round(x + width / 2), Math.round(y + height / 2)];
+}
+
 async function useGlobe() {
   const { page, log, done } = await open(`dataset=ocean&variable=sst&${ABOVE}`);
   await picture(page, "above");
+  const [x, y] = (seen.middle = await middleOf(page));
 
-  await page.mouse.move(430, 330);
+  await page.mouse.move(x + 30, y + 30);
   await page.waitForSelector(".globe-tip:not([hidden]) strong");
   seen.hover = await page.locator(".globe-tip p").allTextContents();
-  await page.mouse.move(400, 4);
+  await page.mouse.move(x, 4);
 
   let asked = log.requests.length;
   await follow(page, (hash) => `${hash}&colormap=plasma`);
@@ -70,31 +85,29 @@ async function useGlobe() {
   await page.unroute("**/tiles/**");
 
   const [, , height] = await cameraOf(page);
-  await page.getByRole("button", { name: "Zoom in" }).click();
-  await page.waitForTimeout(900);
-  await settle(page);
+  await move(page, () => page.getByRole("button", { name: "Zoom in" }).click());
   seen.zoomed = (await cameraOf(page))[2] / height;
   const [lon] = await cameraOf(page);
   await page.locator("#globe canvas").focus();
-  await page.keyboard.press("ArrowRight");
-  await settle(page);
+  await move(page, () => page.keyboard.press("ArrowRight"));
   seen.turned = (await cameraOf(page))[0] - lon;
-  await page.mouse.click(400, 300);
-  await page.waitForTimeout(700);
+  await page.mouse.click(x, y);
+  await page.waitForFunction(() => location.hash.includes("place="));
   seen.clicked = await page.evaluate(() => decodeURIComponent(location.hash));
   seen.at = await cameraOf(page);
   await done();
 }
 
 async function lookAtPole() {
-  const { page, done } = await open("dataset=ice.north&variable=thickness&dim.depth=0&mode=globe&camera=0,90,6000000,0,-90");
+  const { page, done } = await open("dataset=ice.north&variable=thickness&dim.depth=0&mode=globe&camera=0,90,6000000,0,-90", { width: 800, height: 500 });
   await picture(page, "pole");
+  seen.pole = await middleOf(page);
   await done();
 }
 
 /** Mountains as a camera low over the Alps sees them, flat and steep. */
 async function raiseTerrain() {
-  const { page, done } = await open("dataset=land&variable=elevation&mode=globe&camera=10,41,60000,0,-4", { width: 420, height: 700 });
+  const { page, done } = await open("dataset=land&variable=elevation&mode=globe&camera=10,41,60000,0,-4", { width: 400, height: 600 });
   await picture(page, "flat");
   await follow(page, (hash) => `${hash}&terrain=land;elevation;40`);
   await page.waitForTimeout(500);

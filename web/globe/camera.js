@@ -1,13 +1,13 @@
 /** The camera is state as all else: moved by hand it is stored, and moved by a link it is followed. */
 import { Cartesian2, Cartesian3, Math as Angle } from "./cesium.js";
 import { activeOf, detailOf, wrap } from "../lib/select.js";
-import { coveredSides } from "../shell/room.js";
 import { flightTime } from "./stage.js";
 import { cameraOfBox, cameraOfView, RADIUS_M, viewOfCamera } from "./view.js";
 
 /** @typedef {import("../types.js").Store} Store */
 /** @typedef {import("./cesium.js").CesiumWidget} Widget */
 
+const WORLD_ZOOM = 2.5; // up to here the map shows the world, whose middle is no choice of anyone's
 const STEP = 0.5; // of the way to the ground, at each step nearer
 const MOST_TURN = 0.6; // radians, at a press of an arrow
 const LIVELY_DIGITS = [5, 5, 0, 1, 1]; // of longitude, latitude, height, heading and pitch
@@ -78,10 +78,14 @@ export function level(widget) {
   goTo(widget, [...at, distanceOf(widget), 0, -90]);
 }
 
-/** @param {Widget} widget @param {Store} store */
-function fit(widget, store, swift = false) {
-  const state = store.get();
-  goTo(widget, cameraOfBox(detailOf(state, activeOf(state))?.bbox ?? null, sizeOf(widget), coveredSides()), swift);
+/** @typedef {(swift?: boolean) => void} Fit shows the whole dataset */
+
+/** @param {Widget} widget @param {Store} store @param {() => import("./view.js").Sides} covered @returns {Fit} */
+function fitter(widget, store, covered) {
+  return (swift = false) => {
+    const state = store.get();
+    goTo(widget, cameraOfBox(detailOf(state, activeOf(state))?.bbox ?? null, sizeOf(widget), covered()), swift);
+  };
 }
 
 /** @param {Widget} widget @returns {import("../types.js").Box | null} */
@@ -92,8 +96,8 @@ function boxOf({ camera }) {
   return wrap([west, south, east < west ? east + 360 : east, north]);
 }
 
-/** Coming from the map the globe shows the same place, and going back the map does. @param {Widget} widget @param {Store} store */
-function followMode(widget, store) {
+/** Coming from the map the globe shows the same place, and going back the map does. @param {Widget} widget @param {Store} store @param {Fit} fit */
+function followMode(widget, store, fit) {
   let shown = "";
   let view = store.get().view;
   return store.subscribe(["mode", "view"], ({ mode, view: now, camera }) => {
@@ -105,8 +109,8 @@ function followMode(widget, store) {
     const isMoved = JSON.stringify(now) !== JSON.stringify(view);
     if (mode === "globe") {
       if (camera && !isMoved) goTo(widget, camera, true);
-      else if (now) goTo(widget, cameraOfView(now, sizeOf(widget)), true);
-      else fit(widget, store, true);
+      else if (now && now.zoom > WORLD_ZOOM) goTo(widget, cameraOfView(now, sizeOf(widget)), true);
+      else fit(true);
     } else if (camera && !isMoved) {
       view = viewOfCamera(readCamera(widget), sizeOf(widget));
       store.set({ view });
@@ -114,35 +118,37 @@ function followMode(widget, store) {
   });
 }
 
-/** What no link or hand has moved shows the whole dataset. @param {Widget} widget @param {Store} store */
-function followDataset(widget, store) {
+/** What no link or hand has moved shows the whole dataset. @param {Store} store @param {Fit} fit */
+function followDataset(store, fit) {
   let fitted = detailOf(store.get(), activeOf(store.get()))?.id ?? null;
   return store.subscribe(["layers", "active", "details"], (state) => {
     const detail = detailOf(state, activeOf(state));
     if (!detail || detail.id === fitted) return;
     const isFirst = fitted === null;
     fitted = detail.id;
-    if (state.mode === "globe" && !(isFirst && (state.camera || state.view))) fit(widget, store, isFirst);
+    if (state.mode === "globe" && !(isFirst && (state.camera || state.view))) fit(isFirst);
   });
 }
 
 /**
  * @param {HTMLElement} element @param {Widget} widget @param {Store} store
+ * @param {() => import("./view.js").Sides} covered of the canvas
  * @returns {() => void} unmount
  */
-export function mountCamera(element, widget, store) {
+export function mountCamera(element, widget, store, covered) {
+  const fit = fitter(widget, store, covered);
   const controller = new AbortController();
   /** @param {string} name @param {(detail: any) => void} act */
   const on = (name, act) =>
     element.addEventListener(name, (event) => act(/** @type {CustomEvent} */ (event).detail), { signal: controller.signal });
   on("view:zoom", (/** @type {number} */ steps) => zoom(widget, steps));
   on("view:pan", (/** @type {[number, number]} */ by) => pan(widget, by));
-  on("view:fit", () => fit(widget, store));
+  on("view:fit", () => fit());
   on("view:level", () => level(widget));
   const read = () => store.get().mode === "globe" && store.set({ camera: readCamera(widget), box: boxOf(widget) ?? store.get().box });
   const stops = [
-    followMode(widget, store),
-    followDataset(widget, store),
+    followMode(widget, store, fit),
+    followDataset(store, fit),
     widget.camera.moveEnd.addEventListener(read),
     store.subscribe(["camera"], ({ camera }) => {
       const now = readCamera(widget);

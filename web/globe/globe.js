@@ -8,8 +8,11 @@ import { mountPick } from "./pick.js";
 import { mountPlaces } from "./places.js";
 import { createStage } from "./stage.js";
 import { mountTerrain } from "./terrain.js";
+import { mountWindow } from "./window.js";
+import { h } from "../lib/dom.js";
 import { choosePoint } from "../lib/places.js";
 import { t } from "../lib/text.js";
+import { creditsOf } from "../map/attribution.js";
 
 /** @typedef {import("../types.js").Store} Store */
 /** @typedef {import("./cesium.js").CesiumWidget} Widget */
@@ -19,19 +22,21 @@ import { t } from "../lib/text.js";
  * @returns {() => void} unmount
  */
 export function mountGlobe(element, store) {
-  const widget = createStage(element);
+  const place = mountWindow(element);
+  const widget = createStage(place.frame);
   widget.canvas.setAttribute("aria-label", t("globe.canvas"));
   widget.canvas.setAttribute("role", "application");
-  const base = mountGround(widget.scene);
+  const base = mountGround(widget.scene, store);
   const stops = [
     mountPause(widget, store),
-    mountCamera(element, widget, store),
+    mountCamera(element, widget, store, place.covered),
     mountTerrain(widget, store),
     mountData(widget, store, base),
     mountPlaces(widget.scene, store),
     mountPick(element, widget, store, ({ lon, lat }) => store.set(choosePoint(store.get(), lon, lat))),
     mountKeys(widget.canvas, element),
     mountControls(element, store),
+    mountCredit(element, store),
     base.stop,
     widget.scene.renderError.addEventListener((_scene, error) =>
       store.set({ mode: "map", problem: { message: t("globe.failed", { message: String(error) }), source: "globe", retry: null } })),
@@ -39,7 +44,15 @@ export function mountGlobe(element, store) {
   return () => {
     stops.forEach((stop) => stop());
     widget.destroy();
+    place.stop();
   };
+}
+
+/** Whose data and whose map is seen. @param {HTMLElement} element @param {Store} store */
+function mountCredit(element, store) {
+  const credit = h("p", { className: "globe-credit" });
+  element.append(credit);
+  return store.subscribe(["layers", "details", "basemap", "config"], (state) => (credit.textContent = creditsOf(state).join(", ")));
 }
 
 /** Hidden, it draws nothing. @param {Widget} widget @param {Store} store */

@@ -1,5 +1,6 @@
 /** The offline basemap on the globe: sea and land below the data, coasts and borders above them. */
 import { ImageryLayer } from "./cesium.js";
+import { basemapOf } from "../map/basemap.js";
 import { CanvasProvider } from "./provider.js";
 import { boxOfTile, cellsOf, isCut, overlaps, unpack } from "./plate.js";
 
@@ -104,31 +105,65 @@ async function drawLines(tile) {
   return element;
 }
 
+/** A tile of an online map. @param {import("../types.js").Basemap} basemap @returns {import("./provider.js").Draw} */
+function drawOnline({ url }) {
+  return async ({ z, x, y }) => {
+    const image = new Image();
+    image.crossOrigin = "anonymous"; // else WebGL may not read it
+    image.src = url.replace("{z}", String(z)).replace("{x}", String(x)).replace("{y}", String(y)).replace("{r}", "").replace("{s}", "a");
+    await image.decode();
+    return image;
+  };
+}
+
+/** An empty sea. */
+async function drawSea() {
+  const { element, context } = canvas();
+  context.fillStyle = themeColour("--sea");
+  context.fillRect(0, 0, SIDE, SIDE);
+  return element;
+}
+
 /**
- * Sea and land at the bottom, coasts on top, drawn anew in another theme.
- * @param {import("./cesium.js").Scene} scene
+ * Below the data sea and land, or an online map, which ends before the poles; above them coasts.
+ * @param {Pick<import("../types.js").State, "basemap" | "config">} state @param {() => void} onCome
+ */
+function sheetsOf(state, onCome) {
+  const { online, isOffline, hasCoasts } = basemapOf(state);
+  const below = [new CanvasProvider(isOffline || online ? drawGround : drawSea, { onCome, most: MOST_LEVEL, opaque: true })];
+  if (online) below.push(new CanvasProvider(drawOnline(online), { onCome, most: online.max_zoom, mercator: true }));
+  return { below, above: hasCoasts ? [new CanvasProvider(drawLines, { onCome, most: MOST_LEVEL })] : [] };
+}
+
+/**
+ * The basemap, drawn anew in another theme.
+ * @param {import("./cesium.js").Scene} scene @param {import("../types.js").Store} store
  * @returns {Base}
  */
-export function mountGround(scene) {
-  const onCome = () => scene.requestRender();
-  /** @type {{provider: CanvasProvider, layer: ImageryLayer}[]} */
-  let sheets = [];
+export function mountGround(scene, store) {
+  const { imageryLayers } = scene;
+  /** @type {CanvasProvider[]} */
+  let providers = [];
+  /** @type {ImageryLayer[]} */
+  let layers = [];
+  let count = 0; // of those below
   const lay = () => {
-    for (const { layer } of sheets) scene.imageryLayers.remove(layer);
-    const providers = [
-      new CanvasProvider(drawGround, { onCome, most: MOST_LEVEL, opaque: true }),
-      new CanvasProvider(drawLines, { onCome, most: MOST_LEVEL }),
-    ];
-    sheets = providers.map((provider) => ({ provider, layer: new ImageryLayer(/** @type {any} */ (provider)) }));
-    scene.imageryLayers.add(sheets[0].layer, 0);
-    scene.imageryLayers.add(sheets[1].layer);
+    for (const layer of layers) imageryLayers.remove(layer);
+    const { below, above } = sheetsOf(store.get(), () => scene.requestRender());
+    count = below.length;
+    providers = [...below, ...above];
+    layers = providers.map((provider) => new ImageryLayer(/** @type {any} */ (provider)));
+    layers.forEach((layer, i) => imageryLayers.add(layer, i < count ? i : undefined));
     scene.requestRender();
   };
-  lay();
+  const stop = store.subscribe(["basemap", "config"], lay);
   window.addEventListener("themechange", lay);
   return {
-    above: () => [sheets[1].layer],
-    pending: () => sheets.reduce((sum, { provider }) => sum + provider.pending, 0),
-    stop: () => window.removeEventListener("themechange", lay),
+    above: () => layers.slice(count),
+    pending: () => providers.reduce((sum, { pending }) => sum + pending, 0),
+    stop() {
+      stop();
+      window.removeEventListener("themechange", lay);
+    },
   };
 }

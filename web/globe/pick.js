@@ -72,7 +72,7 @@ export function mountPick(element, widget, store, choose) {
     store.set({ hover: { ...ground, readings } });
     tip.replaceChildren(...linesOf(store.get(), { ...ground, readings }));
     tip.hidden = false;
-    place(tip, x, y, canvas);
+    place(tip, x, y, canvas, element);
   };
   handler.setInputAction((/** @type {{endPosition: Cartesian2}} */ { endPosition }) => tell(endPosition.x, endPosition.y), ScreenSpaceEventType.MOUSE_MOVE);
   handler.setInputAction((/** @type {{position: Cartesian2}} */ { position: { x, y } }) => {
@@ -93,9 +93,12 @@ export function mountPick(element, widget, store, choose) {
   };
 }
 
-/** Beside the pointer, where there is room. @param {HTMLElement} tip @param {number} x @param {number} y @param {HTMLElement} canvas */
-function place(tip, x, y, canvas) {
-  const left = x + BESIDE + tip.offsetWidth > canvas.clientWidth ? x - BESIDE - tip.offsetWidth : x + BESIDE;
-  const top = y + BESIDE + tip.offsetHeight > canvas.clientHeight ? y - BESIDE - tip.offsetHeight : y + BESIDE;
+/** Beside the pointer, where there is room. @param {HTMLElement} tip @param {number} x @param {number} y of the canvas @param {HTMLElement} canvas @param {HTMLElement} element */
+function place(tip, x, y, canvas, element) {
+  const [inner, outer] = [canvas.getBoundingClientRect(), element.getBoundingClientRect()];
+  const beside = (/** @type {number} */ at, /** @type {number} */ length, /** @type {number} */ room) =>
+    Math.round(at + BESIDE + length > room ? at - BESIDE - length : at + BESIDE);
+  const left = beside(x + inner.left - outer.left, tip.offsetWidth, outer.width);
+  const top = beside(y + inner.top - outer.top, tip.offsetHeight, outer.height);
   tip.style.transform = `translate(${left}px, ${top}px)`;
 }

@@ -10,7 +10,8 @@ import { isGlobal, unwrap } from "../lib/select.js";
 export const FIELD = Math.PI / 3;
 export const RADIUS_M = 6378137;
 const TILE = 256;
-const FILLED = 0.84; // of the shorter side by the whole globe
+const FILLED = 0.92; // of the shorter side by the whole globe
+const NOTHING = { left: 0, top: 0, right: 0, bottom: 0 };
 const DOWN = /** @type {const} */ ([0, -90]); // heading and pitch
 const LEAST_HEIGHT_M = 400;
 
@@ -25,9 +26,15 @@ function metresPerPixel(zoom, lat) {
 /** Metres on the ground below that the longer side of the window sees from 1 m. */
 const SPREAD = 2 * Math.tan(FIELD / 2);
 
-/** The height from which the whole globe is seen. @param {Size} size */
-export function wholeHeight({ width, height }) {
-  const seen = (FILLED * Math.tan(FIELD / 2) * Math.min(width, height)) / Math.max(width, height);
+/** What is free of a window. @param {Size} size @param {Sides} covered @returns {Size} */
+function freeOf({ width, height }, { left, top, right, bottom }) {
+  return { width: Math.max(100, width - left - right), height: Math.max(100, height - top - bottom) };
+}
+
+/** The height from which the whole globe is seen. @param {Size} size @param {Sides} [covered] */
+export function wholeHeight(size, covered = NOTHING) {
+  const free = freeOf(size, covered);
+  const seen = (FILLED * Math.tan(FIELD / 2) * Math.min(free.width, free.height)) / Math.max(size.width, size.height);
   return RADIUS_M / Math.sin(Math.atan(seen)) - RADIUS_M;
 }
 
@@ -50,21 +57,22 @@ export function viewOfCamera([lon, lat, height], size, most = 18) {
  * @param {Box | null} box @param {Size} size @param {Sides} [covered]
  * @returns {number[]}
  */
-export function cameraOfBox(box, size, covered = { left: 0, top: 0, right: 0, bottom: 0 }) {
-  const whole = wholeHeight(size);
+export function cameraOfBox(box, size, covered = NOTHING) {
+  const whole = wholeHeight(size, covered);
   if (!box) return [0, 20, whole, ...DOWN];
   const [west, south, east, north] = unwrap(box);
   if (!isGlobal(box)) return cameraOfRegion([west, south, east, north], size, whole, covered);
-  if (south > 0 && north > 80) return [0, 90, capHeight(90 - south, size, whole), ...DOWN];
-  if (north < 0 && south < -80) return [0, -90, capHeight(90 + north, size, whole), ...DOWN];
+  if (south > 0 && north > 80) return [0, 90, capHeight(90 - south, size, covered, whole), ...DOWN];
+  if (north < 0 && south < -80) return [0, -90, capHeight(90 + north, size, covered, whole), ...DOWN];
   return [0, Math.max(-60, Math.min(60, (south + north) / 2 || 20)), whole, ...DOWN];
 }
 
 /** In the part of the window that no panel covers. @param {Box} box @param {Size} size @param {number} whole @param {Sides} covered @returns {number[]} */
-function cameraOfRegion([west, south, east, north], size, whole, { left, top, right, bottom }) {
+function cameraOfRegion([west, south, east, north], size, whole, covered) {
+  const { left, top, right, bottom } = covered;
   const lat = (south + north) / 2;
   const shrink = Math.cos(radians(lat));
-  const [wide, high] = [Math.max(100, size.width - left - right), Math.max(100, size.height - top - bottom)];
+  const { width: wide, height: high } = freeOf(size, covered);
   const perPixel = (radians(1) * RADIUS_M * Math.max(((east - west) * shrink) / wide, (north - south) / high)) / FILLED;
   const height = Math.max(LEAST_HEIGHT_M, (perPixel * Math.max(size.width, size.height)) / SPREAD);
   if (height > whole) return [turned((west + east) / 2), lat, whole, ...DOWN];
@@ -78,9 +86,10 @@ function turned(lon) {
   return ((((lon + 180) % 360) + 360) % 360) - 180;
 }
 
-/** The height from which a cap round the point below is seen. @param {number} degrees its radius @param {Size} size @param {number} whole */
-function capHeight(degrees, size, whole) {
+/** The height from which a cap round the point below is seen. @param {number} degrees its radius @param {Size} size @param {Sides} covered @param {number} whole */
+function capHeight(degrees, size, covered, whole) {
+  const free = freeOf(size, covered);
   const angle = radians(Math.min(80, degrees));
-  const half = (FILLED * Math.tan(FIELD / 2) * Math.min(size.width, size.height)) / Math.max(size.width, size.height);
+  const half = (FILLED * Math.tan(FIELD / 2) * Math.min(free.width, free.height)) / Math.max(size.width, size.height);
   return Math.min(whole, RADIUS_M * (Math.sin(angle) / half - (1 - Math.cos(angle))));
 }
