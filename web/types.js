@@ -112,6 +112,8 @@
  * @property {string[]} variables `dataset/variable` of the series; empty for the active layer's
  * @property {"mean" | "minmax" | "median"} show of areas
  *
+ * @typedef {"line" | "lineTime" | "latitude" | "longitude"} Section what is cut along: a line, a line through time, time and an axis
+ *
  * @typedef {object} Link what a link restores: the part of the state kept in the URL's hash
  * @property {Layer[]} layers the lowest first
  * @property {string | null} active id of the layer that the panels show
@@ -130,6 +132,7 @@
  * @property {string | null} place id of the chosen one
  * @property {string | null} tab of the analysis panel
  * @property {Charts} charts
+ * @property {Section} section of the tab of this name
  * @property {"light" | "dark" | null} theme null for the system's
  * @property {import("./lib/text.js").Language | null} language null for the configured one, else the browser's
  *

@@ -26,6 +26,7 @@ export const DEFAULTS = {
   place: null,
   tab: null,
   charts: { variables: [], show: "mean" },
+  section: "line",
   theme: null,
   language: null,
 };
@@ -58,6 +59,7 @@ export function encodeHash(link) {
     ["tab", link.tab],
     ...charts.variables.map((name) => /** @type {[string, string]} */ (["chart", name])),
     ["show", charts.show === "mean" ? null : charts.show],
+    ["section", link.section === DEFAULTS.section ? null : link.section],
     ["theme", link.theme],
     ["language", link.language],
   ];
@@ -127,6 +129,7 @@ export function decodeHash(hash) {
     place: places[Number(query.get("chosen") ?? NaN)]?.id ?? null,
     tab: query.get("tab") || null,
     charts: { variables: query.getAll("chart").filter(Boolean), show: oneOf(query.get("show"), ["mean", "minmax", "median"]) ?? "mean" },
+    section: oneOf(query.get("section"), ["line", "lineTime", "latitude", "longitude"]) ?? DEFAULTS.section,
     theme: oneOf(query.get("theme"), ["light", "dark"]),
     language: oneOf(query.get("language"), ["en", "de"]),
   };

@@ -11,6 +11,7 @@ import { createTabs } from "./tabs.js";
 const TABS = {
   series: async () => (await import("../analysis/series.js")).mountSeries,
   statistics: async () => (await import("../analysis/statistics.js")).mountStatistics,
+  section: async () => (await import("../section/section.js")).mountSection,
 };
 
 /** Whether there is anything to show. @param {import("../types.js").State} state */

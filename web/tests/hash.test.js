@@ -30,6 +30,7 @@ const LINK = {
   place: "2",
   tab: "statistics",
   charts: { variables: ["ocean/sst", "ocean/chl"], show: "minmax" },
+  section: "latitude",
   theme: "dark",
   language: "de",
 };
