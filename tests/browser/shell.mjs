@@ -55,7 +55,7 @@ async function useKeys() {
   seen.help = await page.locator("dialog.help dt").count();
   await examine(page, "help");
   await page.keyboard.press("Escape");
-  seen.helpLeft = await page.locator("dialog").count();
+  await page.waitForSelector("dialog", { state: "detached" });
   await page.keyboard.press("Home");
   await settle(page);
   seen.home = await page.evaluate(() => location.hash);
@@ -168,10 +168,10 @@ function findSmall() {
     .map((element) => `${element.getAttribute("aria-label") ?? element.textContent} ${Math.round(reach(element).width)} x ${Math.round(reach(element).height)}`);
 }
 
-/** Controls that are cut off by the window. */
+/** Controls that are cut off by the window, and cannot be scrolled to. */
 function findOutside() {
   return [...document.querySelectorAll("button, select, input, .card")]
-    .filter((element) => element.checkVisibility({ visibilityProperty: true }))
+    .filter((element) => element.checkVisibility({ visibilityProperty: true }) && !element.closest(".analysis-body, .panel-scroll"))
     .map((element) => ({ name: element.getAttribute("aria-label") ?? element.id, box: element.getBoundingClientRect() }))
     .filter(({ box }) => box.width > 0 && (box.left < 0 || box.right > innerWidth + 1 || box.top < 0 || box.bottom > innerHeight + 1))
     .map(({ name }) => name);

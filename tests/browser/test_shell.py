@@ -84,7 +84,6 @@ def test_keys(shell: Visit) -> None:
     """`?` lists them, Escape closes, and each does what it says."""
     facts = shell.facts
     assert facts["help"] >= 10
-    assert facts["helpLeft"] == 0
     assert "time=2021-01-01" in facts["home"]
     assert facts["dark"] == "dark"
     assert (facts["folded"], facts["unfolded"]) == (False, True)

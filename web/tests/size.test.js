@@ -8,9 +8,12 @@ const FIRST_KB = 350;
 
 /** The most that each later part may add, in kB by gzip. What is loaded at every start has none: it counts as first. */
 const LATER_KB = {
-  "analysis/inspector.js": 60,
+  "analysis/import.js": 10,
+  "analysis/series.js": 60,
+  "analysis/statistics.js": 60,
   "colour/editor.js": 10,
   "compare/second.js": 20,
+  "cube/cube.js": 30,
   "data/expression.js": 10,
   "data/info.js": 15,
   "data/layers.js": 10,
@@ -18,6 +21,7 @@ const LATER_KB = {
   "export/video.js": 200,
   "export/window.js": 30,
   "globe/globe.js": 1450,
+  "section/section.js": 70,
 };
 
 /** @param {string} page @returns {string[]} addresses of what an HTML page names */
