@@ -111,6 +111,7 @@ export function timesInRange(times, range) {
 /**
  * How a layer is coloured: what is chosen, else what its server says.
  * @param {Known & Pick<State, "ranges">} state @param {Layer} layer
+ * @returns {{colormap: string, rescale: import("../types.js").Range | null, scale: import("../types.js").Scale, categories: import("../types.js").Category[] | null}}
  */
 export function styleOf(state, layer) {
   const { style = {}, range = null } = variableOf(state, layer) ?? {};
