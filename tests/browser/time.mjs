@@ -204,6 +204,9 @@ async function useOnPhone() {
   await done();
 }
 
-for (const visit of [play, useRange, lookCloser, useAxes, useCalendar, useOwnTime, useOnPhone]) await visit();
+// What is measured goes alone.
+await play();
+await lookCloser();
+await Promise.all([useRange(), useAxes(), useCalendar(), useOwnTime(), useOnPhone()]);
 await browser.close();
 console.log(JSON.stringify(seen));

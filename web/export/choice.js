@@ -29,10 +29,10 @@ export function kindField({ kind }, change, hasTime) {
   return node;
 }
 
-/** @param {Choice} choice @param {Change} change */
-export function partFields({ parts: chosen, title }, change) {
+/** @param {Choice} choice @param {Change} change @param {boolean} hasTime */
+export function partFields({ parts: chosen, title }, change, hasTime) {
   const parts = { ...chosen };
-  const boxes = PARTS.map((part) => h("label", { className: "export-check" },
+  const boxes = PARTS.filter((part) => part !== "time" || hasTime).map((part) => h("label", { className: "export-check" },
     h("input", {
       type: "checkbox", checked: parts[part],
       onchange: (/** @type {Event} */ { target }) => {

@@ -19,7 +19,7 @@ export function evened({ width, height }) {
 
 /** How large letters and lines are, 1 in a usual window. @param {Size} size */
 export function signScale({ width, height }) {
-  return Math.max(0.7, Math.min(4, Math.sqrt((width * height) / USUAL_AREA)));
+  return Math.max(0.85, Math.min(4, Math.sqrt((width * height) / USUAL_AREA)));
 }
 
 /** A size of the same shape with as many pixels as a screen's, for a look ahead. @param {Size} size @param {Size} screen @returns {Size} */

@@ -51,7 +51,7 @@ export function openExport(store) {
     if (!("format" in patch || "fps" in patch || "stride" in patch)) preview.show(choice);
   };
   const form = h("form", { className: "export-form", onsubmit: (/** @type {Event} */ event) => event.preventDefault() },
-    kindField(choice, change, hasTime && steps.length > 1), film, ...sizeFields(size, change), ...partFields(choice, change),
+    kindField(choice, change, hasTime && steps.length > 1), film, ...sizeFields(size, change), ...partFields(choice, change, hasTime),
     saving(state, () => choice, closing.signal));
   const dialog = openDialog(t("export.title"), h("div", { className: "export" }, preview.element, form));
   dialog.classList.add("is-wide");
