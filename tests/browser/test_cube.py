@@ -26,7 +26,7 @@ def block(demo_server: str) -> NDArray[np.float64]:
 
 def _size(west: float, south: float, east: float, north: float) -> dict[str, int]:
     aspect = (east - west) * np.cos(np.radians((south + north) / 2)) / (north - south)
-    width, height = (round(float(96 * np.sqrt(a))) for a in (aspect, 1 / aspect))
+    width, height = (round(float(128 * np.sqrt(a))) for a in (aspect, 1 / aspect))
     return {"width": width, "height": height}
 
 

@@ -6,23 +6,25 @@
 /** @typedef {[number, number, number]} Cut how much is left: of time from the first step, of latitude from the north cut off, of longitude from the west */
 /** @typedef {"front" | "back" | "right" | "left" | "top" | "bottom"} FaceName */
 
-const MOST_CELLS = 96 * 96;
-const MOST_SIDE = 192;
+const MOST_CELLS = 128 * 128; // of a step
+const MOST_NUMBERS = 1_000_000;
+const MOST_SIDE = 224;
 export const MOST_STEPS = 96;
 
 /** A box's width in degrees. @param {Box} box */
 export const widthOf = ([west, , east]) => east - west + (east < west ? 360 : 0);
 
 /**
- * Columns and rows of a block: cells about as wide as high, some MOST_CELLS of them.
- * @param {Box} box
+ * Columns and rows of a block: cells about as wide as high, as many as make a good picture and no long wait.
+ * @param {Box} box @param {number} steps of the whole range
  * @returns {{width: number, height: number}}
  */
-export function sizeOf(box) {
+export function sizeOf(box, steps) {
+  const cells = Math.min(MOST_CELLS, MOST_NUMBERS / Math.max(1, Math.min(MOST_STEPS, steps)));
   const middle = Math.cos((((box[1] + box[3]) / 2) * Math.PI) / 180);
   const aspect = (widthOf(box) * Math.max(0.2, middle)) / (box[3] - box[1]);
   const side = (/** @type {number} */ length) => Math.max(2, Math.min(MOST_SIDE, Math.round(length)));
-  return { width: side(Math.sqrt(MOST_CELLS * aspect)), height: side(Math.sqrt(MOST_CELLS / aspect)) };
+  return { width: side(Math.sqrt(cells * aspect)), height: side(Math.sqrt(cells / aspect)) };
 }
 
 /**

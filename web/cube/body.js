@@ -2,7 +2,7 @@
 import { ApiError, isAbort } from "../api.js";
 import { h } from "../lib/dom.js";
 import { setTime } from "../lib/layers.js";
-import { activeOf, detailOf, timeDimension, timeOf, variableOf } from "../lib/select.js";
+import { activeOf, axisOf, detailOf, timeDimension, timeOf, timesInRange, variableOf } from "../lib/select.js";
 import { t } from "../lib/text.js";
 import { nearestIndex } from "../lib/time.js";
 import { rampsOf } from "../tile/ramps.js";
@@ -58,8 +58,10 @@ export class Cube {
     const { layer, variable, detail } = this.#layer;
     if (!layer || !variable || !detail) return reportSettled(this, false);
     if (variable.kind === "composite" || !timeDimension(detail, variable)) return this.#tell(t(variable.kind === "composite" ? "cube.picture" : "cube.timeless"));
+    const times = timesInRange(axisOf(state, layer), state.range);
+    if (!times.length) return reportSettled(this, false);
     const box = state.block?.box ?? clip(state.box ?? detail.bbox ?? [-180, -90, 180, 90], detail.bbox);
-    const address = blockAddress(layer, variable, box, state.range);
+    const address = blockAddress(layer, variable, box, state.range, times.length);
     if (address !== this.#address) void this.#load(address);
     else this.draw();
   }

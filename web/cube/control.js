@@ -45,6 +45,7 @@ export function createControls(element, { oncut, onarea }) {
     ...rows.map(({ row }) => row),
     h("fieldset", { className: "cube-areas" }, h("legend", {}, t("cube.area")), ...buttons),
     whole,
+    h("p", { className: "muted cube-hint" }, t("cube.hint")),
   );
   return {
     /** @param {Block | null} block @param {Cut} cut @param {boolean} hasArea whether an area is chosen */

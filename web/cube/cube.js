@@ -11,7 +11,7 @@ import { Cube } from "./body.js";
 export function mountCube(element, store) {
   const cube = new Cube(element, store);
   const stops = [
-    store.subscribe(["layers", "active", "details", "block", "range", "mode", "ranges"], () => cube.refresh()),
+    store.subscribe(["layers", "active", "details", "axes", "block", "range", "mode", "ranges"], () => cube.refresh()),
     store.subscribe(["time"], () => cube.follow()),
     store.subscribe(["preload"], ({ preload, mode }) => mode === "cube" && store.set({ ready: preload })),
   ];

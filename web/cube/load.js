@@ -8,10 +8,10 @@ import { emptyBlock, fillStep, MOST_STEPS, sizeOf } from "./block.js";
 
 /**
  * @param {import("../types.js").Layer} layer @param {import("../types.js").Variable} variable
- * @param {import("../types.js").Box} box @param {[string, string] | null} range
+ * @param {import("../types.js").Box} box @param {[string, string] | null} range @param {number} steps in that range
  */
-export function blockAddress(layer, variable, box, range) {
-  const { width, height } = sizeOf(box);
+export function blockAddress(layer, variable, box, range, steps) {
+  const { width, height } = sizeOf(box, steps);
   return valueAddress("coverage", layer, variable, [
     ["bbox", box.map((edge) => Number(edge.toFixed(4))).join(",")], ["start", range?.[0]], ["end", range?.[1]],
     ["width", width], ["height", height], ["steps", MOST_STEPS], ["f", "ndjson"],

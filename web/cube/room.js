@@ -3,12 +3,16 @@ import { h } from "../lib/dom.js";
 import { formatPlace, formatUnits, formatValue } from "../lib/number.js";
 import { formatTime, hasClock } from "../lib/time.js";
 import { coveredSides, isNarrow } from "../shell/room.js";
+import { extentOf } from "./solid.js";
 
 /** @typedef {import("./block.js").Block} Block */
 /** @typedef {{left: number, top: number, width: number, height: number}} Room pixels */
 
 const GAP = 16;
 const DEPTH = 0.8; // of the height
+const LABELS = { width: 110, height: 76 }; // pixels beside and below the cube
+/** How it is turned at first, degrees. */
+export const START = { pitch: -24, yaw: -34 };
 
 /** Beside the panels and the cube's own card; on a phone below that. @param {HTMLElement} element @param {HTMLElement} card @returns {Room} */
 export function roomOf(element, card) {
@@ -22,12 +26,17 @@ export function roomOf(element, card) {
   };
 }
 
-/** A size that stays within the room however it is turned. @param {Room} room @param {Block | null} block @param {number} zoom */
-export function sizeIn({ width, height }, block, zoom) {
+/** As large as there is room for, with its labels, as it is turned at first. @param {Room} room @param {Block | null} block @param {number} zoom */
+export function sizeIn(room, block, zoom) {
   const [, rows, columns] = block?.shape ?? [1, 1, 1];
   const aspect = Math.min(2.2, Math.max(0.5, columns / rows));
-  const scale = zoom * 0.86 * Math.min(width / (aspect + 0.7 * DEPTH), height / (1 + 0.75 * DEPTH));
-  return { width: scale * aspect, height: scale, depth: scale * DEPTH };
+  const scaled = (/** @type {number} */ height) => ({ width: height * aspect, height, depth: height * DEPTH });
+  // Nearer parts look larger, so that the extent does not grow by as much as the sides: twice is near enough.
+  const fitted = (/** @type {number} */ height) => {
+    const seen = extentOf(scaled(height), START);
+    return height * Math.min((room.width - LABELS.width) / seen.width, (room.height - LABELS.height) / seen.height);
+  };
+  return scaled(zoom * Math.max(40, fitted(fitted(200))));
 }
 
 /** @param {Block} block @param {{step: number, lat: number, lon: number, value: number}} place */

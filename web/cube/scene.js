@@ -2,6 +2,8 @@
 import { colorAt } from "../colour/ramp.js";
 import { h } from "../lib/dom.js";
 import { cellsLeft, faceOf, placeOf } from "./block.js";
+import { placeMarks } from "./mark.js";
+import { START } from "./room.js";
 import { AXES, dragFace, faceBox, FACES } from "./solid.js";
 
 /** @typedef {import("./block.js").Block} Block */
@@ -10,7 +12,6 @@ import { AXES, dragFace, faceBox, FACES } from "./solid.js";
 /** @typedef {import("../colour/ramp.js").Ramp} Ramp */
 /** @typedef {{oncut: (cut: Cut) => void, onpoint: (place: ReturnType<typeof placeOf> & {value: number} | null, x: number, y: number) => void}} Listeners */
 
-const START = { pitch: -24, yaw: -34 };
 const TURN = 0.4; // degrees for a pixel
 const STEEPEST = 80;
 const KEY_TURN = 6;
@@ -39,8 +40,10 @@ export class Scene {
     this.element = element;
     this.listeners = listeners;
     this.faces = new Map(FACES.map((name) => [name, h("canvas", { className: `cube-face is-${name}`, "data-face": name })]));
-    this.solid = h("div", { className: "cube-solid" }, ...this.faces.values());
-    element.append(this.solid);
+    this.outline = new Map(FACES.map((name) => [name, h("div", { className: "cube-outline" })]));
+    this.solid = h("div", { className: "cube-solid" }, ...this.outline.values(), ...this.faces.values());
+    this.marks = h("div", { className: "cube-marks", "aria-hidden": "true" });
+    element.append(this.solid, this.marks);
     element.tabIndex = 0;
     element.setAttribute("role", "img");
     element.setAttribute("aria-label", label);
@@ -114,10 +117,13 @@ export class Scene {
     const { pitch, yaw } = this.turn;
     this.solid.style.transform = `rotateX(${pitch}deg) rotateY(${yaw}deg)`;
     const drawn = this.block ? wholeCells(this.block, this.cut) : this.cut;
-    for (const [name, canvas] of this.faces) {
-      const { width, height, transform } = faceBox(name, this.size, drawn);
-      Object.assign(canvas.style, { width: `${width}px`, height: `${height}px`, transform });
-    }
+    const set = (/** @type {HTMLElement} */ element, /** @type {FaceName} */ name, /** @type {Cut} */ cut) => {
+      const { width, height, transform } = faceBox(name, this.size, cut);
+      Object.assign(element.style, { width: `${width}px`, height: `${height}px`, transform });
+    };
+    for (const [name, canvas] of this.faces) set(canvas, name, drawn);
+    for (const [name, edge] of this.outline) set(edge, name, [1, 0, 1]);
+    placeMarks(this.marks, this.block, drawn, this.size, this.turn);
   }
 }
 

@@ -61,3 +61,26 @@ export function dragFace(cut, name, by, { width, height, depth }, { pitch, yaw }
   next[which] = Math.min(1, Math.max(0, next[which] + change));
   return next;
 }
+
+/** How near the eye is, pixels: as the style sheet says. */
+export const PERSPECTIVE = 1600;
+
+/**
+ * Where a point of the cube is seen, from its middle.
+ * @param {[number, number, number]} point @param {{pitch: number, yaw: number}} turn
+ * @returns {[number, number]}
+ */
+export function project([x, y, z], { pitch, yaw }) {
+  const [a, b] = [pitch, yaw].map((degrees) => (degrees * Math.PI) / 180);
+  const [across, deep] = [x * Math.cos(b) + z * Math.sin(b), z * Math.cos(b) - x * Math.sin(b)];
+  const near = PERSPECTIVE / (PERSPECTIVE - (y * Math.sin(a) + deep * Math.cos(a)));
+  return [across * near, (y * Math.cos(a) - deep * Math.sin(a)) * near];
+}
+
+/** What a cube of these sides takes of the window when it is so turned. @param {Size} size @param {{pitch: number, yaw: number}} turn */
+export function extentOf({ width, height, depth }, turn) {
+  const corners = [-1, 1].flatMap((x) => [-1, 1].flatMap((y) => [-1, 1].map((z) =>
+    project([(x * width) / 2, (y * height) / 2, (z * depth) / 2], turn))));
+  const span = (/** @type {number[]} */ values) => Math.max(...values) - Math.min(...values);
+  return { width: span(corners.map(([x]) => x)), height: span(corners.map(([, y]) => y)) };
+}

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { cellsLeft, clip, cutAtStep, emptyBlock, faceOf, fillStep, placeOf, sizeOf } from "../cube/block.js";
-import { dragFace, faceBox, outward } from "../cube/solid.js";
+import { dragFace, extentOf, faceBox, outward, project } from "../cube/solid.js";
 
 /** Values that tell their own place: step, row, column. */
 const block = emptyBlock({ bbox: [10, 0, 40, 20], shape: [4, 2, 3], times: ["a", "b", "c", "d"], units: null });
@@ -40,9 +40,9 @@ test("A step comes to the front.", () => {
 });
 
 test("Cells are about square, and of bounded number.", () => {
-  assert.deepEqual(sizeOf([0, -10, 20, 10]), { width: 96, height: 96 });
-  const world = sizeOf([-180, -90, 180, 90]);
-  assert.ok(world.width <= 192 && world.width > 1.8 * world.height);
+  assert.deepEqual(sizeOf([0, -10, 20, 10], 12), { width: 128, height: 128 });
+  const world = sizeOf([-180, -90, 180, 90], 1000);
+  assert.ok(world.width > 1.8 * world.height && 96 * world.width * world.height < 1.02e6);
 });
 
 test("What is asked for is the part that has data.", () => {
@@ -60,6 +60,14 @@ test("A drag along a face's outward direction moves it by as much.", () => {
   const [, up] = outward("top", turn.pitch, turn.yaw);
   assert.ok(up < 0);
   assert.ok(dragFace(WHOLE, "top", [0, 50], size, turn)[1] > 0.2);
+});
+
+test("A corner is seen where CSS draws it, and the extent holds all corners.", () => {
+  assert.deepEqual(project([10, 20, 0], { pitch: 0, yaw: 0 }), [10, 20]);
+  const [x, y] = project([0, 0, 100], { pitch: -90, yaw: 0 });
+  assert.ok(Math.abs(x) < 1e-9 && Math.abs(y - 100) < 1e-9);
+  const seen = extentOf({ width: 100, height: 50, depth: 10 }, { pitch: 0, yaw: 0 });
+  assert.ok(seen.width > 100 && seen.width < 101 && seen.height > 50);
 });
 
 test("A cut cube is smaller by what was cut off.", () => {

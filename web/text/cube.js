@@ -6,6 +6,7 @@ export default /** @type {const} */ ({
   "cube.area.whole": ["Whole dataset", "Ganzer Datensatz"],
   "cube.broken": ["The answer ended too early. Try again.", "Die Antwort brach zu früh ab. Bitte erneut versuchen."],
   "cube.cancel": ["Cancel", "Abbrechen"],
+  "cube.hint": ["Drag a face to cut the cube open, drag beside it to turn it.", "Ziehen an einer Fläche schneidet den Würfel auf, Ziehen daneben dreht ihn."],
   "cube.label": ["Cube of space and time: drag its faces to cut it open, drag beside it to turn it", "Raum-Zeit-Würfel: Ziehen an den Flächen schneidet ihn auf, Ziehen daneben dreht ihn"],
   "cube.latitude": ["Latitude", "Breite"],
   "cube.loading": ["{done} of {total} steps", "{done} von {total} Zeitschritten"],
