@@ -1,6 +1,7 @@
 /** The places on the map: points as rings, areas as outlines; a click chooses a point. */
 import { L } from "../vendor.js";
 import { h } from "../lib/dom.js";
+import { greatCircle } from "../lib/greatcircle.js";
 import { choosePoint } from "../lib/places.js";
 import { mapReady } from "../map/map.js";
 import { isDrawing } from "./draw.js";
@@ -65,7 +66,7 @@ function markOf(map, place, isChosen, choose) {
     const mark = L.marker([lat, lon + turn], { icon, keyboard: false, bubblingMouseEvents: false, title: place.name });
     return mark.on("click", choose);
   }
-  const geometry = areaOf(place) ?? place.geometry;
+  const geometry = areaOf(place) ?? curved(place.geometry);
   const options = { color: place.color, weight: isChosen ? 3 : 2, fillOpacity: isChosen ? 0.16 : 0.08, className: "place-area", bubblingMouseEvents: false };
   return L.geoJSON(/** @type {any} */ (geometry), {
     style: options,
@@ -73,4 +74,10 @@ function markOf(map, place, isChosen, choose) {
     interactive: true,
     ...options,
   }).on("click", choose);
+}
+
+/** A line as values are read along it. @param {import("../types.js").Geometry} geometry @returns {import("../types.js").Geometry} */
+function curved(geometry) {
+  if (geometry.type !== "LineString") return geometry;
+  return { ...geometry, coordinates: greatCircle(/** @type {[number, number][]} */ (geometry.coordinates)) };
 }

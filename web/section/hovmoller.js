@@ -71,7 +71,7 @@ class DiagramView {
     this.progress = h("div", { className: "section-loading", hidden: true }, this.bar, this.cancel);
     this.note = h("p", { className: "section-note muted" });
     element.append(this.canvas, this.progress, h("div", { className: "section-files" }, this.reading,
-      iconButton("download", t("section.csv"), () => this.#saveTable()), iconButton("map", t("section.png"), () => void this.#savePicture())), this.note);
+      iconButton("download", t("section.csv"), () => this.#saveTable()), iconButton("image", t("section.png"), () => void this.#savePicture())), this.note);
     this.stopCursor = followCursor(this.canvas, {
       diagram: () => this.#diagram, frame: () => this.#frame,
       onmove: (cell) => this.#read(cell), onchoose: ({ step }) => this.#goTo(step),

@@ -58,7 +58,7 @@ class LineChart {
     this.place = h("p", { className: "section-reading muted", role: "status" });
     this.list = h("ul", { className: "section-curves" });
     const tools = h("div", { className: "section-files" }, this.place,
-      iconButton("download", t("section.csv"), () => this.#saveTable()), iconButton("map", t("section.png"), () => void this.#savePicture()));
+      iconButton("download", t("section.csv"), () => this.#saveTable()), iconButton("image", t("section.png"), () => void this.#savePicture()));
     element.append(this.field, this.list, tools);
   }
 

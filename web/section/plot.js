@@ -14,7 +14,7 @@ import { middleOf, spanOf, stepAt } from "./diagram.js";
 
 const LEFT = { latitude: 46, longitude: 78, distance: 78 }; // room for the labels: degrees, or dates
 const TOP = 8, RIGHT = 16, BOTTOM = 24;
-const MARK_PX = { x: 78, y: 40 };
+const MARK_PX = { x: 78, y: 40, km: 62 };
 const DEGREES = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 45, 60, 90];
 const SLACK = 1e-9;
 
@@ -28,7 +28,7 @@ export function frameOf(kind, width, height) {
 
 /** @param {Diagram} diagram @param {Frame} frame @returns {{x: Mark[], y: Mark[]}} y from the top */
 export function marksOf(diagram, { width, height }) {
-  const most = { x: Math.max(2, Math.floor(width / MARK_PX.x)), y: Math.max(2, Math.floor(height / MARK_PX.y)) };
+  const most = { x: Math.max(2, Math.floor(width / MARK_PX[diagram.kind === "distance" ? "km" : "x"])), y: Math.max(2, Math.floor(height / MARK_PX.y)) };
   const { from, to } = spanOf(diagram.times);
   const time = (/** @type {number} */ count) => timeMarks(from, to, count).map(({ at, label }) => ({ position: (at - from) / (to - from), label }));
   if (!isTimeAcross(diagram.kind)) return { x: placeMarks(diagram, most.x), y: time(most.y) };

@@ -1,9 +1,9 @@
 /** Words of section: English, German. */
 export default /** @type {const} */ ({
   "section.area": ["Area", "Gebiet"],
-  "section.area.place": ["Of the chosen area", "Im gewählten Gebiet"],
-  "section.area.view": ["Of what the map shows", "Im Kartenausschnitt"],
-  "section.area.whole": ["Of the whole dataset", "Im ganzen Datensatz"],
+  "section.area.place": ["Chosen area", "Gewähltes Gebiet"],
+  "section.area.view": ["Map’s view", "Kartenausschnitt"],
+  "section.area.whole": ["Whole dataset", "Ganzer Datensatz"],
   "section.cancel": ["Cancel", "Abbrechen"],
   "section.classes": ["Classes have no mean: choose a variable with measured values, or a line through time.", "Klassen haben keinen Mittelwert: Wählen Sie eine Variable mit Messwerten oder eine Linie im Zeitverlauf."],
   "section.csv": ["Save the numbers as CSV", "Zahlen als CSV speichern"],
