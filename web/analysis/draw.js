@@ -37,17 +37,17 @@ export function drawPlace(kind) {
   giveUp?.();
   const element = /** @type {HTMLElement} */ (document.getElementById("map"));
   return new Promise((resolve) => {
-    const stop = begin(element, kind, (drawn) => {
-      giveUp = null;
+    const end = (/** @type {Drawn | null} */ drawn) => {
       stop();
+      resolve(drawn);
       // The click that ends it is not to choose a place as well.
-      setTimeout(() => resolve(drawn));
-    });
-    giveUp = () => {
-      giveUp = null;
-      stop();
-      resolve(null);
+      setTimeout(() => {
+        if (giveUp === cancel) giveUp = null;
+      });
     };
+    const stop = begin(element, kind, end);
+    const cancel = () => end(null);
+    giveUp = cancel;
   });
 }
 
@@ -72,7 +72,10 @@ function begin(element, kind, finish) {
     if (sketch.corners.length === ENOUGH[kind]) end();
   };
   const events = {
-    click: (/** @type {MouseEvent} */ { latlng }) => set([latlng.lng, latlng.lat]),
+    click: (/** @type {MouseEvent} */ { latlng }) => {
+      sketch.isByKeys = false;
+      set([latlng.lng, latlng.lat]);
+    },
     mousemove: (/** @type {MouseEvent} */ { latlng }) => sketch.show([latlng.lng, latlng.lat]),
     ...(isDragged ? dragging(map, sketch, set) : {}),
   };
@@ -108,18 +111,19 @@ function isNear(map, [lon, lat], [otherLon, otherLat]) {
 }
 
 /**
- * Enter sets a corner at the map's centre, or ends the shape where the last one is.
+ * Enter ends what is drawn by the pointer; without one it sets a corner at the map's centre, and ends the
+ * shape where the last one is.
  * @param {KeyboardEvent} event
  * @param {{map: import("../vendor.js").L.Map, sketch: Sketch, set: (corner: LonLat) => void, end: () => void, finish: (drawn: null) => void}} drawing
  */
 function onKey(event, { map, sketch, set, end, finish }) {
-  const isOnMap = document.activeElement === map.getContainer();
+  const isByKeys = document.activeElement === map.getContainer() && (sketch.isByKeys || !sketch.corners.length);
   const { lat, lng } = map.getCenter();
   /** @type {Record<string, () => void>} */
   const actions = {
     Escape: () => finish(null),
     Backspace: () => sketch.undo(),
-    Enter: () => (isOnMap ? set([lng, lat]) : end()),
+    Enter: () => (isByKeys ? set([lng, lat]) : end()),
   };
   const action = actions[event.key];
   if (!action || (/** @type {Element} */ (event.target)).closest?.("input, textarea, dialog")) return;

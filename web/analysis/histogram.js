@@ -26,7 +26,7 @@ export function histogram({ counts, edges }, units) {
     return svg("g", { class: "bar" }, svg("rect", { class: "bar-space", x: i, y: 0, width: 1, height: HEIGHT }), svg("rect", { x: i + 0.06, y: HEIGHT - height, width: 0.88, height }), tip);
   });
   const label = t("analysis.histogram", { count: all, low, high });
-  return h("figure", { className: "histogram" },
+  return h("figure", { className: "area-histogram" },
     svg("svg", { viewBox: `0 0 ${counts.length} ${HEIGHT}`, preserveAspectRatio: "none", role: "img", "aria-label": label }, ...bars),
     h("figcaption", {}, h("span", {}, low), h("span", {}, units), h("span", {}, high)));
 }

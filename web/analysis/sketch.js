@@ -14,6 +14,7 @@ const LEAST = { point: 1, rectangle: 2, circle: 2, line: 2, polygon: 3 };
 export class Sketch {
   /** @type {LonLat[]} */
   corners = [];
+  isByKeys = true;
 
   /** @param {L.Map} map @param {Kind} kind */
   constructor(map, kind) {

@@ -55,7 +55,7 @@ export function mountStatistics(element, store) {
     timer = window.setTimeout(load, QUIET_MS);
   };
   const stops = [
-    store.subscribe(["charts", "layers", "active", "details"], () => choice.replaceChildren(...variableChoice(store))),
+    store.subscribe(["charts", "layers", "active", "details"], () => choice.replaceChildren(...variableChoice(store, 1))),
     store.subscribe(["places", "place", "tab", "charts", "layers", "active", "details", "axes", "time", "box"], soon),
   ];
   return () => {

@@ -7,21 +7,21 @@ import { chartable, chartedOf } from "./question.js";
 
 const MOST = 4;
 
-/** @param {Store} store */
-export function variableChoice(store) {
+/** @param {Store} store @param {number} [most] */
+export function variableChoice(store, most = MOST) {
   const state = store.get();
   const charted = chartedOf(state);
   const all = chartable(state);
   const set = (/** @type {string[]} */ variables) => store.set({ charts: { ...store.get().charts, variables } });
   const keys = charted.map(({ key }) => key);
-  const chosen = charted.map(({ key, variable }, i) => {
+  const chosen = charted.slice(0, most).map(({ key, variable }, i) => {
     const title = variable.title || variable.id;
     const select = choiceOf(all, key, t("analysis.variable"), (next) => set(keys.map((other, at) => (at === i ? next : other))));
     return h("div", { className: "charted-one" }, select,
-      keys.length > 1 && iconButton("close", t("analysis.removeVariable", { title }), () => set(keys.filter((_, at) => at !== i))));
+      most > 1 && keys.length > 1 && iconButton("close", t("analysis.removeVariable", { title }), () => set(keys.filter((_, at) => at !== i))));
   });
   const rest = all.filter(({ key }) => !keys.includes(key));
-  if (!rest.length || keys.length >= MOST) return chosen;
+  if (!rest.length || keys.length >= most) return chosen;
   const more = choiceOf([{ key: "", title: t("analysis.addVariable"), dataset: "" }, ...rest], "", t("analysis.addVariable"), (next) => next && set([...keys, next]));
   more.classList.add("is-more");
   return [...chosen, more];
