@@ -49,7 +49,7 @@ async function useOnDesktop() {
 
   await tab(page, "Layers");
   await page.locator("#style .ramp-button").click();
-  await page.getByLabel("Find a colour map").fill("plasma");
+  await page.locator("#style .picker input[type=search]").fill("plasma");
   await page.locator("#style [role=option]", { hasText: "plasma" }).first().click();
   await page.keyboard.press("Escape");
   await settle(page);
