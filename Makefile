@@ -48,8 +48,12 @@ endif
 serve: $(VENV)/.runtime web/vendor/.stamp
 	@exec $(BIN)/tileserver serve --catalog $(CATALOG) --host $(HOST) --port $(PORT)
 
+# Pytest's own word for "no test was chosen".
+ifnone = test $$? -eq 5
+
 test: $(VENV)/.dev web/vendor/.stamp helm/node_modules/.stamp chromium qgis
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -m 'not paced' --numprocesses auto --dist loadfile $(PYTEST_ARGS) || $(ifnone)
+	$(BIN)/python -m pytest -m paced $(PYTEST_ARGS) || $(ifnone)
 	npm --prefix web test
 
 check: $(VENV)/.dev web/node_modules/.stamp package

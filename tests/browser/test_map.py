@@ -199,6 +199,7 @@ def test_nothing_is_wrong(map_visit: Visit) -> None:
     assert facts["errors"] == facts["flat"]["errors"] == facts["restored"] == []
 
 
+@pytest.mark.paced
 def test_plays_without_requests(speed: Visit) -> None:
     """50 steps at 10 a second after preloading: no request, and hardly a frame is late."""
     played = speed.facts["played"]
@@ -206,11 +207,13 @@ def test_plays_without_requests(speed: Visit) -> None:
     assert played["late"] < FRAMES_DROPPED
 
 
+@pytest.mark.paced
 def test_recolours_at_once(speed: Visit) -> None:
     """The median of nine, until the pixels can be read, in software."""
     assert speed.facts["recoloured"] < RECOLOUR_MS
 
 
+@pytest.mark.paced
 def test_memory_stays(speed: Visit) -> None:
     """500 steps leave nothing behind."""
     heap = speed.facts["heap"]

@@ -7,6 +7,8 @@ import pytest
 from tests.browser.conftest import Visit, visited
 from tests.browser.pages import Pages
 
+pytestmark = pytest.mark.paced
+
 MOST_S = 1.5
 MOST_TIMES_BARE = 6
 MOST_KB = 350

@@ -11,6 +11,8 @@ from tests.browser.conftest import Visit, visited
 from tests.browser.timecubes import STEPS, write_cubes
 from tests.conftest import running
 
+pytestmark = pytest.mark.paced
+
 
 @pytest.fixture(scope="session")
 def time_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
