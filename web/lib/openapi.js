@@ -92,11 +92,12 @@ export function exampleUrl({ path, parameters }, values) {
 }
 
 /** Parameters that a first try needs, though the description does not require them of every request. */
-const OFFERED = ["lon", "lat", "service", "request"];
+const OFFERED = ["lon", "lat", "line", "service", "request"];
 
-/** The parameters to be asked for before a try. @param {Pick<Operation, "parameters">} operation */
-export function asked({ parameters }) {
-  return parameters.filter(({ name, required, in: place }) => place === "path" || required || OFFERED.includes(name.toLowerCase()));
+/** The parameters to be asked for before a try. @param {Pick<Operation, "parameters"> & {path?: string}} operation */
+export function asked({ parameters, path = "" }) {
+  const offered = path.startsWith("/coverage") ? [...OFFERED, "bbox"] : OFFERED;
+  return parameters.filter(({ name, required, in: place }) => place === "path" || required || offered.includes(name.toLowerCase()));
 }
 
 /**
@@ -128,6 +129,8 @@ export function exampleValues(dataset, path) {
     REQUEST: "GetCapabilities",
     lon: ((west + east) / 2).toFixed(2),
     lat: ((south + north) / 2).toFixed(2),
+    bbox: [west, south, east, north].map((side) => side.toFixed(2)).join(","),
+    line: `${((3 * west + east) / 4).toFixed(2)},${((south + north) / 2).toFixed(2)};${((west + 3 * east) / 4).toFixed(2)},${((south + north) / 2).toFixed(2)}`,
     ...Object.fromEntries(["z", "x", "row", "col", "i", "j", "tileMatrix", "tileRow", "tileCol"].map((name) => [name, "0"])),
   };
 }
