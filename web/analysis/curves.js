@@ -1,7 +1,7 @@
 /** How the chart looks: a line for each place, a band around those of areas, the shown step marked. */
 import UPlot from "../vendor/uplot.js";
 import { formatUnits, formatValue } from "../lib/number.js";
-import { parseTime } from "../lib/time.js";
+import { monthNames, parseTime } from "../lib/time.js";
 
 /** @typedef {import("./columns.js").Columns} Columns */
 /** @typedef {import("./columns.js").Curve} Curve */
@@ -27,6 +27,12 @@ const DATES = [
 /** @param {string} name of a CSS custom property */
 export const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
+/** Of months, in the language of the page; days of the week are not shown. */
+function names() {
+  const months = monthNames();
+  return { MMMM: months, MMM: months, WWWW: [], WWW: [] };
+}
+
 /**
  * @param {{width: number, height: number}} size @param {Columns} columns
  * @param {() => string | null} shownTime @param {UPlot.Plugin[]} plugins
@@ -39,6 +45,7 @@ export function chartOptions(size, { times, curves }, shownTime, plugins) {
   return {
     ...size,
     padding: [12, units.length > 1 ? 0 : 14, 0, 0],
+    fmtDate: (template) => UPlot.fmtDate(template, names()),
     tzDate: (seconds) => UPlot.tzDate(new Date(seconds * 1000), "UTC"),
     legend: { show: false },
     cursor: {

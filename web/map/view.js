@@ -8,6 +8,8 @@ import { coveredSides } from "../shell/room.js";
 
 export const GLOBAL_CENTRE = /** @type {[number, number]} */ ([18, 0]);
 const MARGIN = 24;
+/** The world may be somewhat larger than the room for it, and not half as large. */
+const ROUNDED_UP = 0.3; // zooms
 
 /** The view is state as all else: moved by hand it is stored, and moved by a link it is followed. @param {LeafletMap} map @param {Store} store */
 export function keepView(map, store) {
@@ -49,12 +51,12 @@ export function fitFirst(map, store) {
 /** @param {LeafletMap} map @param {import("../types.js").Box | null} bbox */
 export function fit(map, bbox) {
   map.invalidateSize({ pan: false });
-  const { left, right, bottom } = coveredSides();
+  const { left, top, right, bottom } = coveredSides();
   if (!bbox || isGlobal(bbox)) {
     const { x: width, y: height } = map.getSize();
-    const free = Math.max(256, width - left - right);
-    const zoom = Math.max(1, Math.round(Math.log2(Math.max(free, height) / 256)));
-    const centre = map.project(GLOBAL_CENTRE, zoom).subtract([(left - right) / 2, 0]);
+    const free = Math.max(256, width - left - right, height - top - bottom);
+    const zoom = Math.max(1, Math.round(Math.log2(free / 256) + ROUNDED_UP));
+    const centre = map.project(GLOBAL_CENTRE, zoom).subtract([(left - right) / 2, (top - bottom) / 2]);
     map.setView(map.unproject(centre, zoom), zoom, { animate: false });
     return;
   }
