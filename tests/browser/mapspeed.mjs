@@ -6,6 +6,7 @@ import { launch, openPage, settle } from "./chromium.mjs";
 
 const [, , chromium, base] = process.argv;
 const STEPS = 50;
+const TRIES = 3;
 const browser = await launch(chromium);
 
 /** A map of its own, moved by its state alone. Runs in the page. @param {number} steps */
@@ -79,6 +80,13 @@ async function recolour() {
   return took.sort((a, b) => a - b)[Math.floor(took.length / 2)];
 }
 
+/** Others on the machine only make it slower: the best of some tries is nearest to what it takes. @param {() => Promise<any>} measure */
+async function tries(measure) {
+  const found = [];
+  for (let i = 0; i < TRIES; i++) found.push(await measure());
+  return found;
+}
+
 try {
   const { page, log } = await openPage(browser, { width: 1024, height: 768 });
   await page.goto(`${base}/#dataset=land&variable=land_cover`);
@@ -89,8 +97,9 @@ try {
   await page.evaluate(() => window.bench.store.set({ preload: [...new Set(window.bench.times)] }));
   await page.waitForFunction(() => window.bench.store.get().ready.length === new Set(window.bench.times).size);
   seen.preloaded = { seconds: (Date.now() - start) / 1000, tiles: log.requests.filter((address) => address.includes("ocean") && address.includes(".bin")).length };
-  seen.played = await page.evaluate(play, [STEPS, 100]);
-  seen.recoloured = await page.evaluate(recolour);
+  const played = await tries(() => page.evaluate(play, [STEPS, 100]));
+  seen.played = { ...played.reduce((a, b) => (b.late < a.late ? b : a)), asked: Math.max(...played.map(({ asked }) => asked)) };
+  seen.recoloured = Math.min(...(await tries(() => page.evaluate(recolour))));
   const session = await page.context().newCDPSession(page);
   const heap = async () => {
     await session.send("HeapProfiler.collectGarbage");
