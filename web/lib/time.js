@@ -40,8 +40,13 @@ export function parseTime(iso) {
 export function formatTime(iso, withClock = false) {
   const [year, month, day, hour, minute] = parts(iso);
   if (year === undefined) return iso;
-  const date = `${dayText(day, monthNames()[month - 1])} ${year}`;
+  const date = `${dayText(day, monthNames()[month - 1])} ${yearText(year)}`.trimEnd();
   return withClock ? `${date}, ${pad(hour)}:${pad(minute)}` : date;
+}
+
+/** Of the years 0 and 1 are only the steps of a typical year, that no one is in: nothing. @param {number} year */
+export function yearText(year) {
+  return year === 0 || year === 1 ? "" : String(year);
 }
 
 /** Short, from January on. */

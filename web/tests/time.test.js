@@ -22,6 +22,12 @@ test("A day of another calendar stays before the next month, and is shown as it 
   assert.equal(formatTime("2001-02-30T00:00:00Z"), "30 Feb 2001");
 });
 
+test("A typical year has no number.", () => {
+  assert.equal(formatTime("0001-03-16T00:00:00Z"), "16 Mar");
+  assert.equal(formatTime("0002-03-16T00:00:00Z"), "16 Mar 2");
+  assert.deepEqual(timeMarks(parseTime("0001-01-01"), parseTime("0001-12-31"), 4).map(({ label }) => label)[1], "Apr");
+});
+
 test("Text that is no time is NaN, and shown as it is.", () => {
   assert.ok(Number.isNaN(parseTime("latest")));
   assert.equal(formatTime("latest"), "latest");

@@ -7,7 +7,7 @@ import { formatTime, hasClock, instantsOf, nearestInstant, parseTime } from "../
 import { timeMarks } from "./marks.js";
 import { mountRange } from "./range.js";
 import { drawTrack } from "./track.js";
-import { followWheel } from "./zoom.js";
+import { closerSpan, followWheel, followed } from "./zoom.js";
 
 /** @typedef {import("../types.js").Store} Store */
 /** @typedef {import("../types.js").State} State */
@@ -49,24 +49,26 @@ export function mountAxis(element, store) {
     element.classList.toggle("is-closer", Boolean(wanted));
     draw();
   };
+  /** What is looked at goes along with the moment shown. */
+  let last = "";
+  const follow = () => {
+    const time = timeOf(store.get(), activeOf(store.get())) ?? "";
+    if (closer && time !== last) closer = closerSpan(wholeOf(times()), followed(closer, parseTime(time)), 1, 0, 0);
+    last = time;
+  };
   const range = mountRange(field, store, draw);
   const goTo = (/** @type {string | null} */ time) => time && store.set({ ...setTime(store.get(), time), playing: false });
-  slider.addEventListener("input", () => {
+  steer(slider, store, (part) => {
     const { from, to } = span();
-    goTo(times()[nearestInstant(instantsOf(times()), from + ((to - from) * slider.valueAsNumber) / STEPS)]);
-  });
-  slider.addEventListener("keydown", (event) => {
-    const moves = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10 };
-    if (event.shiftKey || !(event.key in moves)) return;
-    event.preventDefault();
-    goTo(timeAfter(store.get(), moves[/** @type {keyof typeof moves} */ (event.key)]));
-  });
-  const stopWheel = followWheel(field, () => ({ whole: wholeOf(times()), shown: span() }), look);
+    goTo(times()[nearestInstant(instantsOf(times()), from + (to - from) * part)]);
+  }, goTo);
+  const stopWheel = followWheel(field, () => ({ whole: wholeOf(times()), shown: span() }), look, () => slider.valueAsNumber / STEPS);
   const observer = new ResizeObserver(draw);
   observer.observe(element);
   const stop = store.subscribe(SHOWN, () => {
     if (known !== times()) look(null);
     known = times();
+    follow();
     draw();
   });
   window.addEventListener("themechange", draw);
@@ -76,6 +78,21 @@ export function mountAxis(element, store) {
     observer.disconnect();
     element.replaceChildren();
   };
+}
+
+/**
+ * By dragging and by keys.
+ * @param {HTMLInputElement} slider @param {Store} store
+ * @param {(part: number) => void} place 0 to 1 of what is seen @param {(time: string | null) => void} goTo
+ */
+function steer(slider, store, place, goTo) {
+  slider.addEventListener("input", () => place(slider.valueAsNumber / STEPS));
+  slider.addEventListener("keydown", (event) => {
+    const moves = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10 };
+    if (event.shiftKey || !(event.key in moves)) return;
+    event.preventDefault();
+    goTo(timeAfter(store.get(), moves[/** @type {keyof typeof moves} */ (event.key)]));
+  });
 }
 
 /** @param {string[]} times @returns {Span} */

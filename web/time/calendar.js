@@ -1,7 +1,7 @@
 /** A calendar of what there is: days of a month, months of a year, years; hours of days that have several steps. */
 import { h, icon, iconButton } from "../lib/dom.js";
 import { t } from "../lib/text.js";
-import { dayText, monthNames } from "../lib/time.js";
+import { formatTime, monthNames, yearText } from "../lib/time.js";
 import { createGrid } from "./cells.js";
 import { dayOf, daysOf, monthOf, monthPage, yearOf } from "./days.js";
 
@@ -94,7 +94,7 @@ function neighbour({ years, months }, { page, month }, by, isFar) {
 /** @param {import("./days.js").Days} days @param {Look} look @param {(by: number) => void} turn @param {() => void} zoom */
 function header(days, look, turn, zoom) {
   const { page, month } = look;
-  const title = page === "years" ? t("time.years") : page === "months" ? yearOf(month) : monthTitle(month);
+  const title = page === "years" ? t("time.years") : page === "months" ? yearTitle(yearOf(month)) : monthTitle(month);
   const previous = iconButton("previous", t(page === "days" ? "time.previousMonth" : "time.previousYear"), () => turn(-1));
   const next = iconButton("next", t(page === "days" ? "time.nextMonth" : "time.nextYear"), () => turn(1));
   [previous.disabled, next.disabled] = [-1, 1].map((by) => !neighbour(days, look, by, false));
@@ -104,7 +104,12 @@ function header(days, look, turn, zoom) {
 
 /** `Mar 2020` @param {string} month */
 function monthTitle(month) {
-  return `${monthNames()[Number(month.slice(-2)) - 1]} ${yearOf(month)}`;
+  return `${monthNames()[Number(month.slice(-2)) - 1]} ${yearText(Number(yearOf(month)))}`.trimEnd();
+}
+
+/** @param {string} year */
+function yearTitle(year) {
+  return yearText(Number(year)) || t("time.typicalYear");
 }
 
 /** @param {import("./days.js").Days} days @param {Look} look @param {Chosen} chosen */
@@ -114,7 +119,7 @@ function dayGrid(days, { month }, { shown, range }) {
   return {
     label: monthTitle(month), columns: WEEK, lead: lead ?? 0, header: lead === null ? undefined : WEEKDAYS.map((name) => t(name)),
     cells: ids.map((id, i) => ({
-      id, text: String(i + 1), label: `${dayText(i + 1, monthNames()[Number(month.slice(-2)) - 1])} ${yearOf(month)}`,
+      id, text: String(i + 1), label: formatTime(id),
       hasData: days.days.has(id), isChosen: dayOf(shown) === id, isWithin: isWithin(id, range),
     })),
   };
@@ -124,7 +129,7 @@ function dayGrid(days, { month }, { shown, range }) {
 function monthGrid({ months }, { month }, { shown, range }) {
   const ids = monthNames().map((_, i) => `${yearOf(month)}-${String(i + 1).padStart(2, "0")}`);
   return {
-    label: yearOf(month), columns: 3,
+    label: yearTitle(yearOf(month)), columns: 3,
     cells: ids.map((id, i) => ({
       id, text: monthNames()[i], label: monthTitle(id), hasData: months.has(id), isChosen: monthOf(dayOf(shown)) === id, isWithin: isWithin(id, range),
     })),
@@ -135,7 +140,7 @@ function monthGrid({ months }, { month }, { shown, range }) {
 function yearGrid({ years }, _look, { shown, range }) {
   return {
     label: t("time.years"), columns: 4,
-    cells: [...years.keys()].map((id) => ({ id, text: id, label: id, hasData: true, isChosen: yearOf(monthOf(dayOf(shown))) === id, isWithin: isWithin(id, range) })),
+    cells: [...years.keys()].map((id) => ({ id, text: yearTitle(id), label: yearTitle(id), hasData: true, isChosen: yearOf(monthOf(dayOf(shown))) === id, isWithin: isWithin(id, range) })),
   };
 }
 

@@ -1,5 +1,5 @@
 /** Marks on an axis of time, at beginnings of years, months, days, hours or minutes. Pure. */
-import { DAY_MS, dayText, monthNames, pad } from "../lib/time.js";
+import { DAY_MS, dayText, monthNames, pad, yearText } from "../lib/time.js";
 
 /** @typedef {{at: number, label: string}} Mark at: milliseconds since 1970 */
 
@@ -67,7 +67,7 @@ function markLabel(at, unit) {
   const date = new Date(at);
   const [year, month, day] = [date.getUTCFullYear(), monthNames()[date.getUTCMonth()], date.getUTCDate()];
   if (unit === "year") return String(year);
-  if (unit === "month") return `${month} ${year}`;
+  if (unit === "month") return `${month} ${yearText(year)}`.trimEnd();
   const isMidnight = date.getUTCHours() + date.getUTCMinutes() === 0;
   return unit === "day" || isMidnight ? dayText(day, month) : `${pad(date.getUTCHours())}:${pad(date.getUTCMinutes())}`;
 }

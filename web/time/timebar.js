@@ -21,7 +21,7 @@ export function mountTimebar(element, store) {
   const controls = h("div", { className: "time-controls" },
     iconButton("previous", t("time.previous"), step(-1)), play, iconButton("next", t("time.next"), step(1)));
   const [stamp, axis] = [h("div", { className: "time-moment" }), h("div", { className: "time-axis" })];
-  element.append(controls, stamp, axis, ...createSettings(store));
+  element.append(controls, stamp, axis, ...createSettings(store, axis));
   const stops = [
     mountStamp(stamp, store),
     mountAxis(axis, store),

@@ -46,13 +46,14 @@ export function drawTrack(canvas, track) {
  */
 function drawRow(context, { from, to }, times, { y, height, width, color }) {
   const counts = countSteps(instantsOf(times), from, to, Math.max(1, Math.floor(width)));
-  const most = counts.reduce((a, b) => Math.max(a, b), 1);
+  const density = smoothed(counts);
+  const most = density.reduce((a, b) => Math.max(a, b), 1);
   const filled = counts.reduce((sum, count) => sum + Math.min(count, 1), 0);
   const wide = Math.min(TICK, Math.max(1, Math.floor(width / Math.max(1, filled) - 1)));
   context.fillStyle = color;
   counts.forEach((count, x) => {
     if (!count) return;
-    context.globalAlpha = 0.35 + (0.55 * count) / most;
+    context.globalAlpha = 0.35 + (0.55 * density[x]) / most;
     context.fillRect(Math.min(x, width - wide), y, wide, height);
   });
   context.globalAlpha = 1;
@@ -80,4 +81,19 @@ export function countSteps(instants, from, to, pixels) {
     counts[Math.min(pixels - 1, Math.floor(((instants[i] - from) / (to - from || 1)) * pixels))]++;
   }
   return counts;
+}
+
+const SMOOTH = 4; // pixels to either side
+
+/** The mean of what is around: steps do not fall evenly on pixels. Gaps stay. @param {Uint32Array} counts */
+function smoothed(counts) {
+  return Float32Array.from(counts, (count, x) => {
+    if (!count) return 0;
+    let [sum, filled] = [0, 0];
+    for (let i = Math.max(0, x - SMOOTH); i <= x + SMOOTH && i < counts.length; i++) {
+      sum += counts[i];
+      filled += counts[i] ? 1 : 0;
+    }
+    return sum / filled;
+  });
 }

@@ -1,4 +1,4 @@
-/** A closer look at a part of time: by the wheel, and by two fingers; a double click shows all again. */
+/** A closer look at a part of time: by the wheel, two fingers, buttons; a double click shows all again. */
 
 /** @typedef {import("./axis.js").Span} Span */
 
@@ -8,9 +8,10 @@ const CLOSEST = 1 / 5000; // of the whole axis
 /**
  * @param {HTMLElement} element @param {() => {whole: Span, shown: Span}} spans
  * @param {(span: Span | null) => void} look null for all
+ * @param {() => number} middle the place, 0 to 1, that stays where buttons are pressed: the event `time:look` has a factor
  * @returns {() => void} stop
  */
-export function followWheel(element, spans, look) {
+export function followWheel(element, spans, look, middle) {
   const controller = new AbortController();
   const { signal } = controller;
   /** Where the last two fingers were. @type {Map<number, number>} */
@@ -30,6 +31,10 @@ export function followWheel(element, spans, look) {
     else apply(Math.exp(event.deltaY * PER_NOTCH), place(event.clientX), 0);
   }, { signal, passive: false });
   element.addEventListener("dblclick", () => look(null), { signal });
+  element.addEventListener("time:look", (event) => {
+    const factor = /** @type {CustomEvent<number>} */ (event).detail;
+    apply(factor, middle(), 0);
+  }, { signal });
   element.addEventListener("pointerdown", ({ pointerId, clientX, pointerType }) => {
     if (pointerType === "touch") fingers.set(pointerId, place(clientX));
   }, { signal });
@@ -60,4 +65,16 @@ export function closerSpan(whole, shown, factor, about, shift) {
   const fixed = shown.from + (shown.to - shown.from) * about;
   const from = Math.min(whole.to - length, Math.max(whole.from, fixed - length * about + shift * length));
   return length >= total ? null : { from, to: from + length };
+}
+
+/**
+ * A closer look, moved so that a moment is in it.
+ * @param {Span} shown @param {number} at
+ * @returns {Span}
+ */
+export function followed(shown, at) {
+  const length = shown.to - shown.from;
+  if (at >= shown.from && at <= shown.to) return shown;
+  const from = at > shown.to ? at - length * 0.1 : at - length * 0.9;
+  return { from, to: from + length };
 }
