@@ -2,6 +2,7 @@
  * Compares two times and two layers: by a line that is moved, and on maps side by side.
  *     node compare.mjs CHROMIUM BASE_URL FOLDER
  */
+import { violations } from "./axe.mjs";
 import { launch, openPage, settle } from "./chromium.mjs";
 
 const [, , chromium, base, folder] = process.argv;
@@ -35,6 +36,7 @@ async function swipe() {
   const slider = page.getByRole("slider", { name: "Time on the right" });
   await slider.fill("6");
   await picture(page, "control");
+  seen.axe = await violations(page);
   await page.keyboard.press("Escape");
   await settle(page);
   seen.swiped = { labels: await labels(page), hash: await hashOf(page) };

@@ -2,6 +2,7 @@
  * Cuts open and turns the space-time cube.
  *     node cube.mjs CHROMIUM BASE_URL FOLDER
  */
+import { violations } from "./axe.mjs";
 import { launch, openPage, settle } from "./chromium.mjs";
 
 const [, , chromium, base, folder] = process.argv;
@@ -54,6 +55,7 @@ async function cut() {
   await page.mouse.up();
   await page.waitForTimeout(300);
   seen.dragged = { words: await words(page), hash: await hashOf(page) };
+  seen.axe = await violations(page);
   await page.screenshot({ path: `${folder}/cut.png` });
 
   await page.locator(".cube-axis input").first().press("ArrowLeft");

@@ -2,6 +2,7 @@
  * Turns, recolours and plays the globe, looks at a pole, and goes to and fro between it and the map.
  *     node globe.mjs CHROMIUM BASE_URL FOLDER
  */
+import { violations } from "./axe.mjs";
 import { launch, openPage, settle } from "./chromium.mjs";
 
 const [, , chromium, base, folder] = process.argv;
@@ -98,6 +99,21 @@ async function useGlobe() {
   await done();
 }
 
+/** Twice through all steps. */
+async function play() {
+  const { page, log, done } = await open(`dataset=ocean&variable=sst&${ABOVE}&speed=10`, { width: 640, height: 400 });
+  const shown = (/** @type {number} */ frames) => page.waitForFunction((least) => Number(document.querySelector("[data-frames]")?.dataset.frames) >= least, frames);
+  await page.keyboard.press(" ");
+  await shown(13);
+  const asked = log.requests.length;
+  await shown(25);
+  seen.playing = tilesSince(log, asked);
+  await page.keyboard.press(" ");
+  await settle(page);
+  seen.axe = await violations(page);
+  await done();
+}
+
 async function lookAtPole() {
   const { page, done } = await open("dataset=ice.north&variable=thickness&dim.depth=0&mode=globe&camera=0,90,6000000,0,-90", { width: 800, height: 500 });
   await picture(page, "pole");
@@ -143,7 +159,7 @@ async function goToAndFro() {
 }
 
 try {
-  for (const part of [useGlobe, lookAtPole, raiseTerrain, goToAndFro]) {
+  for (const part of [useGlobe, play, lookAtPole, raiseTerrain, goToAndFro]) {
     const from = Date.now();
     await part();
     console.error(part.name, Date.now() - from, "ms");

@@ -97,6 +97,11 @@ def test_two_maps_move_as_one(compared: Visit) -> None:
     assert "view=4/" in compared.facts["side"]["zoomed"]
 
 
+def test_is_accessible(compared: Visit) -> None:
+    """axe-core finds nothing serious."""
+    assert compared.facts["axe"] == []
+
+
 def test_nothing_goes_wrong(compared: Visit) -> None:
     """The console stays empty."""
     assert compared.facts["errors"] == []

@@ -117,6 +117,11 @@ def test_fits_a_phone(cube: Visit) -> None:
     assert cube.facts["outside"] == 0
 
 
+def test_is_accessible(cube: Visit) -> None:
+    """axe-core finds nothing serious."""
+    assert cube.facts["axe"] == []
+
+
 def test_nothing_goes_wrong(cube: Visit) -> None:
     """The console stays empty."""
     assert cube.facts["errors"] == []

@@ -142,6 +142,16 @@ def test_click_chooses_a_place(globe: Visit) -> None:
     assert abs(lat - globe.facts["at"][1]) < 0.1
 
 
+def test_plays_from_what_is_here(globe: Visit) -> None:
+    """Once all steps were shown, playing on asks for no tile."""
+    assert globe.facts["playing"] == []
+
+
+def test_globe_is_accessible(globe: Visit) -> None:
+    """axe-core finds nothing serious."""
+    assert globe.facts["axe"] == []
+
+
 def test_going_to_and_fro_leaves_nothing_behind(globe: Visit) -> None:
     """After ten turns between map and globe a page holds what it held after the first."""
     first, last = globe.facts["kept"]

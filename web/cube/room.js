@@ -10,6 +10,7 @@ import { extentOf } from "./solid.js";
 
 const GAP = 16;
 const DEPTH = 0.8; // of the height
+const LEAN = 24; // pixels: to the left its labels reach further
 const LABELS = { width: 110, height: 76 }; // pixels beside and below the cube
 /** How it is turned at first, degrees. */
 export const START = { pitch: -24, yaw: -34 };
@@ -20,8 +21,8 @@ export function roomOf(element, card) {
   const under = isNarrow() ? card.offsetTop + card.offsetHeight : top;
   const beside = isNarrow() ? right : Math.max(right, card.offsetWidth + 2 * GAP);
   return {
-    left, top: under,
-    width: Math.max(80, element.clientWidth - left - beside),
+    left: left + LEAN, top: under,
+    width: Math.max(80, element.clientWidth - left - LEAN - beside),
     height: Math.max(80, element.clientHeight - under - bottom),
   };
 }

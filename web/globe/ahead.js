@@ -11,70 +11,80 @@ const UNSEEN = 2;
 /** Frames ahead in all: as in a film, what comes much later can come later. */
 const MOST = 24;
 
-/**
- * @param {import("./coats.js").Coats} coats @param {Store} store @param {(state: State) => Wanted[]} wantedAt
- */
-export function mountAhead(coats, store, wantedAt) {
-  let loading = new AbortController();
+export class Ahead {
+  #loading = new AbortController();
   /** Times whose tiles are here. @type {Set<string>} */
-  let here = new Set();
-  let asked = "";
+  #here = new Set();
+  #asked = "";
+
+  /** @param {import("./coats.js").Coats} coats @param {Store} store @param {(state: State) => Wanted[]} wantedAt */
+  constructor(coats, store, wantedAt) {
+    this.coats = coats;
+    this.store = store;
+    this.wantedAt = wantedAt;
+    this.unsubscribe = store.subscribe(["preload"], () => this.refresh());
+  }
 
   /** The same stack at another time: a layer with its own time keeps it. @param {string} time */
-  const at = (time) => wantedAt({ ...store.get(), time });
+  #at(time) {
+    return this.wantedAt({ ...this.store.get(), time });
+  }
 
-  const refresh = () => {
-    const { preload, mode } = store.get();
+  refresh() {
+    const { preload, mode } = this.store.get();
     if (mode !== "globe") return;
     if (!preload.length) {
-      loading.abort();
-      [here, asked] = [new Set(), ""];
+      this.#loading.abort();
+      [this.#here, this.#asked] = [new Set(), ""];
     }
-    coats.ahead(coats.isWaiting ? [] : preload.slice(0, UNSEEN).flatMap(at));
-  };
+    this.coats.ahead(this.coats.isWaiting ? [] : preload.slice(0, UNSEEN).flatMap((time) => this.#at(time)));
+  }
 
-  /** Tiles of the later times: those that the next frame needed. */
-  const fetchLater = () => {
-    const { preload } = store.get();
-    const later = preload.slice(UNSEEN, MOST);
-    const key = later.join();
-    if (key === asked) return;
-    asked = key;
-    loading.abort();
-    loading = new AbortController();
-    const { signal } = loading;
-    here = new Set([...here].filter((time) => later.includes(time)));
-    for (const time of later.filter((one) => !here.has(one))) {
-      const wanted = at(time).flatMap((one) => one.requests(coats.tilesOf(one.id)));
-      Promise.all(wanted.map((request) => tiles.load(request, signal, 1))).then(() => {
-        here.add(time);
-        report();
-      }, (error) => !isAbort(error) && (asked = ""));
+  /** After each frame. */
+  settle() {
+    const isIdle = () => !this.coats.isWaiting && this.coats.isWhole;
+    if (!this.store.get().preload.length || !isIdle()) return;
+    this.refresh();
+    if (!isIdle()) return;
+    this.#report();
+    this.#fetchLater();
+  }
+
+  /** Tiles of the later times: those that the frame that is shown needed. */
+  #fetchLater() {
+    const later = this.store.get().preload.slice(UNSEEN, MOST);
+    if (later.join() === this.#asked) return;
+    this.#asked = later.join();
+    this.#loading.abort();
+    this.#loading = new AbortController();
+    this.#here = new Set([...this.#here].filter((time) => later.includes(time)));
+    for (const time of later) if (!this.#here.has(time)) void this.#fetch(time, this.#loading.signal);
+  }
+
+  /** @param {string} time @param {AbortSignal} signal */
+  async #fetch(time, signal) {
+    const wanted = this.#at(time).flatMap((one) => one.requests(this.coats.tilesOf(one.id)));
+    try {
+      await Promise.all(wanted.map((request) => tiles.load(request, signal, 1)));
+      this.#here.add(time);
+      this.#report();
+    } catch (error) {
+      if (!isAbort(error)) this.#asked = "";
     }
-  };
+  }
 
-  const report = () => {
-    const { preload, ready, mode } = store.get();
+  #report() {
+    const { preload, ready, mode } = this.store.get();
     if (mode !== "globe") return;
-    const { keys } = coats;
-    const now = preload.filter((time) => here.has(time) || (coats.isWhole && at(time).every(({ key }) => key !== null && keys.has(key))));
-    const kept = preload.filter((time) => now.includes(time) || ready.includes(time));
-    if (kept.join() !== ready.join()) store.set({ ready: kept });
-  };
+    const { keys, isWhole } = this.coats;
+    const isHere = (/** @type {string} */ time) =>
+      this.#here.has(time) || ready.includes(time) || (isWhole && this.#at(time).every(({ key }) => key !== null && keys.has(key)));
+    const now = preload.filter(isHere);
+    if (now.join() !== ready.join()) this.store.set({ ready: now });
+  }
 
-  const stop = store.subscribe(["preload"], refresh);
-  return {
-    refresh,
-    settle() {
-      if (!store.get().preload.length || coats.isWaiting || !coats.isWhole) return;
-      refresh();
-      if (!coats.isWhole) return;
-      report();
-      fetchLater();
-    },
-    stop() {
-      stop();
-      loading.abort();
-    },
-  };
+  stop() {
+    this.unsubscribe();
+    this.#loading.abort();
+  }
 }

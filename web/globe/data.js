@@ -3,7 +3,7 @@ import { isAbort } from "../api.js";
 import { detailOf, timeOf, variableOf } from "../lib/select.js";
 import { rampsOf, tables } from "../tile/ramps.js";
 import { reportSettled } from "../tile/settled.js";
-import { mountAhead } from "./ahead.js";
+import { Ahead } from "./ahead.js";
 import { Coats } from "./coats.js";
 import { dataProvider } from "./paint.js";
 import { isRaw, requestOf } from "./tiles.js";
@@ -23,7 +23,7 @@ export function mountData({ scene }, store, base) {
   const coats = new Coats(scene, base);
   const listeners = { onCome: () => scene.requestRender(), onFail: (/** @type {unknown} */ error) => tell(store, error, () => refresh(true)) };
   const wantedAt = (/** @type {State} */ state) => state.layers.flatMap((layer) => wanted(state, layer, listeners) ?? []);
-  const ahead = mountAhead(coats, store, wantedAt);
+  const ahead = new Ahead(coats, store, wantedAt);
   /** @param {boolean} [anew] load even what failed */
   const refresh = (anew = false) => {
     const state = store.get();
@@ -45,7 +45,7 @@ export function mountData({ scene }, store, base) {
       if (!coats.isWhole && !coats.pending) scene.requestRender();
       settle(store, coats);
     }),
-    ahead.stop,
+    () => ahead.stop(),
   ];
   return () => {
     stops.forEach((stop) => stop());
