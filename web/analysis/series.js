@@ -176,7 +176,10 @@ class Panel {
     const value = isThere ? valueAtTime(row, time) : this.readings.of(place, charted, time);
     if (value === undefined) return { text: "…", unit: "" };
     if (value === null) return { text: t("analysis.noDataShort"), unit: "" };
-    const label = charted.variable.style.categories?.find((category) => category.value === value)?.label;
+    const { categories } = charted.variable.style;
+    // A mean of classes means nothing.
+    if (categories && !isPoint(place)) return { text: "–", unit: "" };
+    const label = categories?.find((category) => category.value === value)?.label;
     return label ? { text: label, unit: "" } : { text: formatValue(value), unit: charted.variable.units ?? "" };
   }
 
