@@ -35,6 +35,11 @@ async function useTabs() {
   await page.keyboard.press("ArrowRight");
   seen.tab = { focused: await focused(page), shown: await page.locator("#panel-layers").isVisible(), hidden: await page.locator("#panel-data").isVisible() };
   await examine(page, "layers");
+  await page.locator("#style .ramp-button").click();
+  await page.waitForSelector("#style [role=option]");
+  await examine(page, "colormaps");
+  await page.locator("#style .ramp-button").click();
+  await page.getByRole("tab", { name: "Layers" }).focus();
   await page.keyboard.press("End");
   seen.tab.last = await focused(page);
   await page.waitForTimeout(300);
@@ -108,15 +113,22 @@ async function useAnalysis() {
 /** Opens each button of the tools that has a menu or a window. */
 async function useTools() {
   const { page, done } = await open(`${base}/${OCEAN}`);
-  const names = await page.locator("#tools button[aria-haspopup]").evaluateAll((buttons) => buttons.map((button) => button.getAttribute("aria-label")));
+  const bars = page.locator("#tools, #timebar");
+  const names = await bars.locator("button[aria-haspopup]").evaluateAll((buttons) => buttons.map((button) => button.getAttribute("aria-label")));
   seen.tools = names;
   for (const name of names) {
-    await page.locator("#tools").getByRole("button", { name, exact: true }).click();
+    await bars.getByRole("button", { name, exact: true }).click();
     await page.waitForTimeout(300);
     await examine(page, `tool-${name.toLowerCase().replace(/\W+/g, "-")}`);
     await page.keyboard.press("Escape");
     await page.waitForTimeout(100);
   }
+  await done();
+}
+
+async function useCube() {
+  const { page, done } = await open(`${base}/${OCEAN}&mode=cube`, { dark: true });
+  await examine(page, "cube");
   await done();
 }
 
@@ -263,7 +275,7 @@ async function missWebgl() {
   await page.context().close();
 }
 
-for (const part of [useTabs, useKeys, useSettings, useAnalysis, useTools, useOnPhone, useEmbedded, useBranded, meetTrouble, missWebgl]) {
+for (const part of [useTabs, useKeys, useSettings, useAnalysis, useTools, useCube, useOnPhone, useEmbedded, useBranded, meetTrouble, missWebgl]) {
   try {
     await part();
   } catch (error) {
