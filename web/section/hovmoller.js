@@ -98,6 +98,7 @@ class DiagramView {
     this.#address = address ?? "";
     clearTimeout(this.#timer);
     if (!address) return this.#show(null);
+    this.canvas.dataset.loading = "true";
     this.#timer = window.setTimeout(() => void this.#load(address, kind), isFirst ? 0 : QUIET_MS);
   }
 
@@ -112,7 +113,6 @@ class DiagramView {
     this.#loading = new AbortController();
     const { signal } = this.#loading;
     this.progress.hidden = false;
-    this.canvas.dataset.loading = "true";
     this.bar.removeAttribute("value");
     try {
       const diagram = await loadDiagram(address, kind, signal, (part, done) => this.#grow(part, done));

@@ -1,7 +1,7 @@
 /** Pictures of sections to keep: with a title, what is shown when and where, and a legend. */
 import UPlot from "../vendor/uplot.js";
 import { h } from "../lib/dom.js";
-import { formatUnits } from "../lib/number.js";
+import { formatPlace, formatUnits } from "../lib/number.js";
 import { formatTime } from "../lib/time.js";
 import { ticksOf } from "../colour/ticks.js";
 import { inks } from "./inks.js";
@@ -63,8 +63,8 @@ function drawLegend(context, { table, low, high, scale, first, steps }, units) {
 /** @param {import("./linechart.js").Line} line @param {import("./linechart.js").Curve[]} curves */
 export async function linePoster(line, curves) {
   const times = [...new Set(curves.map(({ time }) => time && formatTime(time, true)))].filter(Boolean).join(", ");
-  const ends = [0, line.lon.length - 1].map((i) => `${line.lat[i].toFixed(2)}°, ${line.lon[i].toFixed(2)}°`).join(" – ");
-  const { canvas, context } = sheet(curves.map(({ title }) => title).join(", "), [times, ends].filter(Boolean).join("  ·  "));
+  const ends = [0, line.lon.length - 1].map((i) => formatPlace(line.lat[i], line.lon[i])).join(" – ");
+  const { canvas, context } = sheet(curves.map(nameOf).join(", "), [times, ends].filter(Boolean).join("  ·  "));
   const size = { width: WIDTH - 2 * EDGE, height: HEIGHT - HEAD - FOOT };
   const plot = await drawn(size, line, curves);
   context.drawImage(plot.ctx.canvas, EDGE, HEAD, size.width, size.height);
@@ -81,16 +81,22 @@ function drawn(size, line, curves) {
   });
 }
 
+/** With its units. @param {import("./linechart.js").Curve} curve */
+function nameOf({ title, units }) {
+  const unit = formatUnits(units);
+  return unit ? `${title} (${unit})` : title;
+}
+
 /** @param {CanvasRenderingContext2D} context @param {import("./linechart.js").Curve[]} curves */
 function drawNames(context, curves) {
   context.font = `12px ${FONT}`;
   context.textBaseline = "middle";
   let x = EDGE;
-  curves.forEach(({ title }, i) => {
+  curves.forEach((curve, i) => {
     context.fillStyle = colourOf(i);
     context.fillRect(x, HEIGHT - 34, 14, 4);
     context.fillStyle = inks().text;
-    context.fillText(title, x + 20, HEIGHT - 32);
-    x += 44 + context.measureText(title).width;
+    context.fillText(nameOf(curve), x + 20, HEIGHT - 32);
+    x += 44 + context.measureText(nameOf(curve)).width;
   });
 }
