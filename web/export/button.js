@@ -1,5 +1,6 @@
 /** The button that opens the window of pictures and animations. */
 import { iconButton } from "../lib/dom.js";
+import { activeOf, axisOf, timeOf } from "../lib/select.js";
 import { t } from "../lib/text.js";
 
 /**
@@ -8,18 +9,16 @@ import { t } from "../lib/text.js";
  */
 export function mountExport(element, store) {
   const button = iconButton("download", t("export.title"), async () => {
-    button.disabled = true;
-    try {
-      (await import("./window.js")).openExport(store);
-    } finally {
-      button.disabled = false;
-    }
+    (await import("./window.js")).openExport(store);
   });
   button.setAttribute("aria-haspopup", "dialog");
   element.append(button);
-  const stop = store.subscribe(["layers", "mode"], ({ layers, mode }) => {
+  const stop = store.subscribe(["layers", "active", "details", "axes", "mode"], (state) => {
     // What is seen on the globe and the cube is not what a picture of the map shows.
-    button.hidden = mode !== "map" || !layers.length;
+    button.hidden = state.mode !== "map" || !state.layers.length;
+    // The steps of time come a moment after the first map.
+    const layer = activeOf(state);
+    button.disabled = timeOf(state, layer) !== null && !axisOf(state, layer).length;
   });
   return () => {
     stop();

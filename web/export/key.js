@@ -1,10 +1,10 @@
 /** Legends on a canvas: what the colours of a picture mean. */
-import { formatUnits, formatValue } from "../lib/number.js";
+import { formatUnits } from "../lib/number.js";
 import { drawCard, drawLine, heightOf, setFont } from "./sign.js";
 
 /** @typedef {import("./sign.js").Ink} Ink */
 /** @typedef {import("./sign.js").Line} Line */
-/** @typedef {import("../types.js").Legend} Legend */
+/** @typedef {import("./legends.js").Key} Key */
 /** @typedef {{width: number, height: number, draw: (x: number, y: number) => void}} Block */
 
 const WIDTH = 240; // of a bar, at scale 1
@@ -12,7 +12,7 @@ const BAR = 12;
 const SWATCH = 13;
 const COLUMN = 150;
 
-/** @param {Legend} legend @returns {Line} */
+/** @param {Key} legend @returns {Line} */
 function heading({ title, units }) {
   const unit = formatUnits(units);
   return { text: unit ? `${title} (${unit})` : title, size: 12.5, weight: 600, colour: "text" };
@@ -22,13 +22,12 @@ function heading({ title, units }) {
 const label = (text) => ({ text, size: 11, weight: 400, colour: "text" });
 
 /**
- * @param {Ink} ink @param {Legend} legend @param {number} mostRows of a list of classes
+ * @param {Ink} ink @param {Key} legend @param {number} mostRows of a list of classes
  * @returns {Block}
  */
 export function legendBlock(ink, legend, mostRows) {
   const head = heightOf(ink, heading(legend)) + 4 * ink.scale;
-  const body = legend.categories ? classesBlock(ink, legend.categories.map(({ label: text, color }) => ({ text, color })), mostRows)
-    : legend.bands ? classesBlock(ink, legend.bands.map(({ title, color }) => ({ text: title, color })), mostRows) : barBlock(ink, legend);
+  const body = legend.entries ? classesBlock(ink, legend.entries, mostRows) : barBlock(ink, legend);
   return {
     width: Math.max(body.width, WIDTH * ink.scale * 0.75),
     height: head + body.height,
@@ -39,11 +38,10 @@ export function legendBlock(ink, legend, mostRows) {
   };
 }
 
-/** @param {Ink} ink @param {Legend} legend @returns {Block} */
-function barBlock(ink, { colors, ticks, min, max }) {
+/** @param {Ink} ink @param {Key} legend @returns {Block} */
+function barBlock(ink, { colors = [], ticks = [] }) {
   const { context, scale } = ink;
   const [width, tall] = [WIDTH * scale, BAR * scale];
-  const marks = ticks.length ? ticks : [{ label: formatValue(min), position: 0 }, { label: formatValue(max), position: 1 }];
   return {
     width,
     height: tall + 4 * scale + heightOf(ink, label("")),
@@ -54,7 +52,7 @@ function barBlock(ink, { colors, ticks, min, max }) {
         context.fillStyle = color;
         context.fillRect(left, Math.round(y), right - left, Math.round(tall));
       });
-      drawTicks(ink, marks, x, y + tall, width);
+      drawTicks(ink, ticks, x, y + tall, width);
     },
   };
 }
@@ -76,7 +74,7 @@ function drawTicks(ink, marks, x, y, width) {
   }
 }
 
-/** @param {Ink} ink @param {{text: string, color: string}[]} entries @param {number} mostRows @returns {Block} */
+/** @param {Ink} ink @param {{label: string, color: string}[]} entries @param {number} mostRows @returns {Block} */
 function classesBlock(ink, entries, mostRows) {
   const { context, scale, colours } = ink;
   const columns = Math.ceil(entries.length / mostRows);
@@ -86,7 +84,7 @@ function classesBlock(ink, entries, mostRows) {
     width: column * columns,
     height: row * rows,
     draw(x, y) {
-      entries.forEach(({ text, color }, i) => {
+      entries.forEach(({ label: text, color }, i) => {
         const [left, top] = [x + Math.floor(i / rows) * column, y + (i % rows) * row];
         context.fillStyle = color;
         context.fillRect(left, top + (row - swatch) / 2, swatch, swatch);
@@ -101,7 +99,7 @@ function classesBlock(ink, entries, mostRows) {
 
 /**
  * Legends in one card, its lower left corner at (x, y); those without room are left out, the last first.
- * @param {Ink} ink @param {Legend[]} legends @param {number} x @param {number} y @param {number} mostHeight
+ * @param {Ink} ink @param {Key[]} legends @param {number} x @param {number} y @param {number} mostHeight
  */
 export function drawLegends(ink, legends, x, y, mostHeight) {
   const [side, gap] = [14 * ink.scale, 12 * ink.scale];

@@ -1,12 +1,11 @@
 /** One picture of the map, with what explains it. */
-import { getJson } from "../api.js";
-import { legendAddress } from "../lib/address.js";
 import { formatUnits } from "../lib/number.js";
 import { activeOf, axisOf, detailOf, timeOf, variableOf } from "../lib/select.js";
 import { formatTime, hasClock } from "../lib/time.js";
 import { creditsOf } from "../map/attribution.js";
 import { drawMap, worldOf } from "./atlas.js";
 import { drawLegends } from "./key.js";
+import { keysOf } from "./legends.js";
 import { metresPerPixel, scaleBar } from "./scalebar.js";
 import { drawCredit, drawNote, drawScale, inkOf } from "./sign.js";
 import { signScale } from "./size.js";
@@ -36,7 +35,7 @@ export function usualTitle(state) {
 export async function drawPicture(state, { size, title, parts }, signal, { canvas = document.createElement("canvas"), isOpaque = false } = {}) {
   const element = /** @type {HTMLElement} */ (document.getElementById("map"));
   const [world, scale] = [worldOf(state, size, element), signScale(size)];
-  const legends = parts.legend ? await legendsOf(state, signal) : [];
+  const legends = parts.legend ? await keysOf(state, signal) : [];
   if (canvas.width !== size.width || canvas.height !== size.height) Object.assign(canvas, size);
   const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d", { willReadFrequently: true }));
   const ink = inkOf(context, scale);
@@ -72,31 +71,4 @@ function linesOf(state, title, parts) {
     parts.time && time && { text: formatTime(time, hasClock(axisOf(state, layer))), size: 15, weight: 600, colour: "text" },
   ];
   return lines.filter((line) => typeof line === "object" && line !== null);
-}
-
-/** Of all layers that are seen, the uppermost first; without those that have none. @param {State} state @param {AbortSignal} signal @returns {Promise<import("../types.js").Legend[]>} */
-async function legendsOf(state, signal) {
-  const addresses = state.layers.filter(({ visible }) => visible).reverse().flatMap((layer) => {
-    const variable = variableOf(state, layer);
-    return variable ? [legendAddress(layer, variable)] : [];
-  });
-  const found = await Promise.all([...new Set(addresses)].map((address) => legendAt(address, signal)));
-  return found.filter((legend) => legend !== null);
-}
-
-/** @type {Map<string, import("../types.js").Legend>} one for all frames of an animation */
-const kept = new Map();
-
-/** @param {string} address @param {AbortSignal} signal */
-async function legendAt(address, signal) {
-  const known = kept.get(address);
-  if (known) return known;
-  try {
-    const legend = /** @type {import("../types.js").Legend} */ (await getJson(address, signal));
-    kept.set(address, legend);
-    return legend;
-  } catch (error) {
-    if (signal.aborted) throw error;
-    return null;
-  }
 }

@@ -7,7 +7,7 @@ export default /** @type {const} */ ({
   "export.custom": ["Own size", "Eigene Größe"],
   "export.done": ["Saved as {name} ({size})", "Gespeichert als {name} ({size})"],
   "export.every": ["Every step", "Jeder Zeitschritt"],
-  "export.everyNth": ["Every {count}th step", "Jeder {count}. Zeitschritt"],
+  "export.everyNth": ["One step in {count}", "Jeder {count}. Zeitschritt"],
   "export.failed": ["This did not work: {message}", "Das hat nicht geklappt: {message}"],
   "export.format": ["Format", "Format"],
   "export.fps": ["Frames per second", "Bilder pro Sekunde"],
