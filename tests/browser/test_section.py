@@ -125,7 +125,9 @@ def test_longitudes_hold_means_by_area(section: Visit, demo_server: str) -> None
     found = diagram(section, "longitude")
     values = block(demo_server, section, "longitude")
     (asked,) = section.facts["longitude"]["asked"]
-    _, south, _, north = (float(part) for part in parse_qs(urlsplit(asked).query)["bbox"][0].split(","))
+    _, south, _, north = (
+        float(part) for part in parse_qs(urlsplit(asked).query)["bbox"][0].split(",")
+    )
     edges = np.sin(np.radians(np.linspace(north, south, values.shape[1] + 1)))
     weights = np.where(np.isnan(values), 0, (edges[:-1] - edges[1:])[:, None])
     expected = np.nansum(values * weights, axis=1) / weights.sum(axis=1)
@@ -137,7 +139,9 @@ def test_latitudes_are_near_xarrays_means(section: Visit, demo_data: Path) -> No
     lines = rows(section.facts["latitudeTable"])
     latitudes = np.array([float(line["latitude"]) for line in lines[:120]])
     (asked,) = section.facts["latitude"]["asked"]
-    west, _, east, _ = (float(part) for part in parse_qs(urlsplit(asked).query)["bbox"][0].split(","))
+    west, _, east, _ = (
+        float(part) for part in parse_qs(urlsplit(asked).query)["bbox"][0].split(",")
+    )
     group = xr.open_datatree(demo_data.parent / "ocean.zarr", engine="zarr", consolidated=False)
     finest = next(node.to_dataset() for node in group.subtree if "sst" in node.variables)
     names = {"lat": "latitude", "lon": "longitude"}
