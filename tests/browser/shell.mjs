@@ -127,8 +127,13 @@ async function useTools() {
 }
 
 async function useCube() {
-  const { page, done } = await open(`${base}/${OCEAN}&mode=cube`, { dark: true });
+  const { page, done } = await open(`${base}/${OCEAN}`, { dark: true });
+  await page.locator(".mode", { hasText: "Cube" }).click();
+  await settle(page);
   await examine(page, "cube");
+  await page.keyboard.press("ArrowLeft");
+  await settle(page);
+  seen.cube = await page.evaluate(() => location.hash);
   await done();
 }
 

@@ -90,6 +90,12 @@ def test_keys(shell: Visit) -> None:
     assert facts["escaped"] is False
 
 
+def test_pressed_buttons_leave_keys_to_time(shell: Visit) -> None:
+    """After the cube was chosen by pointer an arrow steps time, and chooses no other mode."""
+    assert "mode=cube" in shell.facts["cube"]
+    assert "time=2021-11-17" in shell.facts["cube"]
+
+
 def test_menu_takes_and_gives_back_the_focus(shell: Visit) -> None:
     """Into it when it opens, to its button when it closes."""
     menu = shell.facts["menu"]

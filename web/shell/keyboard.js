@@ -65,10 +65,11 @@ export function mountKeyboard(element, store) {
     action();
   };
   element.addEventListener("keydown", listen);
-  // A button pressed by pointer keeps no focus, so that space goes on to play.
+  // What is pressed by pointer keeps no focus, so that space goes on to play, and arrows to step.
   const release = (/** @type {MouseEvent} */ event) => {
-    const button = event.detail > 0 && /** @type {Element} */ (event.target).closest?.("button");
-    if (button && !button.matches("[aria-haspopup], [role=tab], [popovertarget]") && document.activeElement === button) button.blur();
+    const focused = /** @type {HTMLElement | null} */ (document.activeElement);
+    const isKept = focused?.matches("[aria-haspopup], [role=tab], [popovertarget]");
+    if (event.detail > 0 && focused?.matches("button, .mode input") && !isKept) focused.blur();
   };
   element.addEventListener("click", release);
   return () => {
