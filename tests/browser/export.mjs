@@ -8,7 +8,7 @@ import { REMOTE, launch, openPage, settle } from "./chromium.mjs";
 const [, , chromium, base, demo, folder] = process.argv;
 const browser = await launch(chromium);
 const seen = { errors: [], axe: {}, files: {} };
-const FLAT = "#dataset=flat&variable=step&time=2024-03-05&speed=5";
+const FLAT = "#dataset=flat&variable=step&time=2024-03-05&speed=5&view=1/0/0";
 
 /** @param {string} address @param {Parameters<typeof openPage>[1]} [options] */
 async function open(address, options) {

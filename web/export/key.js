@@ -1,6 +1,6 @@
 /** Legends on a canvas: what the colours of a picture mean. */
 import { formatUnits } from "../lib/number.js";
-import { drawCard, drawLine, heightOf, setFont } from "./sign.js";
+import { drawCard, drawLine, heightOf, setFont, widthOf } from "./sign.js";
 
 /** @typedef {import("./sign.js").Ink} Ink */
 /** @typedef {import("./sign.js").Line} Line */
@@ -8,6 +8,7 @@ import { drawCard, drawLine, heightOf, setFont } from "./sign.js";
 /** @typedef {{width: number, height: number, draw: (x: number, y: number) => void}} Block */
 
 const WIDTH = 240; // of a bar, at scale 1
+const WIDEST = 360; // of a heading
 const BAR = 12;
 const SWATCH = 13;
 const COLUMN = 150;
@@ -29,7 +30,7 @@ export function legendBlock(ink, legend, mostRows) {
   const head = heightOf(ink, heading(legend)) + 4 * ink.scale;
   const body = legend.entries ? classesBlock(ink, legend.entries, mostRows) : barBlock(ink, legend);
   return {
-    width: Math.max(body.width, WIDTH * ink.scale * 0.75),
+    width: Math.max(body.width, WIDTH * ink.scale * 0.75, Math.min(WIDEST * ink.scale, widthOf(ink, heading(legend)) + 1)),
     height: head + body.height,
     draw(x, y) {
       drawLine(ink, heading(legend), x, y, this.width);
