@@ -12,6 +12,7 @@ const WIDE = { width: 1024, height: 700 };
 /** The map alone: panels would hide its pixels. @param {import("playwright-core").Page} page */
 const bare = (page) => page.evaluate(() => {
   for (const id of ["panel", "tools", "timebar", "analysis", "notice"]) document.getElementById(id).style.visibility = "hidden";
+  document.querySelector(".leaflet-control-container").style.visibility = "hidden";
 });
 
 /** @param {string} hash @param {{options?: object, query?: string}} [how] */
@@ -134,7 +135,7 @@ async function zoom() {
 
 /** Tiles of one layer fail: it is told once, the other layer stays, and comes back when asked again. */
 async function fail() {
-  const { page, log } = await openPage(browser, WIDE);
+  const { page } = await openPage(browser, WIDE);
   const problem = JSON.stringify({ detail: "the store does not answer" });
   await page.route("**/tiles/ocean/**", (route) => route.fulfill({ status: 503, contentType: "application/problem+json", body: problem }));
   await page.goto(`${base}/#dataset=model&variable=t&dataset=ocean&variable=sst&view=3/0.0000/-40.0000`);
@@ -147,7 +148,6 @@ async function fail() {
   await page.mouse.move(500, 420);
   await page.waitForTimeout(100);
   seen.mendedHover = await readout(page);
-  void log;
   await page.close();
 }
 
