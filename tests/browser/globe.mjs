@@ -123,9 +123,9 @@ async function lookAtPole() {
 
 /** Mountains as a camera low over the Alps sees them, flat and steep. */
 async function raiseTerrain() {
-  const { page, done } = await open("dataset=land&variable=elevation&mode=globe&camera=10,41,60000,0,-4", { width: 400, height: 600 });
+  const { page, done } = await open("dataset=land&variable=elevation&mode=globe&camera=10,41,60000,0,-4", { width: 320, height: 400 });
   await picture(page, "flat");
-  await follow(page, (hash) => `${hash}&terrain=land;elevation;40`);
+  await follow(page, (hash) => `${hash}&terrain=land;elevation;15`);
   await page.waitForTimeout(500);
   await settle(page);
   await picture(page, "steep");
@@ -141,7 +141,7 @@ async function holdings(devtools) {
 }
 
 async function goToAndFro() {
-  const { page, done } = await open(`dataset=ocean&variable=sst&${ABOVE}`);
+  const { page, done } = await open(`dataset=ocean&variable=sst&${ABOVE}`, { width: 640, height: 400 });
   const devtools = await page.context().newCDPSession(page);
   await devtools.send("Performance.enable");
   seen.kept = [];
