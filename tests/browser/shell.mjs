@@ -211,6 +211,9 @@ async function useEmbedded() {
     link: await frame.locator(".embed-link").getAttribute("href"),
   };
   await page.screenshot({ path: `${folder}/embedded.png` });
+  await page.mouse.click(400, 250);
+  await page.waitForTimeout(300);
+  seen.embed.places = await frame.locator(".place-marker").count();
   await page.waitForFunction(() => window.heard.length > 0);
   await page.evaluate(() => window.frames[0].postMessage({ target: "tileserver", type: "state", hash: "dataset=ocean&variable=chl" }, "*"));
   await page.waitForFunction(() => window.heard.at(-1).hash.includes("variable=chl"));

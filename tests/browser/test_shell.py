@@ -144,6 +144,9 @@ def test_embedded(shell: Visit) -> None:
         "#panel-body": False,
     }
     assert "embed" not in embed["link"]
+    latitude = float(unquote(embed["link"]).split("view=")[1].split("/")[1])
+    assert abs(latitude) < 40, "the card in the corner covers nothing"
+    assert embed["places"] == 0
     assert "variable=sst" in embed["link"]
     assert embed["heard"]["source"] == "tileserver"
     assert "variable=chl" in unquote(embed["heard"]["hash"])

@@ -104,7 +104,10 @@ export function mountMap(element, store, page = store) {
 
 /** @param {HTMLElement} element */
 function createMap(element) {
+  const isMoving = !window.matchMedia("(prefers-reduced-motion: reduce)").matches;
   const map = L.map(element, {
+    zoomAnimation: isMoving,
+    inertia: isMoving,
     zoomControl: false,
     attributionControl: false,
     keyboard: false,

@@ -32,6 +32,8 @@ export function mountEmbed(body, store) {
   if (!options) return () => {};
   body.classList.add("is-embedded");
   for (const part of PARTS) body.classList.toggle(`without-${part}`, !options[part]);
+  // A click chooses no place where its values are not shown.
+  if (!options.analysis) document.getElementById("map")?.addEventListener("click", (event) => event.stopPropagation(), { capture: true });
   for (const sheet of body.querySelectorAll(".sheet")) sheet.classList.remove("sheet");
   const stops = [addLink(body, store), talk(store)];
   return () => stops.forEach((stop) => stop());

@@ -16,7 +16,9 @@ export function coveredSides() {
   const [panel, analysis, timebar, tools] = ["panel", "analysis", "timebar", "tools"].map(box);
   const top = tools ? tools.bottom : 0;
   if (isNarrow()) {
-    const tops = [panel, analysis, timebar].map((rect) => rect?.top ?? innerHeight);
+    // In a frame the panel is no sheet, but a card in the corner.
+    const isSheet = (/** @type {string} */ id) => document.getElementById(id)?.matches(".sheet");
+    const tops = [isSheet("panel") ? panel : null, isSheet("analysis") ? analysis : null, timebar].map((rect) => rect?.top ?? innerHeight);
     return { left: 0, right: 0, top: GAP, bottom: innerHeight - Math.min(...tops) };
   }
   return {
