@@ -9,7 +9,8 @@ import { reportSettled } from "../tile/settled.js";
 import { Ahead } from "./ahead.js";
 import { Failures } from "./failure.js";
 import { makeFrame, recolour } from "./frame.js";
-import { Stage, windowOf } from "./stage.js";
+import { windowOf } from "./grid.js";
+import { Stage } from "./stage.js";
 
 /** @typedef {import("../types.js").State} State */
 /** @typedef {import("../types.js").Store} Store */

@@ -45,6 +45,16 @@ export function tileZoom(zoom, detail) {
 }
 
 /**
+ * The part of the world that a rectangle of its pixels shows.
+ * @param {{x: number, y: number}} origin @param {{x: number, y: number}} size @param {number} zoom
+ * @returns {Window}
+ */
+export function windowOf(origin, size, zoom) {
+  const world = TILE * 2 ** zoom;
+  return { west: origin.x / world, north: origin.y / world, east: (origin.x + size.x) / world, south: (origin.y + size.y) / world };
+}
+
+/**
  * The tiles of a zoom that a window touches, the nearest to its centre first, each once however often
  * the world is seen; and of these only such as touch the data.
  * @param {Window} window @param {number} z @param {import("../types.js").Box | null} bbox

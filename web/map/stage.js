@@ -1,6 +1,6 @@
 /** The canvas of the data as a layer of Leaflet: it lies over the map and a little beyond, and moves with it. */
 import { L } from "../vendor.js";
-import { placesOf } from "./grid.js";
+import { placesOf, windowOf } from "./grid.js";
 import { screenOf } from "./screen.js";
 
 /**
@@ -13,12 +13,6 @@ import { screenOf } from "./screen.js";
 /** Of the map's size, on each side: so far it is moved before it is drawn again. */
 const BEYOND = 0.12;
 const MOST_RATIO = 2;
-
-/** The part of the world that a rectangle of its pixels shows. @param {L.Point} origin @param {L.Point} size @param {number} zoom @returns {Window} */
-export function windowOf(origin, size, zoom) {
-  const world = 256 * 2 ** zoom;
-  return { west: origin.x / world, north: origin.y / world, east: (origin.x + size.x) / world, south: (origin.y + size.y) / world };
-}
 
 /**
  * What a frame puts where.
