@@ -2,7 +2,8 @@
 import { Cartesian2, Cartesian3, Math as Angle } from "./cesium.js";
 import { activeOf, detailOf, wrap } from "../lib/select.js";
 import { flightTime } from "./stage.js";
-import { cameraOfBox, cameraOfView, RADIUS_M, viewOfCamera } from "./view.js";
+import { cameraOfBox, cameraOfView, moveView, RADIUS_M, viewOfCamera } from "./view.js";
+import { coveredSides } from "../shell/room.js";
 
 /** @typedef {import("../types.js").Store} Store */
 /** @typedef {import("./cesium.js").CesiumWidget} Widget */
@@ -96,6 +97,12 @@ function boxOf({ camera }) {
   return wrap([west, south, east < west ? east + 360 : east, north]);
 }
 
+/** From the middle of the map to that of what no panel covers, where the globe's is. @returns {[number, number]} pixels right and down */
+function toFree() {
+  const { left, top, right, bottom } = coveredSides();
+  return [(left - right) / 2, (top - bottom) / 2];
+}
+
 /** Coming from the map the globe shows the same place, and going back the map does. @param {Widget} widget @param {Store} store @param {Fit} fit */
 function followMode(widget, store, fit) {
   let shown = "";
@@ -109,10 +116,11 @@ function followMode(widget, store, fit) {
     const isMoved = JSON.stringify(now) !== JSON.stringify(view);
     if (mode === "globe") {
       if (camera && !isMoved) goTo(widget, camera, true);
-      else if (now && now.zoom > WORLD_ZOOM) goTo(widget, cameraOfView(now, sizeOf(widget)), true);
+      else if (now && now.zoom > WORLD_ZOOM) goTo(widget, cameraOfView(moveView(now, ...toFree()), sizeOf(widget)), true);
       else fit(true);
     } else if (camera && !isMoved) {
-      view = viewOfCamera(readCamera(widget), sizeOf(widget));
+      const [right, down] = toFree();
+      view = moveView(viewOfCamera(readCamera(widget), sizeOf(widget)), -right, -down);
       store.set({ view });
     }
   });

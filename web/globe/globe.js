@@ -6,7 +6,7 @@ import { mountGround } from "./ground.js";
 import { mountKeys } from "./keys.js";
 import { mountPick } from "./pick.js";
 import { mountPlaces } from "./places.js";
-import { createStage } from "./stage.js";
+import { createStage, mountBackground } from "./stage.js";
 import { mountTerrain } from "./terrain.js";
 import { mountWindow } from "./window.js";
 import { h } from "../lib/dom.js";
@@ -29,6 +29,7 @@ export function mountGlobe(element, store) {
   const base = mountGround(widget.scene, store);
   const stops = [
     mountPause(widget, store),
+    mountBackground(widget.scene),
     mountCamera(element, widget, store, place.covered),
     mountTerrain(widget, store),
     mountData(widget, store, base),

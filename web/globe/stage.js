@@ -47,12 +47,6 @@ export function createStage(element) {
 /** @param {import("./cesium.js").Scene} scene */
 function setUp(scene) {
   const { globe } = scene;
-  const light = () => {
-    scene.backgroundColor = Color.fromCssColorString(themeColour("--space"));
-    scene.requestRender();
-  };
-  light();
-  window.addEventListener("themechange", light);
   scene.fog.enabled = false;
   globe.showGroundAtmosphere = false;
   globe.enableLighting = false;
@@ -68,6 +62,17 @@ function setUp(scene) {
     { eventType: CameraEventType.LEFT_DRAG, modifier: KeyboardEventModifier.CTRL },
   ];
   if (REDUCED.matches) Object.assign(control, { inertiaSpin: 0, inertiaTranslate: 0, inertiaZoom: 0 });
+}
+
+/** What lies behind the globe has the page's colour. @param {import("./cesium.js").Scene} scene @returns {() => void} stop */
+export function mountBackground(scene) {
+  const show = () => {
+    scene.backgroundColor = Color.fromCssColorString(themeColour("--space"));
+    scene.requestRender();
+  };
+  show();
+  window.addEventListener("themechange", show);
+  return () => window.removeEventListener("themechange", show);
 }
 
 /** Seconds that a move of the camera takes. */

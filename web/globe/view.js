@@ -93,3 +93,15 @@ function capHeight(degrees, size, covered, whole) {
   const half = (FILLED * Math.tan(FIELD / 2) * Math.min(free.width, free.height)) / Math.max(size.width, size.height);
   return Math.min(whole, RADIUS_M * (Math.sin(angle) / half - (1 - Math.cos(angle))));
 }
+
+/**
+ * The view whose centre is so many pixels to the right of and below another's.
+ * @param {View} view @param {number} right @param {number} down
+ * @returns {View}
+ */
+export function moveView({ lat, lon, zoom }, right, down) {
+  const world = TILE * 2 ** zoom;
+  const y = Math.asinh(Math.tan(radians(Math.max(-85, Math.min(85, lat))))) - (2 * Math.PI * down) / world;
+  const round = (/** @type {number} */ degrees) => Number(degrees.toFixed(4));
+  return { lat: round((Math.atan(Math.sinh(y)) * 180) / Math.PI), lon: round(turned(lon + (360 * right) / world)), zoom };
+}

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { heightAt, heightmap, mostLevel, terrainChoices } from "../globe/heights.js";
 import { boxOfTile, cellsOf, overlaps, tileAt, unpack } from "../globe/plate.js";
-import { cameraOfBox, cameraOfView, viewOfCamera, wholeHeight } from "../globe/view.js";
+import { cameraOfBox, cameraOfView, moveView, viewOfCamera, wholeHeight } from "../globe/view.js";
 
 const SIZE = { width: 1280, height: 800 };
 /** @typedef {import("../types.js").Box} Box */
@@ -11,6 +11,14 @@ test("The camera above the map's view shows that view again.", () => {
   for (const view of [{ lat: 47.2, lon: 11.4, zoom: 9 }, { lat: -60, lon: -170, zoom: 5 }]) {
     assert.deepEqual(viewOfCamera(cameraOfView(view, SIZE), SIZE), view);
   }
+});
+
+test("A view moved by pixels, and back, is the same.", () => {
+  const view = { lat: 47.2, lon: 179, zoom: 5 };
+  const moved = moveView(view, 256, -100);
+  assert.ok(moved.lat > view.lat && Math.abs(moved.lon - (179 + 360 / 32 - 360)) < 1e-3);
+  const back = moveView(moved, -256, 100);
+  assert.ok(Math.abs(back.lat - view.lat) < 1e-3 && Math.abs(back.lon - view.lon) < 1e-3);
 });
 
 test("A view of the whole map is one of the whole globe, and no farther.", () => {
