@@ -32,29 +32,52 @@ export function worldOf({ view }, { width, height }, map) {
   return 256 * 2 ** (view?.zoom ?? 1) * Math.min(width / map.clientWidth, height / map.clientHeight);
 }
 
+/** What lies below and above the data of all frames of a film: drawn for the first. @typedef {{below?: HTMLCanvasElement, above?: HTMLCanvasElement}} Ground */
+
 /**
  * @param {HTMLCanvasElement} canvas of the wanted size @param {State} state
- * @param {{world: number, scale: number, hasGround: boolean, signal: AbortSignal}} options
+ * @param {{world: number, scale: number, hasGround: boolean, ground?: Ground, signal: AbortSignal}} options
  */
-export async function drawMap(canvas, state, { world, scale, hasGround, signal }) {
-  const { width, height } = canvas;
+export async function drawMap(canvas, state, { world, scale, hasGround, ground = {}, signal }) {
+  const view = viewOf(state, canvas, world);
+  const { window } = view;
+  const [frame] = await Promise.all([wholeFrame(state, view, signal), hasGround && !ground.above && drawGround(ground, canvas, state, { window, world, scale }, signal)]);
+  signal.throwIfAborted();
+  const screen = new FlatScreen(canvas);
+  if (ground.below) screen.context.drawImage(ground.below, 0, 0);
+  screen.add(itemsOf(frame, window, world));
+  if (ground.above) screen.context.drawImage(ground.above, 0, 0);
+}
+
+/** @param {State} state @param {{width: number, height: number}} size @param {number} world @returns {import("../map/frame.js").View} */
+function viewOf(state, { width, height }, world) {
   const { lat, lon } = state.view ?? { lat: 0, lon: 0 };
   const [west, north] = [columnOf(lon) - width / 2 / world, rowOf(lat) - height / 2 / world];
   const window = { west, north, east: west + width / world, south: north + height / world };
-  const frame = await wholeFrame(state, { window, zoom: Math.log2(world / 256), isLarge: false, hasPainter: getPainter() !== null }, signal);
-  const screen = new FlatScreen(canvas);
-  const sheet = { context: screen.context, window, world, scale };
+  return { window, zoom: Math.log2(world / 256), isLarge: false, hasPainter: getPainter() !== null };
+}
+
+/** Has tiles of a picture that comes later loaded beside. @param {State} state @param {{width: number, height: number}} size @param {number} world @param {AbortSignal} signal */
+export function loadAhead(state, size, world, signal) {
+  const frame = makeFrame(state, viewOf(state, size, world));
+  frame.load(1, () => {});
+  signal.addEventListener("abort", () => frame.stop(), { once: true });
+}
+
+/** @param {Ground} ground @param {{width: number, height: number}} size @param {State} state @param {Omit<Sheet, "context">} place @param {AbortSignal} signal */
+async function drawGround(ground, { width, height }, state, place, signal) {
   const { online, isOffline, hasCoasts } = basemapOf(state);
-  if (hasGround) {
-    sheet.context.fillStyle = getComputedStyle(/** @type {HTMLElement} */ (document.getElementById("map"))).backgroundColor;
-    sheet.context.fillRect(0, 0, width, height);
-    if (online) await drawOnline(sheet, online, signal);
-    else if (isOffline) await drawGround(sheet, drawLand);
-  }
-  screen.add(itemsOf(frame, window, world));
-  if (hasGround && hasCoasts) await drawGround(sheet, drawLines);
-  if (hasGround && isOffline) drawNames(sheet, (await loadCell("world")).labels ?? []);
-  signal.throwIfAborted();
+  const [below, above] = [0, 1].map(() => {
+    const canvas = Object.assign(document.createElement("canvas"), { width, height });
+    return { canvas, sheet: { ...place, context: /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d")) } };
+  });
+  below.sheet.context.fillStyle = getComputedStyle(/** @type {HTMLElement} */ (document.getElementById("map"))).backgroundColor;
+  below.sheet.context.fillRect(0, 0, width, height);
+  if (online) await drawOnline(below.sheet, online, signal);
+  else if (isOffline) await drawCells(below.sheet, drawLand);
+  if (hasCoasts) await drawCells(above.sheet, drawLines);
+  if (isOffline) drawNames(above.sheet, (await loadCell("world")).labels ?? []);
+  Object.assign(ground, { below: below.canvas, above: above.canvas });
 }
 
 /** @param {State} state @param {import("../map/frame.js").View} view @param {AbortSignal} signal */
@@ -81,7 +104,7 @@ async function wholeFrame(state, view, signal) {
 }
 
 /** @param {Sheet} sheet @param {import("../map/ground.js").Draw} draw */
-async function drawGround({ context, window, world, scale }, draw) {
+async function drawCells({ context, window, world, scale }, draw) {
   const zoom = Math.max(1, Math.round(Math.log2(world / 256 / scale)));
   const across = (2 ** zoom * 256) / TILE;
   const side = world / across;

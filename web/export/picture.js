@@ -29,10 +29,11 @@ export function usualTitle(state) {
 /**
  * @param {State} state of which the layers, their times and colours are shown
  * @param {Wish} wish @param {AbortSignal} signal
- * @param {{canvas?: HTMLCanvasElement, isOpaque?: boolean}} [paper] to draw on; opaque where a format has no transparency
+ * @param {{canvas?: HTMLCanvasElement, isOpaque?: boolean, ground?: import("./atlas.js").Ground}} [paper] to draw on; opaque
+ *   where a format has no transparency; the ground that was drawn for the same view
  * @returns {Promise<HTMLCanvasElement>}
  */
-export async function drawPicture(state, { size, title, parts }, signal, { canvas = document.createElement("canvas"), isOpaque = false } = {}) {
+export async function drawPicture(state, { size, title, parts }, signal, { canvas = document.createElement("canvas"), isOpaque = false, ground = {} } = {}) {
   const element = /** @type {HTMLElement} */ (document.getElementById("map"));
   const [world, scale] = [worldOf(state, size, element), signScale(size)];
   const legends = parts.legend ? await keysOf(state, signal) : [];
@@ -44,7 +45,7 @@ export async function drawPicture(state, { size, title, parts }, signal, { canva
     context.fillStyle = ink.colours.card;
     context.fillRect(0, 0, size.width, size.height);
   }
-  await drawMap(canvas, state, { world, scale, hasGround: parts.basemap, signal });
+  await drawMap(canvas, state, { world, scale, hasGround: parts.basemap, ground, signal });
   const margin = 16 * ink.scale;
   const lines = linesOf(state, title, parts);
   const below = lines.length ? margin + drawNote(ink, lines, margin, margin, size.width - 2 * margin) : 0;

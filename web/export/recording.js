@@ -1,6 +1,7 @@
 /** An animation: each step of time is drawn and encoded before the next, so that none has to be kept. */
 import { setTime } from "../lib/layers.js";
 import { activeOf, axisOf, timesInRange } from "../lib/select.js";
+import { loadAhead, worldOf } from "./atlas.js";
 import { startEncoder } from "./encoder.js";
 import { drawPicture } from "./picture.js";
 import { evened, thinned } from "./size.js";
@@ -10,6 +11,9 @@ import { evened, thinned } from "./size.js";
  * @typedef {import("./picture.js").Wish} Wish
  * @typedef {{format: import("./encoder.js").Format, fps: number, stride: number}} Film
  */
+
+/** So many frames later are loaded while one is encoded. */
+const AHEAD = 3;
 
 /** The steps that can be filmed: those within the chosen range. @param {State} state */
 export function stepsOf(state) {
@@ -27,11 +31,15 @@ export async function record(state, wish, { format, fps, stride }, signal, progr
   const canvas = document.createElement("canvas");
   Object.assign(canvas, size);
   canvas.getContext("2d", { willReadFrequently: true });
+  const paper = { canvas, isOpaque: true, ground: {} };
+  const world = worldOf(state, size, /** @type {HTMLElement} */ (document.getElementById("map")));
+  const stateAt = (/** @type {string} */ time) => ({ ...state, ...setTime(state, time) });
   const encoder = await startEncoder(format, canvas, fps);
   try {
     for (const [i, time] of times.entries()) {
       progress(i, times.length);
-      await drawPicture({ ...state, ...setTime(state, time) }, { ...wish, size }, signal, { canvas, isOpaque: true });
+      if (times[i + AHEAD]) loadAhead(stateAt(times[i + AHEAD]), size, world, signal);
+      await drawPicture(stateAt(time), { ...wish, size }, signal, paper);
       await encoder.add();
       signal.throwIfAborted();
     }
