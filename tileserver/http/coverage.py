@@ -17,7 +17,7 @@ from tileserver.http.datasets import END, START
 from tileserver.http.endpoint import Endpoint, context
 from tileserver.http.params import INTEGER, STRING, Parameter, choice, integer, number
 from tileserver.http.values import asked, streamed
-from tileserver.reader import check_bytes
+from tileserver.reader import Limits, check_bytes
 from tileserver.services import coverage, transect
 
 Output = Literal["json", "ndjson"]
@@ -51,6 +51,10 @@ OUTPUT: Parameter[Output] = Parameter(
     "f", choice(("json", "ndjson")), {"type": "string", "enum": ["json", "ndjson"]},
     "The format of the answer.", "json",
 )  # fmt: skip
+FORMAT: Parameter[Literal["json", "csv"]] = Parameter(
+    "f", choice(("json", "csv")), {"type": "string", "enum": ["json", "csv"]},
+    "The format of the answer.", "json",
+)  # fmt: skip
 LINE: Parameter[Line | None] = Parameter(
     "line", _line, STRING, "Places along the line: lon,lat;lon,lat.", None, "5,45;10,50"
 )
@@ -59,7 +63,8 @@ POINTS: Parameter[int] = Parameter(
 )
 
 BLOCK = (params.EXPRESSION, params.METHOD, params.BBOX, START, END, WIDTH, HEIGHT, STEPS, OUTPUT)
-ALONG = (params.TIME, params.METHOD, params.EXPRESSION, LINE, POINTS, START, END, STEPS)
+ALONG = (params.TIME, params.METHOD, params.EXPRESSION, LINE, POINTS, START, END, STEPS, FORMAT)
+AREA = "ask for a smaller area, or give the dataset overviews"
 HINT = "ask for fewer steps or a smaller area, or give the dataset overviews"
 
 
@@ -79,13 +84,22 @@ async def get_coverage(request: Request) -> Response:
         end=query(END),
     )
     engine = context(request).engine
-    nbytes = coverage.estimate(selection, prepared.steps, prepared.parts)
-    check_bytes(nbytes, engine.limits.series_bytes, HINT)
+    _check(prepared, engine.limits)
     head = coverage.head(dataset.id, prepared)
-    steps = coverage.blocks(partial(engine.read, dataset), prepared)
-    if query(OUTPUT) == "json":
-        return caching.json_answer(request, {**head, "values": [step async for step in steps]})
-    return await streamed(_lines(head, prepared.times, steps), "application/x-ndjson")
+    steps = coverage.read_steps(
+        partial(engine.read, dataset), prepared, coverage.encoded, engine.pool
+    )
+    if query(OUTPUT) == "ndjson":
+        return await streamed(_lines(head, prepared.times, steps), "application/x-ndjson")
+    document = {**head, "values": [step async for step in steps]}
+    return await asyncio.to_thread(caching.json_answer, request, document)
+
+
+def _check(prepared: coverage.Request | transect.Request, limits: Limits) -> None:
+    """Refuse what would read too much, at once or of a single step. Raises PayloadTooLarge."""
+    parts, selection = prepared.parts, prepared.selection
+    check_bytes(coverage.estimate(selection, prepared.steps[:1], parts), limits.tile_bytes, AREA)
+    check_bytes(coverage.estimate(selection, prepared.steps, parts), limits.series_bytes, HINT)
 
 
 async def _lines(
@@ -118,15 +132,18 @@ async def get_transect(request: Request) -> Response:
         most_steps=query(STEPS),
     )
     engine = context(request).engine
-    nbytes = coverage.estimate(selection, prepared.steps, prepared.parts)
-    check_bytes(nbytes, engine.limits.series_bytes, HINT)
+    _check(prepared, engine.limits)
     read = partial(engine.read, dataset)
-    return caching.json_answer(request, await transect.transect(read, dataset.id, prepared))
+    document = await transect.transect(read, dataset.id, prepared, engine.pool)
+    if query(FORMAT) == "json":
+        return await asyncio.to_thread(caching.json_answer, request, document)
+    body = await asyncio.to_thread(lambda: transect.table(document).encode())
+    return await asyncio.to_thread(caching.answer, request, body, "text/csv; charset=utf-8")
 
 
 ENDPOINTS = (
     Endpoint("/coverage/{dataset}/{variable}", get_coverage, "A block of values", "values",
              BLOCK, True, ("application/json", "application/x-ndjson"), queued=True),
     Endpoint("/transect/{dataset}/{variable}", get_transect, "Values along a line", "values",
-             ALONG, True, queued=True),
+             ALONG, True, ("application/json", "text/csv"), queued=True),
 )  # fmt: skip

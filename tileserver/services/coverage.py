@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+import orjson
 
 from tileserver.axis import Axis, Floats
-from tileserver.cube import Cube
+from tileserver.cube import Cube, Raw
 from tileserver.errors import InvalidParameter
 from tileserver.grid import FULL_CIRCLE_DEG, LONLAT, Bounds, Grid
 from tileserver.layer import Layer, Selection
@@ -18,12 +21,33 @@ from tileserver.services.window import Part, Read, check_single, combine, read_b
 from tileserver.sources.chunk import count_chunks
 
 Index = npt.NDArray[np.intp]
+T = TypeVar("T")
 
 MOST_SIDE = 256
 MOST_STEPS = 512
 MOST_CELLS = 4_000_000
 AT_ONCE = 8  # steps
 DIGITS = 5
+BUDGET_BYTES = 128 << 20  # of steps that are read at once
+# Fewer cells than this are worked out sooner than a thread is started.
+INLINE_CELLS = 2000
+
+
+class Sampled(Protocol):
+    """What is read step by step: a block, or a line."""
+
+    @property
+    def layer(self) -> Layer: ...
+    @property
+    def selection(self) -> Selection: ...
+    @property
+    def steps(self) -> Index: ...
+    @property
+    def parts(self) -> tuple[Part, ...]: ...
+    @property
+    def cells(self) -> int:
+        """Numbers of a step."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,6 +66,12 @@ class Request:
     times: tuple[str, ...]
     grid: Grid
     parts: tuple[Part, ...]
+
+    @property
+    def cells(self) -> int:
+        """Numbers of a step."""
+        height, width = self.grid.shape
+        return height * width
 
 
 def prepare(
@@ -126,38 +156,56 @@ def head(dataset: str, request: Request) -> dict[str, object]:
     }
 
 
-async def blocks(read: Read, request: Request) -> AsyncIterator[list[list[float | None]]]:
-    """Values of each step, one after the other: rows from the north, null where there are none.
-
-    Raises SourceError.
-    """
-    async for values in read_steps(
-        read, request.layer, request.selection, request.parts, request.steps
-    ):
-        yield plain(values)
+def step_bytes(parts: tuple[Part, ...]) -> int:
+    """What is read of one step, decoded to the layer's window."""
+    return sum(
+        (p.rows.stop - p.rows.start) * (p.cols.stop - p.cols.start) * p.variable.dtype.itemsize
+        for p in parts
+    )
 
 
 async def read_steps(
-    read: Read, layer: Layer, selection: Selection, parts: tuple[Part, ...], steps: Index
-) -> AsyncIterator[Floats]:
-    """Physical values (rows, cols) of steps in their order; some are read at once."""
+    read: Read,
+    request: Sampled,
+    form: Callable[[Floats], T],
+    pool: Executor | None = None,
+) -> AsyncIterator[T]:
+    """What `form` makes of the physical values (rows, cols) of each step, in their order.
 
-    async def one(step: int) -> Floats:
-        found = await read_blocks(read, parts, selection, slice(step, step + 1))
-        return np.asarray(combine(layer, parts, found)[0], np.float64)
+    Some steps are read at once, as many as the budget of memory holds. Raises SourceError.
 
-    for first in range(0, len(steps), AT_ONCE):
-        for values in await asyncio.gather(*(one(int(s)) for s in steps[first : first + AT_ONCE])):
+    Args:
+        pool: where larger steps are worked out.
+    """
+    parts = request.parts
+    at_once = max(1, min(AT_ONCE, BUDGET_BYTES // max(1, step_bytes(parts))))
+    loop = asyncio.get_running_loop()
+
+    def finish(found: list[Raw]) -> T:
+        return form(np.asarray(combine(request.layer, parts, found)[0], np.float64))
+
+    async def one(step: int) -> T:
+        found = await read_blocks(read, parts, request.selection, slice(step, step + 1))
+        if request.cells < INLINE_CELLS:
+            return finish(found)
+        return await loop.run_in_executor(pool, finish, found)
+
+    for first in range(0, len(request.steps), at_once):
+        some = request.steps[first : first + at_once]
+        for values in await asyncio.gather(*(one(int(step)) for step in some)):
             yield values
 
 
-def plain(values: Floats) -> list[list[float | None]]:
-    """Numbers as JSON has them, of as many digits as are seen."""
+def rounded(values: Floats) -> npt.NDArray[np.float32]:
+    """Numbers of as many digits as are seen, NaN where there are none."""
     known = np.isfinite(values)
     with np.errstate(divide="ignore", invalid="ignore"):
         size = np.where(known & (values != 0), np.floor(np.log10(np.abs(values))), 0)
     scale = 10.0 ** (DIGITS - 1 - size)
-    rounded = np.where(known, np.round(np.where(known, values, 0) * scale) / scale, 0)
-    rows = rounded.astype(object)
-    rows[~known] = None
-    return rows.tolist()  # type: ignore[no-any-return]
+    with np.errstate(over="ignore"):  # of what 32 bits do not hold
+        return np.where(known, np.round(values * scale) / scale, np.nan).astype(np.float32)
+
+
+def encoded(values: Floats) -> orjson.Fragment:
+    """The numbers as JSON has them, null where there are none."""
+    return orjson.Fragment(orjson.dumps(rounded(values), option=orjson.OPT_SERIALIZE_NUMPY))

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +17,7 @@ from tileserver.axis import Floats
 from tileserver.cube import Cube
 from tileserver.errors import InvalidParameter
 from tileserver.layer import Layer, Selection
-from tileserver.services.coverage import MOST_CELLS, plain, read_steps, thinned
+from tileserver.services.coverage import MOST_CELLS, read_steps, rounded, thinned
 from tileserver.services.window import Part, Read, check_single, traced
 
 Index = npt.NDArray[np.intp]
@@ -41,6 +45,11 @@ class Request:
     lat: Floats
     distance_m: Floats
     parts: tuple[Part, ...]
+
+    @property
+    def cells(self) -> int:
+        """Numbers of a step."""
+        return len(self.distance_m)
 
 
 def prepare(
@@ -91,21 +100,31 @@ def along(line: Sequence[tuple[float, float]], points: int) -> tuple[Floats, Flo
     return lon, lat, distance_m
 
 
-async def transect(read: Read, dataset: str, request: Request) -> dict[str, object]:
+async def transect(
+    read: Read, dataset: str, request: Request, pool: Executor | None = None
+) -> dict[str, object]:
     """The answer of `/transect`: a row of values for each time. Raises SourceError."""
-    rows = [
-        plain(values)[0]
-        async for values in read_steps(
-            read, request.layer, request.selection, request.parts, request.steps
-        )
-    ]
+    rows = [values[0] async for values in read_steps(read, request, rounded, pool)]
     return {
         "dataset": dataset,
         "variable": request.layer.id,
         "units": request.layer.units,
-        "lon": np.round(request.lon, 6).tolist(),
-        "lat": np.round(request.lat, 6).tolist(),
-        "distance_m": np.round(request.distance_m, 1).tolist(),
+        "lon": np.round(request.lon, 6),
+        "lat": np.round(request.lat, 6),
+        "distance_m": np.round(request.distance_m, 1),
         "times": list(request.times),
-        "values": rows,
+        "values": np.stack(rows),
     }
+
+
+def table(document: dict[str, Any]) -> str:
+    """The same as CSV: a line for each point of each time, empty where there is no value."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(("time", "distance_m", "lon", "lat", "value"))
+    along = [document[name].tolist() for name in ("distance_m", "lon", "lat")]
+    for time, values in zip(document["times"] or [None], document["values"], strict=True):
+        # By way of its text: a 32-bit number has fewer digits than Python's.
+        numbers = ("" if np.isnan(value) else str(value) for value in values)
+        writer.writerows((time, *place) for place in zip(*along, numbers, strict=True))
+    return out.getvalue()

@@ -66,11 +66,14 @@ class Part:
 
     def decode(self, raw: Raw) -> Values:
         """Physical values (steps, rows, cols) of the layer's window; NaN where there are none."""
-        values = self.variable.packing.decode(raw.reshape(-1, *raw.shape[-2:]))
+        raw = raw.reshape(-1, *raw.shape[-2:])
         if self.cell_of is not None:
-            taken = values.reshape(len(values), -1).take(self.cell_of, axis=1, mode="clip")
+            # Of a window much is not wanted where there is no coarse level: it is not decoded.
+            flat = raw.reshape(len(raw), -1)
+            taken = self.variable.packing.decode(flat.take(self.cell_of, axis=1, mode="clip"))
             taken[:, self.cell_of < 0] = np.nan
             return taken
+        values = self.variable.packing.decode(raw)
         if self.row_of is None or self.col_of is None:
             return values
         taken = values.take(self.row_of, axis=1).take(self.col_of, axis=2)
