@@ -79,3 +79,18 @@ function showPlace(place) {
   const margin = (place.radius_m ?? 0) / 100_000; // degrees, roughly
   map.fitBounds([[south - margin, west - margin], [north + margin, east + margin]], { padding: [80, 80] });
 }
+
+/** Other rows in place of a list's; what is being named is not drawn anew under the hands, and what has the focus keeps it. @param {HTMLElement} list @param {HTMLElement[]} rows */
+export function renew(list, rows) {
+  const controls = () => /** @type {HTMLElement[]} */ ([...list.querySelectorAll("button, input")]);
+  const at = controls().findIndex((control) => control === document.activeElement);
+  const isNaming = document.activeElement instanceof HTMLInputElement && at >= 0 && list.childElementCount === rows.length;
+  if (!isNaming) {
+    list.replaceChildren(...rows);
+    return controls()[at]?.focus();
+  }
+  rows.forEach((row, i) => {
+    list.children[i].className = row.className;
+    list.children[i].querySelector(".place-values")?.replaceWith(/** @type {Element} */ (row.querySelector(".place-values")));
+  });
+}

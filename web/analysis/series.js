@@ -8,7 +8,7 @@ import { segments } from "../shell/menu.js";
 import { Answers } from "./answers.js";
 import { Chart } from "./chart.js";
 import { columnsOf, valueAtTime } from "./columns.js";
-import { detailOf, nameOf, placeRows } from "./place.js";
+import { detailOf, nameOf, placeRows, renew } from "./place.js";
 import { chartedOf, questionsOf } from "./question.js";
 import { Readings } from "./readings.js";
 import { saveButtons } from "./save.js";
@@ -154,10 +154,7 @@ class Panel {
     const charted = chartedOf(state);
     const chosen = state.places.find(({ id }) => id === state.place) ?? null;
     const told = (/** @type {Place} */ place) => charted.map((one) => this.#valueOf(state, place, one));
-    // What is being named is not drawn anew under the hands.
-    if (!this.parts.places.contains(document.activeElement) || this.parts.places.childElementCount !== state.places.length) {
-      this.parts.places.replaceChildren(...placeRows(this.store, told));
-    }
+    renew(this.parts.places, placeRows(this.store, told));
     this.parts.places.hidden = state.places.length < 2 && Boolean(chosen && isPoint(chosen) && !chosen.name);
     const first = chosen && charted[0] ? told(chosen)[0] : null;
     const time = chosen && charted[0] ? timeOf(state, charted[0].layer) : null;
