@@ -1,7 +1,8 @@
 /** Loads what the state names: the catalogue, the datasets of its layers, their axes of time. */
-import { ApiError, getAxis, getColormaps, getConfig, getDatasets, getDetail, isAbort } from "./api.js";
+import { ApiError, getAxis, getColormaps, getConfig, getDatasets, getDetail, getJson, isAbort } from "./api.js";
+import { legendAddress } from "./lib/address.js";
 import { addLayer, patchLayer } from "./lib/layers.js";
-import { axisKey, firstVariable, timeDimension } from "./lib/select.js";
+import { axisKey, firstVariable, rangeKey, styleOf, timeDimension, variableOf } from "./lib/select.js";
 import { t } from "./lib/text.js";
 
 /** @typedef {import("./types.js").Store} Store */
@@ -19,9 +20,9 @@ export function startSession(store) {
   loadCatalogue();
   attempt(store, signal, async () => store.set({ colormaps: await getColormaps(signal) }), null);
   attempt(store, signal, async () => store.set({ config: await getConfig(signal) }), null);
-  const stop = followLayers(store, signal);
+  const stops = [followLayers(store, signal), followRanges(store, signal)];
   return () => {
-    stop();
+    stops.forEach((stop) => stop());
     abort();
   };
 }
@@ -42,6 +43,25 @@ function followLayers(store, signal) {
       asked.add(id);
       const load = () => attempt(store, signal, () => openDataset(store, id, signal), load);
       load();
+    }
+  });
+}
+
+/** Ask for the range of each layer that neither its dataset nor anybody has given one: of expressions. @param {Store} store @param {AbortSignal} signal */
+function followRanges(store, signal) {
+  /** @type {Set<string>} */
+  const asked = new Set();
+  return store.subscribe(["layers", "details"], (state) => {
+    for (const layer of state.layers) {
+      const [variable, key] = [variableOf(state, layer), rangeKey(layer)];
+      const { rescale, categories } = styleOf(state, layer);
+      if (!variable || rescale || categories || asked.has(key)) continue;
+      asked.add(key);
+      const load = async () => {
+        const { min, max } = await getJson(legendAddress({ ...layer, colormap: null, scale: null }, variable), signal);
+        if (min < max) store.set({ ranges: { ...store.get().ranges, [key]: [min, max] } });
+      };
+      attempt(store, signal, load, null);
     }
   });
 }

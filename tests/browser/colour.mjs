@@ -194,11 +194,22 @@ async function makeOwn() {
   seen.own = { refused, hash, colour, again, name, kept: await page.locator(".picker .ramp-row").allTextContents() };
 }
 
+async function followExpression() {
+  const { page, log } = await open("dataset=ocean&expression=sst*2&view=3/10.0000/-40.0000");
+  await page.waitForSelector("#legend .legend-tick");
+  await openStyle(page);
+  seen.expression = {
+    range: await page.locator("#style .range input").evaluateAll((inputs) => inputs.map(({ value }) => Number(value))),
+    errors: log.errors,
+  };
+}
+
 const { page } = await open("dataset=ocean&variable=sst");
 seen.same = {};
 for (const [name, [path, style]] of Object.entries(STYLES)) seen.same[name] = await compare(page, path, style);
 await chooseOnOcean();
 await chooseClasses();
 await makeOwn();
+await followExpression();
 await browser.close();
 console.log(JSON.stringify(seen));

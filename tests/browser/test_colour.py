@@ -151,3 +151,12 @@ def test_own_colormaps_are_drawn_linked_and_kept(facts: dict[str, Any], demo_ser
     assert own["again"] == own["colour"]
     assert own["name"] == "Traffic light"
     assert own["kept"] == ["Traffic light"]
+
+
+def test_an_expression_without_a_range_gets_the_servers(
+    facts: dict[str, Any], demo_server: str
+) -> None:
+    """From a link that names none: that of its coarsest level, as in legends."""
+    found = httpx.get(f"{demo_server}/legend/ocean/_.json", params={"expression": "sst*2"}).json()
+    assert facts["expression"]["range"] == pytest.approx([found["min"], found["max"]], rel=1e-4)
+    assert facts["expression"]["errors"] == []
