@@ -104,8 +104,15 @@ export function timeAfter(state, step) {
 
 /** @param {string[]} times @param {[string, string] | null} range */
 export function timesInRange(times, range) {
-  if (!range || !times.length) return times;
-  return times.slice(nearestIndex(times, range[0]), nearestIndex(times, range[1]) + 1);
+  const held = rangeOn(times, range);
+  return held ? times.slice(nearestIndex(times, held[0]), nearestIndex(times, held[1]) + 1) : times;
+}
+
+/** The range, if the axis has any part of it: one that was chosen for other data is none. @param {string[]} times @param {[string, string] | null} range */
+export function rangeOn(times, range) {
+  if (!range || !times.length) return null;
+  const isBeside = parseTime(range[1]) < parseTime(times[0]) || parseTime(range[0]) > parseTime(times[times.length - 1]);
+  return isBeside ? null : range;
 }
 
 /**

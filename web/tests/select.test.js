@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { PLAIN } from "../lib/layers.js";
-import { activeOf, axisOf, firstVariable, isGlobal, styleOf, timeAfter, timeOf, unwrap, variableOf, wrap } from "../lib/select.js";
+import { activeOf, axisOf, firstVariable, isGlobal, rangeOn, styleOf, timeAfter, timeOf, timesInRange, unwrap, variableOf, wrap } from "../lib/select.js";
 import { INITIAL } from "../store.js";
 import { detail } from "./example.js";
 
@@ -87,4 +87,18 @@ test("A box across 180° has its east beyond its west.", () => {
 test("What the map shows is a box of the one world.", () => {
   assert.deepEqual(wrap([-400, -100, 100, 95]), [-180, -90, 180, 90]);
   assert.deepEqual(wrap([170, -10, 200, 10]), [170, -10, -160, 10]);
+});
+
+test("A range that was chosen for other data is none.", () => {
+  assert.deepEqual(timesInRange(TIMES, [TIMES[1], "2030-01-01T00:00:00Z"]), TIMES.slice(1));
+  assert.deepEqual(timesInRange(TIMES, ["2030-01-01T00:00:00Z", "2031-01-01T00:00:00Z"]), TIMES);
+  assert.equal(rangeOn(TIMES, ["1999-01-01T00:00:00Z", "2000-01-01T00:00:00Z"]), null);
+});
+
+test("Before the steps are known a time beyond them all is their end.", () => {
+  const time = { ...detail.dimensions.time, first: TIMES[0], last: TIMES[2] };
+  const early = { ...STATE, axes: {}, details: { [detail.id]: { ...detail, dimensions: { ...detail.dimensions, time } } } };
+  assert.equal(timeOf({ ...early, time: "2030-01-01" }, air), TIMES[2]);
+  assert.equal(timeOf({ ...early, time: "1990-01-01" }, air), TIMES[0]);
+  assert.equal(timeOf({ ...early, time: "2024-01-02T06:00:00Z" }, air), "2024-01-02T06:00:00Z");
 });

@@ -1,7 +1,7 @@
 /** The axis of the bar of time: a slider on a track of what there is, marks, the range, a closer look. */
 import { h } from "../lib/dom.js";
 import { setTime } from "../lib/layers.js";
-import { activeOf, axisOf, timeAfter, timeOf } from "../lib/select.js";
+import { activeOf, axisOf, rangeOn, timeAfter, timeOf } from "../lib/select.js";
 import { t } from "../lib/text.js";
 import { formatTime, hasClock, instantsOf, nearestInstant, parseTime } from "../lib/time.js";
 import { timeMarks } from "./marks.js";
@@ -107,7 +107,7 @@ function trackOf(state, { from, to }) {
   const times = axisOf(state, active);
   const others = state.layers.filter((layer) => layer !== active && layer.visible).map((layer) => axisOf(state, layer));
   const rows = [...new Set(others)].filter((axis) => axis.length && axis !== times);
-  return { times, others: rows, from, to, ready: state.playing ? state.ready : [], range: state.range };
+  return { times, others: rows, from, to, ready: state.playing ? state.ready : [], range: rangeOn(times, state.range) };
 }
 
 /** @param {HTMLInputElement} slider @param {State} state @param {Span} span */

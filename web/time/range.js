@@ -1,6 +1,6 @@
 /** The stretch of time that is played and charted: two handles on the axis. */
 import { h } from "../lib/dom.js";
-import { activeOf, axisOf } from "../lib/select.js";
+import { activeOf, axisOf, rangeOn } from "../lib/select.js";
 import { t } from "../lib/text.js";
 import { formatTime, hasClock, instantsOf, nearestIndex, nearestInstant, parseTime } from "../lib/time.js";
 
@@ -18,7 +18,7 @@ export function mountRange(field, store, changed) {
   let shown = { from: 0, to: 1 };
   const times = () => axisOf(store.get(), activeOf(store.get()));
   const ends = () => {
-    const { range } = store.get();
+    const range = rangeOn(times(), store.get().range);
     return range ? range.map((time) => nearestIndex(times(), time)) : [0, times().length - 1];
   };
   /** @param {number} which 0 or 1 @param {number} index */
@@ -57,7 +57,7 @@ export function mountRange(field, store, changed) {
   return {
     show(span) {
       shown = span;
-      handles.forEach((element, which) => showHandle(element, times(), ends()[which], span, Boolean(store.get().range)));
+      handles.forEach((element, which) => showHandle(element, times(), ends()[which], span, rangeOn(times(), store.get().range) !== null));
     },
     stop: () => handles.forEach((element) => element.remove()),
   };
