@@ -48,7 +48,8 @@ const diagramReady = (page) => page.waitForFunction(() => {
 async function drawLine() {
   const { page, log, done } = await open(OCEAN);
   seen.empty = await page.locator(".section > .empty").textContent();
-  await page.getByRole("button", { name: "Draw a line" }).click();
+  await page.locator("#tools-draw button").first().click();
+  await page.getByRole("button", { name: "Line, for a section" }).click();
   for (const [x, y] of [[500, 600], [600, 500], [720, 400]]) {
     await page.mouse.move(x, y);
     await page.mouse.click(x, y);

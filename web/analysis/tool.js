@@ -24,6 +24,10 @@ export function mountPlaces(element, store) {
       close();
       void drawInto(store, kind);
     })),
+    menuItem("line", t("section.drawLine"), async () => {
+      close();
+      await (await import("../section/draw.js")).drawLine(store);
+    }),
     h("hr", { className: "menu-line" }),
     menuItem("download", t("analysis.import"), async () => {
       close();

@@ -1,6 +1,5 @@
 /** Sections: values along a line, and diagrams of time with latitude, longitude or a line. */
 import { h, icon } from "../lib/dom.js";
-import { addPlace } from "../lib/places.js";
 import { activeOf } from "../lib/select.js";
 import { t } from "../lib/text.js";
 import { areaOf } from "../cube/area.js";
@@ -31,7 +30,7 @@ export function mountSection(element, store) {
     area = /** @type {Area} */ (name);
     diagram?.refresh();
   });
-  const drawn = h("button", { type: "button", className: "button", onclick: () => void drawLine(store) }, icon("draw"), h("span", {}, t("section.draw")));
+  const drawn = h("button", { type: "button", className: "button", onclick: async () => (await import("./draw.js")).drawLine(store) }, icon("draw"), h("span", {}, t("section.draw")));
   const told = h("p", { className: "empty", role: "status" });
   const body = h("div", { className: "section-body" });
   element.append(h("div", { className: "section" }, h("div", { className: "section-head" }, kind.label, areas.label, drawn), told, body));
@@ -91,14 +90,4 @@ function problemOf(state) {
   const isClasses = layer !== null && rampsOf(state, layer)?.[0]?.first !== null && rampsOf(state, layer) !== null;
   const found = obstacle(state, state.section, isClasses);
   return found ? t(`section.${found}`) : "";
-}
-
-/** @param {Store} store */
-async function drawLine(store) {
-  store.set({ mode: "map" });
-  const { draw } = await import("../analysis/draw.js");
-  const geometry = await draw("line");
-  if (geometry?.type !== "LineString") return;
-  const name = t("section.name", { count: store.get().places.filter((place) => place.geometry.type === "LineString").length + 1 });
-  store.set({ ...addPlace(store.get(), { name, geometry }), tab: "section" });
 }

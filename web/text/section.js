@@ -10,6 +10,7 @@ export default /** @type {const} */ ({
   "section.diagram": ["Diagram of time and place: arrow keys move the place that is read out, Enter goes to its time", "Diagramm über Zeit und Ort: Pfeiltasten bewegen die abgelesene Stelle, Eingabe springt zu ihrer Zeit"],
   "section.diagramHint": ["Point to read, click to go to that time", "Zeigen zum Ablesen, Klicken springt zur Zeit"],
   "section.draw": ["Draw a line", "Linie zeichnen"],
+  "section.drawLine": ["Line, for a section", "Linie, für einen Schnitt"],
   "section.file.latitude": ["time-latitude", "Zeit-Breite"],
   "section.file.line": ["transect", "Schnitt"],
   "section.file.lineTime": ["time-distance", "Zeit-Strecke"],
