@@ -101,7 +101,7 @@ async function openCatalogue(store, signal) {
 /** @param {Store} store @param {string} id @param {AbortSignal} signal */
 async function openDataset(store, id, signal) {
   const detail = await getDetail(id, signal);
-  if (detail.status !== "ready") throw new ApiError(detail.error ?? t("shell.pending", { dataset: id }), 0);
+  if (detail.status !== "ready") throw new ApiError(detail.error ? `${detail.title || id}: ${detail.error}` : t("shell.pending", { dataset: id }), 0);
   store.set({ details: { ...store.get().details, [id]: detail } });
   nameVariables(store);
   await Promise.all(timesOf(detail).map(async (name) => {

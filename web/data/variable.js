@@ -31,6 +31,7 @@ export function mountVariables(element, store) {
     drawn = key;
     create.hidden = !detail?.variables.some(({ kind }) => kind === "variable");
     filter.hidden = (detail?.variables.length ?? 0) < FILTER_FROM;
+    element.closest("section")?.toggleAttribute("hidden", !detail && !state.busy);
     if (!detail) return list.replaceChildren(...(state.busy ? [h("li", { className: "skeleton" })] : []));
     if (!detail.variables.length) return list.replaceChildren(h("li", { className: "empty" }, t("data.noVariable")));
     const wanted = filter.hidden ? "" : filter.value.trim().toLowerCase();
