@@ -4,6 +4,7 @@ import { mountControls } from "./control.js";
 import { mountData } from "./data.js";
 import { mountGround } from "./ground.js";
 import { mountKeys } from "./keys.js";
+import { mountNames } from "./names.js";
 import { mountPick } from "./pick.js";
 import { mountPlaces } from "./places.js";
 import { createStage, mountBackground } from "./stage.js";
@@ -33,6 +34,7 @@ export function mountGlobe(element, store) {
     mountCamera(element, widget, store, place.covered),
     mountTerrain(widget, store),
     mountData(widget, store, base),
+    mountNames(widget, store),
     mountPlaces(widget.scene, store),
     mountPick(element, widget, store, ({ lon, lat }) => store.set(choosePoint(store.get(), lon, lat))),
     mountKeys(widget.canvas, element),

@@ -8,7 +8,7 @@
 const MERCATOR_EDGE = 85.0511;
 
 /** @param {number} y from the top of the world, in its widths */
-function latitudeAt(y) {
+export function latitudeAt(y) {
   return (Math.atan(Math.sinh(Math.PI * (1 - 2 * y))) * 180) / Math.PI;
 }
 
