@@ -24,10 +24,10 @@ export function createChooser(store) {
   let begun = null;
   const hint = h("p", { className: "muted calendar-hint", role: "status" });
   const tell = () => {
-    const { range } = store.get();
     const text = (/** @type {string} */ time) => formatTime(time, hasClock(times));
-    hint.textContent = begun ? t("time.chooseEnd", { start: text(begun[0]) }) : range ? t("time.from", { start: text(range[0]), end: text(range[1]) }) : t("time.chooseStart");
-    hint.hidden = wanted === "moment";
+    const [start, end] = (wanted === "stretch" && store.get().range) || [times[0], times[times.length - 1]];
+    const isOpen = wanted === "stretch" && !store.get().range;
+    hint.textContent = begun ? t("time.chooseEnd", { start: text(begun[0]) }) : isOpen ? t("time.chooseStart") : t("time.from", { start: text(start), end: text(end) });
   };
   const goTo = (/** @type {string} */ time) => store.set({ ...setTime(store.get(), time), playing: false });
   const calendar = createCalendar(times, chosen(), (steps) => {
