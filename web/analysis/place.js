@@ -4,7 +4,7 @@ import { formatPlace, formatUnits } from "../lib/number.js";
 import { PALETTE } from "../lib/places.js";
 import { getLanguage, t } from "../lib/text.js";
 import { mapOf } from "../map/map.js";
-import { extentOf, isPoint, middleOf, sizeOf } from "./shape.js";
+import { extentOf, isPoint, lengthOf, middleOf, sizeOf } from "./shape.js";
 
 /** @typedef {import("../types.js").Store} Store */
 /** @typedef {import("../types.js").Place} Place */
@@ -22,9 +22,9 @@ export function nameOf(place) {
 export function detailOf(place) {
   const [lon, lat] = middleOf(place);
   if (isPoint(place)) return formatPlace(lat, lon);
-  const size = sizeOf(place) / SQUARE_KM;
-  const number = size.toLocaleString(getLanguage(), { maximumSignificantDigits: 3 });
-  return size ? `${number} km²` : formatPlace(lat, lon);
+  const [size, length] = [sizeOf(place) / SQUARE_KM, lengthOf(place) / 1000];
+  const number = (size || length).toLocaleString(getLanguage(), { maximumSignificantDigits: 3 });
+  return size ? `${number} km²` : `${number} km`;
 }
 
 /** @param {Store} store @param {string} id @param {Partial<Place>} patch */

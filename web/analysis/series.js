@@ -12,7 +12,7 @@ import { detailOf, nameOf, placeRows, renew } from "./place.js";
 import { chartedOf, questionsOf } from "./question.js";
 import { Readings } from "./readings.js";
 import { saveButtons } from "./save.js";
-import { isPoint } from "./shape.js";
+import { areaOf, isPoint } from "./shape.js";
 import { variableChoice } from "./variable.js";
 
 /** @typedef {import("../types.js").State} State */
@@ -115,12 +115,14 @@ class Panel {
     const failed = known.find(({ answer }) => answer?.status === "failed");
     const isCancelled = known.some(({ answer }) => answer?.status === "cancelled");
     const again = h("button", { type: "button", className: "button", onclick: () => this.answers.retry(this.#questions) }, t("analysis.again"));
+    const toSection = h("button", { type: "button", className: "button", onclick: () => this.store.set({ tab: "section" }) }, t("shell.tab.section"));
     const hasValues = this.#rows.some(({ answer }) => Object.values(answer.values).some((values) => values.some((value) => value !== null)));
     /** @type {Node[]} */
     let told = [];
     if (loading.length) told = this.#progress(state, known);
     else if (failed) told = [h("p", {}, failed.answer?.error ?? ""), again];
     else if (isCancelled) told = [h("p", {}, t("analysis.cancelled")), again];
+    else if (state.places.some((place) => place.id === state.place && !areaOf(place))) told = [h("p", {}, t("analysis.isLine")), toSection];
     else if (!state.places.length) told = [h("p", {}, t("analysis.empty"))];
     else if (chartedOf(state).every(({ hasTime }) => !hasTime)) told = [h("p", {}, t("analysis.noTime"))];
     else if (!hasValues && known.length) told = [h("p", {}, t("analysis.noData"))];
@@ -158,7 +160,7 @@ class Panel {
     this.parts.places.hidden = state.places.length < 2 && Boolean(chosen && isPoint(chosen) && !chosen.name);
     const first = chosen && charted[0] ? told(chosen)[0] : null;
     const time = chosen && charted[0] ? timeOf(state, charted[0].layer) : null;
-    this.parts.reading.replaceChildren(...(first ? [
+    this.parts.reading.replaceChildren(...(first?.text ? [
       h("strong", {}, first.text), h("span", { className: "units" }, formatUnits(first.unit)),
       h("span", { className: "muted" }, time ? formatTime(time, hasClock([time, ...(this.#rows[0]?.answer.times ?? [])])) : ""),
     ] : []));
@@ -167,6 +169,7 @@ class Panel {
 
   /** @param {State} state @param {Place} place @param {Charted} charted @returns {import("./place.js").Told} */
   #valueOf(state, place, charted) {
+    if (!areaOf(place)) return { text: "", unit: "" };
     const row = this.#rows.find(({ question }) => question.place.id === place.id && question.charted.key === charted.key);
     const time = timeOf(state, charted.layer);
     const isThere = row && time !== null && row.answer.times.includes(time);

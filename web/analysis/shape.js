@@ -79,6 +79,12 @@ export function extentOf(geometry) {
   return [west, south, east, north];
 }
 
+/** Metres along a line on the ground, its parts together; 0 of all else. @param {Place} place */
+export function lengthOf({ geometry }) {
+  const lines = geometry.type === "LineString" ? [geometry.coordinates] : geometry.type === "MultiLineString" ? geometry.coordinates : [];
+  return lines.reduce((sum, line) => sum + line.slice(1).reduce((part, to, i) => part + distance(/** @type {LonLat} */ (line[i]), /** @type {LonLat} */ (to)), 0), 0);
+}
+
 /** Square metres on the ground, holes apart; 0 of points and lines. @param {Place} place */
 export function sizeOf(place) {
   const area = areaOf(place);

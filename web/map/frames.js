@@ -78,7 +78,9 @@ export class Frames {
   refresh(anew = false) {
     const state = this.store.get();
     if (state.mode !== "map") return this.#rest();
-    if (this.#isAnimating) return;
+    // Where no link tells the view, the first data are about to be fitted.
+    const isFitting = !state.view && state.layers.some(({ dataset }) => state.details[dataset]);
+    if (this.#isAnimating || isFitting) return;
     for (const frame of [this.shown, this.waiting]) if (frame) recolour(frame, state);
     const wanted = makeFrame(state, this.view);
     const latest = this.waiting ?? this.shown;

@@ -40,12 +40,22 @@ export function setView(map, centre, zoom) {
   map.options.zoomSnap = zoomSnap;
 }
 
-/** Show the first data where no link says what to show. @param {LeafletMap} map @param {Store} store */
+/** Show the first data where no link says what to show; a frame later, as the panels have to lie where they will. @param {LeafletMap} map @param {Store} store */
 export function fitFirst(map, store) {
-  return store.subscribe(["details", "layers", "active", "view"], (state) => {
-    const detail = detailOf(state, activeOf(state));
-    if (detail && !state.view) fit(map, detail.bbox);
+  let request = 0;
+  const stop = store.subscribe(["details", "layers", "active", "view"], (state) => {
+    if (state.view || request || !detailOf(state, activeOf(state))) return;
+    request = requestAnimationFrame(() => {
+      request = 0;
+      const now = store.get();
+      const detail = detailOf(now, activeOf(now));
+      if (detail && !now.view) fit(map, detail.bbox);
+    });
   });
+  return () => {
+    cancelAnimationFrame(request);
+    stop();
+  };
 }
 
 /** @param {LeafletMap} map @param {import("../types.js").Box | null} bbox */

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { columnsOf } from "../analysis/columns.js";
 import { FormatError, parsePlaces } from "../analysis/format.js";
 import { chartable, chartedOf, questionsOf } from "../analysis/question.js";
-import { areaOf, circle, distance, extentOf, isPoint, middleOf, sizeOf } from "../analysis/shape.js";
+import { areaOf, circle, distance, extentOf, isPoint, lengthOf, middleOf, sizeOf } from "../analysis/shape.js";
 import { toCsv, toGeoJson } from "../analysis/table.js";
 import { PLAIN } from "../lib/layers.js";
 import { INITIAL } from "../store.js";
@@ -36,6 +36,8 @@ test("points have one value, circles are areas, lines have none", () => {
   assert.deepEqual([isPoint(point), isPoint(ring)], [true, false]);
   assert.deepEqual([areaOf(point)?.type, areaOf(ring)?.type, areaOf(line)], ["Point", "Polygon", null]);
   assert.deepEqual(middleOf(line), [0.5, 0.5]);
+  assert.ok(Math.abs(lengthOf(line) - 157_249) < 50);
+  assert.equal(lengthOf(point), 0);
   assert.deepEqual(extentOf({ type: "Polygon", coordinates: [[[1, 2, 7], [3, 4, 7], [1, 4, 7]]] }), [1, 2, 3, 4]);
 });
 

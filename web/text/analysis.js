@@ -41,6 +41,7 @@ export default /** @type {const} */ ({
   "analysis.cancelled": ["Cancelled.", "Abgebrochen."],
   "analysis.again": ["Try again", "Erneut versuchen"],
   "analysis.noTime": ["This variable has no time.", "Diese Variable hat keine Zeit."],
+  "analysis.isLine": ["Along a line values change: they are shown as a section.", "Entlang einer Linie ändern sich die Werte: sie sind als Schnitt zu sehen."],
   "analysis.noData": ["No data at this place.", "Keine Daten an diesem Ort."],
   "analysis.noDataShort": ["no data", "keine Daten"],
   "analysis.empty": ["Click the map, or draw an area, to see values through time.", "Klicken Sie auf die Karte oder zeichnen Sie eine Fläche, um Werte im Zeitverlauf zu sehen."],
