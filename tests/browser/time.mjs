@@ -26,6 +26,13 @@ const shownText = (page) => page.locator(".time-stamp strong").textContent();
 /** @param {import("playwright-core").Page} page */
 const counts = (page) => page.evaluate(() => ({ ...document.querySelector("#timebar").dataset }));
 
+/** Goes elsewhere by a link, until the bar tells a moment. @param {import("playwright-core").Page} page @param {string} address @param {string} text */
+async function goTo(page, address, text) {
+  await page.goto(address);
+  await page.waitForFunction((wanted) => document.querySelector(".time-stamp strong").textContent.includes(wanted), text);
+  await settle(page);
+}
+
 /** Labels that lie over each other, or stick out of the bar. @param {import("playwright-core").Page} page @param {string} name */
 async function lookAtLabels(page, name) {
   seen.labels[name] = await page.evaluate(() => {
@@ -123,11 +130,9 @@ async function useAxes() {
     const slider = document.querySelector(".time-slider");
     return { first: isFilled(0, 9.4 / 29), gap: isFilled(9.6 / 29, 18.8 / 29), last: isFilled(18.9 / 29, 1), slider: slider.value / slider.max, text: slider.getAttribute("aria-valuetext") };
   });
-  await page.goto(`${base}/#dataset=years&variable=step`);
-  await settle(page);
+  await goTo(page, `${base}/#dataset=years&variable=step`, "2049");
   await lookAtLabels(page, "years");
-  await page.goto(`${base}/#dataset=single&variable=step`);
-  await settle(page);
+  await goTo(page, `${base}/#dataset=single&variable=step`, "1 Mar 2024");
   seen.single = { text: await shownText(page), controls: await page.locator(".time-controls").isVisible(), axis: await page.locator(".time-axis").isVisible() };
   await page.goto(`${demo}/#dataset=land&variable=elevation`);
   await settle(page);
@@ -167,8 +172,7 @@ async function useCalendar() {
   seen.calendar.first = (await hashOf(page)).time;
   await page.keyboard.press("Escape");
   seen.calendar.left = await focused(page);
-  await page.goto(`${base}/#dataset=hours&variable=step&time=2015-06-15T13:00:00Z`);
-  await settle(page);
+  await goTo(page, `${base}/#dataset=hours&variable=step&time=2015-06-15T13:00:00Z`, "13:00");
   await page.getByRole("button", { name: "Choose a date" }).click();
   await page.getByRole("button", { name: "14:00" }).click();
   await page.locator(".calendar-title").click();
