@@ -74,6 +74,39 @@ async function cut() {
   await done();
 }
 
+/** Where a coast is drawn, and how much of the front: the Atlantic's is on its west alone. */
+const coastOf = (page) => page.locator(".cube-coast").evaluate((canvas) => {
+  const { width, height } = canvas;
+  const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+  const columns = [];
+  for (let i = 3; i < data.length; i += 4) if (data[i] > 100) columns.push((((i - 3) / 4) % width) / width);
+  return { count: columns.length, west: Math.min(...columns), east: Math.max(...columns) };
+});
+
+async function coastAndArea() {
+  const { page, log, done } = await open("dataset=ocean&variable=sst&view=3/10/-30&mode=cube&block=-60,-30,-20,10,1,0,1");
+  await page.waitForFunction(() => document.querySelector(".cube-coast").width > 10);
+  seen.coast = await coastOf(page);
+  const wide = async () => (await page.locator(".cube-face.is-front").boundingBox()).width;
+  const before = await wide();
+  await page.mouse.move(620, 620);
+  await page.mouse.wheel(0, -240);
+  await page.waitForTimeout(200);
+  seen.nearer = (await wide()) / before;
+
+  await page.getByRole("button", { name: "Draw an area" }).click();
+  await page.waitForSelector(".draw-hint");
+  await page.mouse.move(640, 300);
+  await page.mouse.down();
+  await page.mouse.move(760, 420, { steps: 4 });
+  await page.mouse.up();
+  await page.waitForFunction(() => location.hash.includes("mode=cube"));
+  await settle(page);
+  seen.drawn = { hash: await hashOf(page), asked: log.requests.filter((address) => address.includes("/coverage/")).at(-1) };
+  await page.screenshot({ path: `${folder}/drawn.png` });
+  await done();
+}
+
 async function withoutTime() {
   const { page, done } = await open("dataset=land&variable=elevation&mode=cube");
   seen.message = await page.locator(".cube-message").textContent();
@@ -88,7 +121,7 @@ async function onPhone() {
 }
 
 try {
-  for (const part of [cut, withoutTime, onPhone]) await part();
+  for (const part of [cut, coastAndArea, withoutTime, onPhone]) await part();
   console.log(JSON.stringify(seen));
 } finally {
   await browser.close();

@@ -1,6 +1,7 @@
 """The space-time cube in a real browser: its faces are the API's values, and it is cut open."""
 
 import re
+from urllib.parse import unquote
 
 import httpx2 as httpx
 import numpy as np
@@ -105,6 +106,31 @@ def test_dragging_beside_it_turns_it(cube: Visit) -> None:
     """To another side."""
     before, after = cube.facts["turned"]
     assert before != after
+
+
+def test_coast_lies_on_the_front(cube: Visit) -> None:
+    """Of the box from 60° W to 20° W that of Brazil, whose eastern cape is at 34.8° W."""
+    coast = cube.facts["coast"]
+    assert coast["count"] > 100
+    assert coast["west"] < 0.3
+    assert abs(coast["east"] - (60 - 34.8) / 40) < 0.08
+
+
+def test_wheel_brings_it_nearer(cube: Visit) -> None:
+    """A notch is some fifth."""
+    assert 1.1 < cube.facts["nearer"] < 1.5
+
+
+def test_area_is_drawn_on_the_map(cube: Visit) -> None:
+    """The cube is then of the rectangle, and is shown again."""
+    found = re.search(r"block=([-\d.,]+)", cube.facts["drawn"]["hash"])
+    assert found is not None
+    west, south, east, north, *_ = (float(part) for part in found[1].split(","))
+    # 120 pixels at zoom 3 are 21° of longitude; the middle of the window is at 30° W, 10° N.
+    assert abs(west + 30) < 0.5
+    assert abs(east - west - 120 / 2048 * 360) < 0.5
+    assert south < 10 < north
+    assert f"bbox={west:g}" in unquote(cube.facts["drawn"]["asked"])
 
 
 def test_layer_without_time_is_told(cube: Visit) -> None:

@@ -2,13 +2,14 @@
 import { ApiError, isAbort } from "../api.js";
 import { h } from "../lib/dom.js";
 import { setTime } from "../lib/layers.js";
-import { activeOf, axisOf, detailOf, timeDimension, timeOf, timesInRange, variableOf } from "../lib/select.js";
+import { extentOf } from "../analysis/shape.js";
+import { activeOf, axisOf, detailOf, timeDimension, timeOf, timesInRange, variableOf, wrap } from "../lib/select.js";
 import { t } from "../lib/text.js";
 import { nearestIndex } from "../lib/time.js";
 import { rampsOf } from "../tile/ramps.js";
 import { reportSettled } from "../tile/settled.js";
 import { areaOf } from "./area.js";
-import { cellsLeft, clip, cutAtStep } from "./block.js";
+import { cellsLeft, clip, cutAtStep, widthOf } from "./block.js";
 import { createControls } from "./control.js";
 import { blockAddress, loadBlock } from "./load.js";
 import { linesOf, roomOf, sizeIn } from "./room.js";
@@ -152,10 +153,20 @@ export class Cube {
 
   /** @param {import("./control.js").Area} area */
   #choose(area) {
+    if (area === "drawn") return void this.#draw();
     const state = this.store.get();
     const { detail } = this.#layer;
     const box = area === "whole" ? detail?.bbox : area === "place" ? areaOf(state) : clip(state.box ?? [-180, -90, 180, 90], detail?.bbox ?? null);
     if (box) this.store.set({ block: { box, at: this.#cut } });
+  }
+
+  /** A rectangle on the map, which the cube is then of; back to the cube in any case. */
+  async #draw() {
+    this.store.set({ mode: "map" });
+    const { draw } = await import("../analysis/draw.js");
+    const drawn = await draw("rectangle");
+    const box = drawn && wrap(extentOf(drawn));
+    this.store.set({ mode: "cube", ...(box && widthOf(box) > 0 && box[3] > box[1] ? { block: { box, at: this.#cut } } : {}) });
   }
 
   draw() {

@@ -7,7 +7,7 @@ import { cellsLeft, widthOf } from "./block.js";
 
 /** @typedef {import("./block.js").Block} Block */
 /** @typedef {import("./block.js").Cut} Cut */
-/** @typedef {"view" | "whole" | "place"} Area */
+/** @typedef {"view" | "whole" | "place" | "drawn"} Area */
 
 const AXES = /** @type {const} */ (["time", "latitude", "longitude"]);
 
@@ -38,7 +38,7 @@ export function createControls(element, { oncut, onarea }) {
     });
     return { slider, output, row: h("label", { className: "cube-axis" }, h("span", {}, t(`cube.${axis}`)), output, slider) };
   });
-  const areas = /** @type {Area[]} */ (["view", "whole", "place"]);
+  const areas = /** @type {Area[]} */ (["view", "whole", "place", "drawn"]);
   const buttons = areas.map((area) => h("button", { type: "button", className: "button", onclick: () => onarea(area) }, t(`cube.area.${area}`)));
   const whole = h("button", { type: "button", className: "button", onclick: () => oncut([1, 0, 1]) }, t("cube.uncut"));
   element.append(

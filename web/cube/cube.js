@@ -1,6 +1,7 @@
 /** The space-time cube: an area of the active layer through time, whose faces are slices. */
 import { tables } from "../tile/ramps.js";
 import { Cube } from "./body.js";
+import { followZoom } from "./zoom.js";
 
 /** @typedef {import("../types.js").Store} Store */
 
@@ -21,6 +22,7 @@ export function mountCube(element, store) {
   const { signal } = controller;
   element.addEventListener("view:zoom", (event) => cube.nearer(/** @type {CustomEvent} */ (event).detail), { signal });
   element.addEventListener("view:fit", () => cube.nearer(0), { signal });
+  const stopZoom = followZoom(cube.space, (steps) => steps && cube.nearer(steps));
   const observer = new ResizeObserver(draw);
   for (const part of [element, ...document.querySelectorAll("#timebar, #panel, #analysis")]) observer.observe(part);
   return () => {
@@ -28,6 +30,7 @@ export function mountCube(element, store) {
     tables.removeEventListener("change", draw);
     observer.disconnect();
     controller.abort();
+    stopZoom();
     cube.free();
   };
 }

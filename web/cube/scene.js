@@ -1,6 +1,7 @@
 /** The cube on the page: six canvases in space, turned by dragging beside them, cut open by dragging them. */
 import { colorAt } from "../colour/ramp.js";
 import { h } from "../lib/dom.js";
+import { Coast } from "./coast.js";
 import { cellsLeft, faceOf, placeOf } from "./block.js";
 import { placeMarks } from "./mark.js";
 import { START } from "./room.js";
@@ -40,8 +41,9 @@ export class Scene {
     this.element = element;
     this.listeners = listeners;
     this.faces = new Map(FACES.map((name) => [name, h("canvas", { className: `cube-face is-${name}`, "data-face": name })]));
+    this.coast = new Coast();
     this.outline = new Map(FACES.map((name) => [name, h("div", { className: "cube-outline" })]));
-    this.solid = h("div", { className: "cube-solid" }, ...this.outline.values(), ...this.faces.values());
+    this.solid = h("div", { className: "cube-solid" }, ...this.outline.values(), ...this.faces.values(), this.coast.canvas);
     this.marks = h("div", { className: "cube-marks", "aria-hidden": "true" });
     element.append(this.solid, this.marks);
     element.tabIndex = 0;
@@ -122,6 +124,10 @@ export class Scene {
       Object.assign(element.style, { width: `${width}px`, height: `${height}px`, transform });
     };
     for (const [name, canvas] of this.faces) set(canvas, name, drawn);
+    set(this.coast.canvas, "front", drawn);
+    // Just before the face, else the two would share their pixels.
+    this.coast.canvas.style.transform += " translateZ(0.5px)";
+    if (this.block) this.coast.show(this.block.box, this.size, drawn);
     for (const [name, edge] of this.outline) set(edge, name, [1, 0, 1]);
     placeMarks(this.marks, this.block, drawn, this.size, this.turn);
   }

@@ -1,6 +1,7 @@
 /** Words of cube: English, German. */
 export default /** @type {const} */ ({
   "cube.area": ["Area", "Gebiet"],
+  "cube.area.drawn": ["Draw an area", "Gebiet zeichnen"],
   "cube.area.place": ["Chosen area", "Gewähltes Gebiet"],
   "cube.area.view": ["What the map shows", "Kartenausschnitt"],
   "cube.area.whole": ["Whole dataset", "Ganzer Datensatz"],
