@@ -10,6 +10,16 @@ const REDUCED = window.matchMedia("(prefers-reduced-motion: reduce)");
 const LEAST_DISTANCE_M = 200;
 const MOST_DISTANCE_M = 4e7;
 const MOST_RATIO = 2;
+const SAMPLES = 4; // of a pixel, for smooth edges
+
+/** Whether there is no graphics card: then smooth edges cost more than they are worth. */
+function isDrawnInSoftware() {
+  const gl = document.createElement("canvas").getContext("webgl2");
+  const names = gl?.getExtension("WEBGL_debug_renderer_info");
+  const renderer = gl && names ? String(gl.getParameter(names.UNMASKED_RENDERER_WEBGL)) : "";
+  gl?.getExtension("WEBGL_lose_context")?.loseContext();
+  return /swiftshader|llvmpipe|software/i.test(renderer);
+}
 
 /** Where Cesium puts its credits: we show our own. In a shadow of its own, that its style reaches no page. */
 function hiddenCredits() {
@@ -33,6 +43,7 @@ export function createStage(element) {
     skyBox: false,
     skyAtmosphere: false,
     scene3DOnly: true,
+    msaaSamples: isDrawnInSoftware() ? 1 : SAMPLES,
     requestRenderMode: true,
     maximumRenderTimeChange: Infinity,
     useBrowserRecommendedResolution: false,
