@@ -50,11 +50,6 @@ export function visibleParts(store, layer) {
   return [...sheet.tiles.values()].flatMap(({ z, x, y, data }) => (data ? partsOf({ z, x, y }, data, window) : []));
 }
 
-/** @param {Store} store @param {Layer} layer @returns {TileData[]} the tiles in view, whole */
-export function visibleTiles(store, layer) {
-  return [...new Set(visibleParts(store, layer).map(({ data }) => data))];
-}
-
 /** @param {import("./grid.js").TileName} tile @param {TileData} data @param {import("./grid.js").Window} window @returns {Part[]} */
 function partsOf({ z, x, y }, data, { west, north, east, south }) {
   const across = 2 ** z;
