@@ -3,6 +3,7 @@
  *     node section.mjs CHROMIUM BASE_URL FOLDER
  */
 import { readFile } from "node:fs/promises";
+import { violations } from "./axe.mjs";
 import { launch, openPage, settle } from "./chromium.mjs";
 
 const [, , chromium, base, folder] = process.argv;
@@ -50,6 +51,7 @@ async function drawLine() {
   seen.empty = await page.locator(".section > .empty").textContent();
   await page.locator("#tools-draw button").first().click();
   await page.getByRole("button", { name: "Line, for a section" }).click();
+  await page.waitForSelector(".draw-hint");
   for (const [x, y] of [[500, 600], [600, 500], [720, 400]]) {
     await page.mouse.move(x, y);
     await page.mouse.click(x, y);
@@ -68,6 +70,7 @@ async function drawLine() {
   const mark = await page.locator(".section-marker").boundingBox();
   seen.mark = [mark.x + mark.width / 2, mark.y + mark.height / 2];
   await picture(page, "line");
+  seen.axe = await violations(page);
   const table = await saved(page, "Save the numbers as CSV");
   seen.lineTable = { name: table.name, text: await readFile(table.path, "utf8") };
   seen.linePicture = (await saved(page, "Save as a picture (PNG)")).name;
@@ -85,6 +88,7 @@ async function seeDiagrams() {
   await settle(page);
   seen.latitude = { asked: asked(log), note: await page.locator(".section-note").textContent(), canvas: await page.locator(".section-diagram").boundingBox() };
   await picture(page, "latitude");
+  seen.axe.push(...(await violations(page)));
   const table = await saved(page, "Save the numbers as CSV");
   seen.latitudeTable = { name: table.name, text: await readFile(table.path, "utf8") };
   seen.latitudePicture = (await saved(page, "Save as a picture (PNG)")).name;

@@ -159,8 +159,8 @@ def test_cells_have_the_colours_of_their_values(
     """By the layer's ramp, and by another as soon as it is chosen."""
     values = diagram(section, "latitude")
     canvas = section.facts["latitude"]["canvas"]
-    left, top = canvas["x"] + 46, canvas["y"] + 8
-    width, height = canvas["width"] - 62, canvas["height"] - 32
+    left, top = canvas["x"] + 62, canvas["y"] + 8
+    width, height = canvas["width"] - 78, canvas["height"] - 32
     pixels = section.picture(picture)
     for step, row in ((1, 20), (6, 70), (10, 100)):
         # Steps are not quite as far apart as each other: the middle of one is within it.
@@ -223,6 +223,11 @@ def test_says_why_there_is_no_diagram(section: Visit) -> None:
     """Of pictures, and of layers without time; in German on a German page."""
     assert section.facts["told"].startswith("Ein Farbbild")
     assert section.facts["timeless"].startswith("Diese Ebene hat keine Zeit")
+
+
+def test_is_accessible(section: Visit) -> None:
+    """axe-core finds no serious violation in the chart, nor in the diagram."""
+    assert section.facts["axe"] == []
 
 
 def test_nothing_goes_wrong(section: Visit, demo_server: str) -> None:

@@ -15,7 +15,7 @@ import { lineQuestions } from "./question.js";
 import { lineTable } from "./table.js";
 
 /** @typedef {import("../types.js").Store} Store */
-/** @typedef {import("./linechart.js").Curve & {label: string, categories: import("../types.js").Category[] | null}} Curve */
+/** @typedef {import("./linechart.js").Curve} Curve */
 
 const SHOWN = /** @type {(keyof import("../types.js").State)[]} */ (["layers", "active", "details", "axes", "time", "places", "place"]);
 
@@ -90,7 +90,7 @@ class LineChart {
   #curveOf({ layer, variable }, { values, times, units }) {
     const { categories } = styleOf(this.store.get(), layer);
     const title = variable.title || variable.id;
-    return { title, label: title, time: times[0] ?? null, units, values: values[0], isStepped: Boolean(categories), categories };
+    return { title, time: times[0] ?? null, units, values: values[0], categories };
   }
 
   /** @param {import("./linechart.js").Line | null} line @param {Curve[]} curves */

@@ -7,7 +7,7 @@ import { kmText } from "./plot.js";
 import { FONT } from "./raster.js";
 
 /**
- * @typedef {{title: string, time: string | null, units: string | null, values: (number | null)[], isStepped: boolean}} Curve
+ * @typedef {{title: string, time: string | null, units: string | null, values: (number | null)[], categories: import("../types.js").Category[] | null}} Curve
  * @typedef {{distance_m: number[], lon: number[], lat: number[]}} Line
  */
 
@@ -38,19 +38,35 @@ export function lineOptions(size, curves, onpoint) {
       ...units.slice(0, 2).map((unit, i) => ({
         ...look, scale: unit, side: /** @type {1 | 3} */ (i ? 1 : 3), grid: i ? { show: false } : grid, size: 46,
         values: (/** @type {unknown} */ _, /** @type {number[]} */ ticks) => ticks.map(formatValue),
+        ...classAxis(curves.filter((curve) => scaleOf(curve) === unit)),
         ...(units.length > 1 ? { label: unit || "1", labelSize: 18, labelFont: font } : {}),
       })),
     ],
     series: [{}, ...curves.map((curve, i) => ({
       label: curve.title, scale: scaleOf(curve), stroke: colourOf(i), width: 1.8, spanGaps: false, points: { show: false },
-      ...(curve.isStepped ? { paths: /** @type {NonNullable<typeof UPlot.paths.stepped>} */ (UPlot.paths.stepped)({ align: 1 }) } : {}),
+      ...(curve.categories ? { paths: /** @type {NonNullable<typeof UPlot.paths.stepped>} */ (UPlot.paths.stepped)({ align: 1 }) } : {}),
     }))],
     hooks: { setCursor: [(plot) => onpoint((plot.cursor.left ?? -1) < 0 ? null : (plot.cursor.idx ?? null))] },
   };
 }
 
-/** @param {Curve} curve */
-const scaleOf = ({ units }) => formatUnits(units) || "1";
+/** Of classes their names, where there is nothing else on the axis. @param {Curve[]} curves */
+function classAxis([{ categories }, ...others]) {
+  if (!categories || others.length) return {};
+  const names = new Map(categories.map(({ value, label }) => [value, label]));
+  return {
+    size: 104,
+    splits: () => [...names.keys()],
+    filter: (/** @type {unknown} */ _, /** @type {number[]} */ splits) => splits,
+    values: (/** @type {unknown} */ _, /** @type {number[]} */ ticks) => ticks.map((value) => shortened(names.get(value) ?? "")),
+  };
+}
+
+/** @param {string} name */
+const shortened = (name) => (name.length > 16 ? `${name.slice(0, 15)}…` : name);
+
+/** Classes by themselves, as their numbers are no measure. @param {Curve} curve */
+const scaleOf = ({ units, categories, title }) => (categories ? title : formatUnits(units) || "1");
 
 /** @param {Line} line @param {Curve[]} curves @returns {UPlot.AlignedData} */
 export function lineData({ distance_m: distances }, curves) {
@@ -59,7 +75,8 @@ export function lineData({ distance_m: distances }, curves) {
 
 /** What is said of a chart to those who do not see it. @param {Line} line @param {Curve[]} curves */
 export function describe({ distance_m: distances }, curves) {
-  const parts = curves.map(({ title, values, units }) => {
+  const parts = curves.map(({ title, values, units, categories }) => {
+    if (categories) return title;
     const known = /** @type {number[]} */ (values.filter((value) => value !== null));
     const ends = known.length ? `${formatValue(Math.min(...known))} – ${formatValue(Math.max(...known))} ${formatUnits(units)}`.trim() : t("section.noData");
     return `${title}: ${ends}`;

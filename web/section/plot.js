@@ -12,10 +12,10 @@ import { middleOf, spanOf, stepAt } from "./diagram.js";
  * @typedef {{step: number, at: number}} Cell
  */
 
-const LEFT = { latitude: 46, longitude: 78, distance: 78 }; // room for the labels: degrees, or dates
+const LEFT = { latitude: 62, longitude: 78, distance: 78 }; // room for the labels: degrees, or dates
 const TOP = 8, RIGHT = 16, BOTTOM = 24;
 const MARK_PX = { x: 78, y: 40, km: 62 };
-const DEGREES = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 45, 60, 90];
+const DEGREES = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 45, 60, 90];
 const SLACK = 1e-9;
 
 /** Time runs to the right beside latitudes, else downwards. @param {Diagram["kind"]} kind */
