@@ -44,6 +44,8 @@ function showOn(map, store, signal) {
   map.on(/** @type {any} */ (events));
   map.getContainer().addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.target !== map.getContainer() || isDrawing()) return;
+    // Under the cross, which need not be the middle of what panels leave free.
+    event.preventDefault();
     const { lat, lng } = map.getCenter();
     store.set(choosePoint(store.get(), lng, lat));
   }, { signal });
