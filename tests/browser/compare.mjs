@@ -66,7 +66,12 @@ async function swipe() {
   await settle(page);
   await picture(page, "panned");
 
-  await page.getByRole("button", { name: "Play" }).click();
+  await page.mouse.click(1000, 620);
+  await page.waitForFunction(() => location.hash.includes("place="));
+  seen.marks = await page.evaluate(() => ["#map", ".compare-map"].map((name) => document.querySelectorAll(`${name} .place-marker`).length));
+  await page.keyboard.press("Escape");
+
+  await page.getByRole("button", { name: "Play", exact: true }).click();
   await page.waitForFunction((before) => !document.querySelector(".compare-label.is-left strong").textContent.includes(before), seen.swiped.labels[0][0]);
   await page.getByRole("button", { name: "Pause" }).click();
   await settle(page);

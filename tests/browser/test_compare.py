@@ -60,6 +60,11 @@ def test_maps_under_the_line_move_as_one(compared: Visit) -> None:
     assert changed(left, right) < 0.12
 
 
+def test_places_are_on_both_maps(compared: Visit) -> None:
+    """A click on either chooses one."""
+    assert compared.facts["marks"] == [1, 1]
+
+
 def test_both_sides_play(compared: Visit) -> None:
     """They stay as many steps apart as they were."""
     assert compared.facts["played"] != compared.facts["swiped"]["labels"]

@@ -23,7 +23,7 @@ export function mountCompareControl(element, store) {
   const choices = h("div", { className: "compare-choices" });
   const menu = createMenu("compare", t("compare.title"), () => {
     fill(choices, store);
-    return [h("h2", {}, t("compare.title")), choices];
+    return [choices];
   });
   element.append(menu.button, menu.menu);
   const stop = store.subscribe(["compare"], ({ compare }) => menu.button.classList.toggle("is-on", compare !== null));

@@ -1,4 +1,5 @@
 /** The second map: its view, its place beside or above the first, the line between them, labels, crosshair. */
+import { mountMarks } from "../analysis/marks.js";
 import { mapOf, mountMap } from "../map/map.js";
 import { h } from "../lib/dom.js";
 import { t } from "../lib/text.js";
@@ -51,6 +52,7 @@ export function openSecond(element, store, isRestored) {
     store.subscribe(["compare"], layOut),
     store.subscribe(["compare", "layers", "active", "details", "axes", "time"], (state) =>
       labelsOf(state).forEach((words, i) => labels[i].show(words))),
+    mountMarks(mapElement, store),
     stepTogether(store),
     mountCrosshair([first, second], () => store.get().compare?.kind === "side"),
     sync.stop,
