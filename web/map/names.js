@@ -3,8 +3,8 @@ import { L } from "../vendor.js";
 import { h } from "../lib/dom.js";
 import { loadCell } from "./ground.js";
 
-const LETTER = 6.4; // pixels
-const HEIGHT = 15;
+const LETTER = 7.2; // pixels
+const HEIGHT = 17;
 /** Names are shown over so many zooms, from the one at which a country has room for its own. */
 const ZOOMS = 4;
 const FIRST = 3;
