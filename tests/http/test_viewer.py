@@ -169,7 +169,7 @@ def test_page_names_every_module_that_is_imported_at_once(client: TestClient) ->
     while waiting:
         module = waiting.pop()
         source = client.get(f"/static/{module}").text
-        for path in re.findall(r'^[^*/]*\bfrom "(\..*?)"', source, re.MULTILINE):
+        for path in re.findall(r'^(?:import|export|\}).*\bfrom "(\..*?)"', source, re.MULTILINE):
             imported = posixpath.normpath(posixpath.join(posixpath.dirname(module), path))
             if imported not in found:
                 found.add(imported)

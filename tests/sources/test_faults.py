@@ -113,6 +113,7 @@ def test_lasting_faults_end_in_time(service: S3Server, kind: str, fault: str) ->
     asyncio.run(run())
 
 
+@pytest.mark.paced
 def test_stalls_are_hedged(service: S3Server) -> None:
     """One read in ten stalls: 95 in 100 take less than a quarter of what they take plainly."""
 

@@ -203,10 +203,12 @@ def test_same_bytes_again_where_tags_are_hashes() -> None:
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     url = "http://{}:{}".format(*server.get_host_and_port())
-    httpx2.put(f"{url}/data")
+    httpx2.put(f"{url}/written-anew")
 
     async def run() -> None:
-        store = open_store("s3://data", Storage(url, "us-east-1", "key", "secret", allow_http=True))
+        store = open_store(
+            "s3://written-anew", Storage(url, "us-east-1", "key", "secret", allow_http=True)
+        )
         await obstore.put_async(store.raw, "x", b"{}")
         first = await store.head("x")
         assert first is not None
