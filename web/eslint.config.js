@@ -10,6 +10,7 @@ export default [
       curly: ["error", "multi-line"],
       eqeqeq: "error",
       "max-lines": ["error", 200],
+      "max-lines-per-function": ["error", 60],
       "no-restricted-properties": [
         "error",
         { property: "innerHTML", message: "Insert text as text: what a dataset says is never HTML." },
