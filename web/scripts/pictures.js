@@ -14,19 +14,26 @@ import { chromium } from "playwright-core";
 
 const PATIENCE_MS = 90_000;
 const SUMMER = "time=2024-08-05T00:00:00Z";
-const STREAM = "place=Point;[-38.5,33];d55e00;Azores%20Current&place=Point;[-64,38];0072b2;Gulf%20Stream";
+const PLACES = [
+  "Point;[-38.5,33];d1495b;Azores Current",
+  "Point;[-64,38];1f77b4;Gulf Stream",
+  "Polygon;[[[-60,10],[-40,10],[-40,25],[-60,25],[-60,10]]];2a9d5c;Trade winds",
+].map((place) => `place=${encodeURIComponent(place)}`).join("&");
 
-/** @type {Record<string, Scene>} file below docs, without its suffix */
+/** @type {Record<string, Scene>} file below the folder */
 const SCENES = {
-  screenshot: { hash: `dataset=ocean&variable=sst&${SUMMER}&${STREAM}&chosen=0&tab=series` },
-  "viewer/map": { hash: `dataset=ocean&variable=chl&${SUMMER}` },
-  "viewer/layers": { hash: "dataset=land&variable=elevation&dataset=model&variable=t&opacity=0.6&view=4/45.0000/12.0000", act: openTab("Layers") },
-  "viewer/dark": { hash: `dataset=ocean&variable=sst_anomaly&${SUMMER}&theme=dark` },
-  "viewer/chart": { hash: `dataset=ocean&variable=sst&${SUMMER}&${STREAM}&chosen=0&tab=series&view=4/36.0000/-50.0000` },
-  "viewer/globe": { hash: `dataset=ocean&variable=sst&${SUMMER}&mode=globe` },
-  "viewer/cube": { hash: "dataset=ocean&variable=sst&mode=cube&block=-100,0,20,60,0.3,0.6,0.4" },
-  "viewer/swipe": { hash: "dataset=ocean&variable=sst&time=2024-02-11T00:00:00Z&compare=swipe;time;2024-08-05T00:00:00Z;0.5&view=3/36.0000/-40.0000" },
-  "viewer/phone": { hash: `dataset=ocean&variable=sst&${SUMMER}&theme=dark`, size: [390, 844], phone: true },
+  "screenshot.png": { hash: `dataset=ocean&variable=sst&${SUMMER}&${PLACES}&chosen=0&tab=series` },
+  "viewer/map.jpg": { hash: `dataset=ocean&variable=chl&${SUMMER}` },
+  "viewer/layers.jpg": { hash: "dataset=land&variable=elevation&dataset=model&variable=t&opacity=0.6&view=4/45.0000/12.0000", act: openTab("Layers") },
+  "viewer/dark.jpg": { hash: `dataset=ocean&variable=sst_anomaly&${SUMMER}&theme=dark` },
+  "viewer/chart.jpg": { hash: `dataset=ocean&variable=sst&${SUMMER}&${PLACES}&chosen=2&tab=series&view=4/33.0000/-40.0000` },
+  "viewer/section.jpg": { hash: "dataset=ocean&variable=sst&view=3/20.0000/-10.0000&tab=section&section=latitude" },
+  "viewer/globe.jpg": { hash: `dataset=ocean&variable=sst&${SUMMER}&mode=globe` },
+  "viewer/terrain.jpg": { hash: "dataset=land&variable=elevation&mode=globe&terrain=land;elevation;8&camera=86,14,2600000,0,-48" },
+  "viewer/cube.jpg": { hash: "dataset=ocean&variable=sst&mode=cube&block=-100,0,20,60,1,0,1" },
+  "viewer/swipe.jpg": { hash: "dataset=ocean&variable=sst&time=2024-02-11T00:00:00Z&compare=swipe;time;2024-08-05T00:00:00Z;0.5&view=3/36.0000/-40.0000" },
+  "viewer/picture.jpg": { hash: `dataset=ocean&variable=chl&${SUMMER}&view=3/30.0000/-30.0000`, act: (page) => page.locator("#tools-export button").first().click() },
+  "viewer/phone.jpg": { hash: `dataset=ocean&variable=sst&${SUMMER}&theme=dark`, size: [390, 844], phone: true },
 };
 
 /** @param {string} name @returns {Scene["act"]} */
@@ -52,7 +59,7 @@ for (const [name, { hash, size = [1440, 900], phone = false, act }] of Object.en
   // Charts and panels come after the map: a moment of quiet of the network is theirs.
   await page.waitForLoadState("networkidle");
   await settled();
-  await page.screenshot({ path: `${folder}/${name}.png` });
+  await page.screenshot({ path: `${folder}/${name}`, ...(name.endsWith(".jpg") ? { type: "jpeg", quality: 85 } : {}) });
   await context.close();
 }
 await browser.close();
