@@ -1,5 +1,5 @@
 /** Round values along a range, on its scale. Pure. */
-import { formatValue } from "../lib/number.js";
+import { decimal, formatValue } from "../lib/number.js";
 import { positionOf } from "./scale.js";
 
 /** @typedef {import("../types.js").Scale} Scale */
@@ -24,7 +24,7 @@ export function ticksOf(low, high, scale, most) {
 function labelOf(value, step) {
   const digits = Math.max(0, Math.ceil(-Math.log10(step) - SLACK));
   if (!(digits <= MOST_DIGITS) || Math.abs(value) >= LARGE) return formatValue(value);
-  return Number(value.toFixed(digits + 1)).toString().replace("-", "\u2212");
+  return decimal(Number(value.toFixed(digits + 1)).toString().replace("-", "\u2212"));
 }
 
 /** @param {number} low @param {number} high @param {number} most */

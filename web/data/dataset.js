@@ -2,7 +2,7 @@
 import { h, icon, iconButton } from "../lib/dom.js";
 import { addLayer, showOnly } from "../lib/layers.js";
 import { activeOf, detailOf } from "../lib/select.js";
-import { t } from "../lib/text.js";
+import { getLanguage, t } from "../lib/text.js";
 import { formatTime } from "../lib/time.js";
 import { groupsOf, matching, thumbnailAddress } from "./catalogue.js";
 
@@ -97,7 +97,7 @@ function noteOf({ status, error, time, variables }) {
   if (!time) return t(variables.length === 1 ? "data.oneVariable" : "data.variables", { count: variables.length });
   const years = [time.start, time.end].map((end) => formatTime(end).split(" ").slice(1).join(" "));
   const span = years[0] === years[1] ? years[0] : years.join(" – ");
-  return `${span} · ${t(time.count === 1 ? "data.oneStep" : "data.steps", { count: time.count })}`;
+  return `${span} · ${t(time.count === 1 ? "data.oneStep" : "data.steps", { count: time.count.toLocaleString(getLanguage()) })}`;
 }
 
 function emptyCatalogue() {

@@ -2,6 +2,7 @@
 import { isAbort } from "../api.js";
 import { h, icon } from "../lib/dom.js";
 import { activeOf, timeOf, variableOf } from "../lib/select.js";
+import { decimal } from "../lib/number.js";
 import { t } from "../lib/text.js";
 import { fileName } from "./filename.js";
 import { drawPicture } from "./picture.js";
@@ -74,5 +75,5 @@ function hand(blob, name) {
 
 /** @param {number} bytes */
 function formatBytes(bytes) {
-  return bytes < 1e6 ? `${Math.ceil(bytes / 1000)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+  return bytes < 1e6 ? `${Math.ceil(bytes / 1000)} kB` : `${decimal((bytes / 1e6).toFixed(1))} MB`;
 }

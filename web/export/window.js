@@ -1,6 +1,7 @@
 /** The window in which a picture or an animation of the map is looked at, chosen and saved. */
 import { h } from "../lib/dom.js";
 import { activeOf, timeOf } from "../lib/select.js";
+import { decimal } from "../lib/number.js";
 import { t } from "../lib/text.js";
 import { openDialog } from "../shell/dialog.js";
 import { field, filmFields, kindField, partFields, sizeFields, usualStride } from "./choice.js";
@@ -46,7 +47,7 @@ export function openExport(store) {
     choice = { ...choice, ...patch };
     film.hidden = choice.kind === "picture";
     const frames = thinned(steps, choice.stride).length;
-    count.textContent = t("export.frames", { count: frames, seconds: Number((frames / choice.fps).toFixed(1)) });
+    count.textContent = t("export.frames", { count: frames, seconds: decimal(String(Number((frames / choice.fps).toFixed(1)))) });
     if (patch.size || patch.kind) void formats.check(choice.size);
     if (!("format" in patch || "fps" in patch || "stride" in patch)) preview.show(choice);
   };

@@ -1,4 +1,5 @@
-/** Numbers as people read them. Pure. */
+/** Numbers as people read them, in the language of the page. Pure. */
+import { getLanguage } from "./text.js";
 
 const MINUS = "−";
 
@@ -16,13 +17,19 @@ export function formatValue(value) {
 
 /** @param {string} text */
 function signed(text) {
-  return text.replace(/^-/, MINUS);
+  return decimal(text.replace(/^-/, MINUS));
+}
+
+/** A number's digits with the language's decimal sign: "0.5", "0,5". @param {string} digits */
+export function decimal(digits) {
+  return getLanguage() === "de" ? digits.replace(".", ",") : digits;
 }
 
 /** "43.21° N, 12.45° W" @param {number} lat @param {number} lon @param {number} [digits] */
 export function formatPlace(lat, lon, digits = 2) {
-  const north = `${Math.abs(lat).toFixed(digits)}° ${lat < 0 ? "S" : "N"}`;
-  return `${north}, ${Math.abs(lon).toFixed(digits)}° ${lon < 0 ? "W" : "E"}`;
+  const degrees = (/** @type {number} */ value) => decimal(Math.abs(value).toFixed(digits));
+  const east = getLanguage() === "de" ? "O" : "E";
+  return `${degrees(lat)}° ${lat < 0 ? "S" : "N"}, ${degrees(lon)}° ${lon < 0 ? "W" : east}`;
 }
 
 /** A longitude between -180 and 180. @param {number} lon */
@@ -37,9 +44,10 @@ export function wrapLongitude(lon) {
 export function formatUnits(units) {
   if (!units || units === "1") return "";
   if (/^deg(rees?)?_?(C|celsius)$/i.test(units) || units === "celsius") return "°C";
+  const powers = units.replace(/^1e([+-]?\d+)(?=\s|$)/i, "10^$1").replace(/\^\+/, "^");
   const raised = { 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹", "-": "⁻" };
-  return units.replace(/(?<=[A-Za-z])(-?\d)(?=\s|$)/g, (power) =>
-    [...power].map((sign) => raised[/** @type {"1"} */ (sign)]).join(""),
+  return powers.replace(/(?<=[A-Za-z])(-?\d)(?=\s|$)|\^(-?\d+)/g, (power) =>
+    [...power.replace("^", "")].map((sign) => raised[/** @type {"1"} */ (sign)]).join(""),
   );
 }
 

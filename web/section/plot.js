@@ -1,7 +1,7 @@
 /** Where things are in a diagram's picture: its frame, marks, and what lies under a pixel. Pure. */
 import { ticksOf } from "../colour/ticks.js";
-import { wrapLongitude } from "../lib/number.js";
-import { t } from "../lib/text.js";
+import { decimal, wrapLongitude } from "../lib/number.js";
+import { getLanguage, t } from "../lib/text.js";
 import { timeMarks } from "../time/marks.js";
 import { middleOf, spanOf, stepAt } from "./diagram.js";
 
@@ -47,17 +47,18 @@ function placeMarks({ kind, low, high }, most) {
 
 /** "1 200 km" @param {number} km @param {number} [digits] */
 export function kmText(km, digits) {
-  const number = digits === undefined ? String(km) : km.toFixed(digits);
-  return t("section.km", { km: number.replace(/\B(?=(\d{3})+(?!\d))/g, "\u202f") });
+  const [whole, ...rest] = (digits === undefined ? String(km) : km.toFixed(digits)).split(".");
+  const number = decimal([whole.replace(/\B(?=(\d{3})+(?!\d))/g, "\u202f"), ...rest].join("."));
+  return t("section.km", { km: number });
 }
 
 /** "30° N", "0°", "150° W" @param {Diagram["kind"]} kind @param {number} degrees @param {number} [digits] */
 export function degreesText(kind, degrees, digits) {
   const value = kind === "longitude" ? wrapLongitude(degrees) : degrees;
   const size = digits === undefined ? String(Number(Math.abs(value).toFixed(6))) : Math.abs(value).toFixed(digits);
-  const sides = kind === "longitude" ? ["W", "E"] : ["S", "N"];
+  const sides = kind === "longitude" ? ["W", getLanguage() === "de" ? "O" : "E"] : ["S", "N"];
   const isPlain = value === 0 || (kind === "longitude" && Math.abs(value) === 180);
-  return `${size}°${isPlain ? "" : ` ${sides[Number(value > 0)]}`}`;
+  return `${decimal(size)}°${isPlain ? "" : ` ${sides[Number(value > 0)]}`}`;
 }
 
 /** Where a place is, in words: degrees, or kilometres along the line. @param {Diagram} diagram @param {number} at */
