@@ -200,8 +200,16 @@ async function useRetina() {
   await context.close();
 }
 
+/** Data without time, and no link that tells the view: nothing comes later that would draw them. */
+async function openTimeless() {
+  const { page, log } = await open("dataset=land&variable=land_cover&basemap=none");
+  seen.timeless = { asked: tilesAsked(log, ".bin") };
+  await picture(page, "timeless");
+  await page.close();
+}
+
 try {
-  await Promise.all([compareColours().then(stackLayers).then(useKeys), travel().then(zoom).then(useRetina), fail().then(loseContext).then(useFlat)]);
+  await Promise.all([compareColours().then(stackLayers).then(useKeys).then(openTimeless), travel().then(zoom).then(useRetina), fail().then(loseContext).then(useFlat)]);
   console.log(JSON.stringify(seen));
 } finally {
   await browser.close();

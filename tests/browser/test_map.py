@@ -133,6 +133,13 @@ def test_dragged_far_is_whole(map_visit: Visit) -> None:
     assert ground(map_visit.picture("dragged")).mean() < 0.6
 
 
+def test_data_without_time_are_drawn_at_once(map_visit: Visit) -> None:
+    """The first view is fitted, then its tiles are asked for."""
+    assert map_visit.facts["timeless"]["asked"] > 0
+    picture = map_visit.picture("timeless")
+    assert np.any(np.abs(picture.astype("f8") - GROUND).max(axis=-1) > NEXT_COLOUR, axis=None)
+
+
 def test_deep_zooms_ask_for_no_finer_tiles(map_visit: Visit) -> None:
     """A cell of 0.25° needs no tile of zoom 17; one or two of the last useful zoom are enough."""
     asked = map_visit.facts["deep"]["asked"]

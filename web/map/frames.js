@@ -16,8 +16,8 @@ import { Stage } from "./stage.js";
 /** @typedef {import("../types.js").Store} Store */
 /** @typedef {import("./frame.js").Frame} Frame */
 
-/** What makes another frame, or other colours of the one that is there. */
-const CHANGES = /** @type {(keyof State)[]} */ (["layers", "details", "axes", "time", "ranges", "mode"]);
+/** What makes another frame, or other colours of the one that is there; the view, as the first one is waited for. */
+const CHANGES = /** @type {(keyof State)[]} */ (["layers", "details", "axes", "time", "ranges", "mode", "view"]);
 const MOVING_MS = 120;
 
 export class Frames {
