@@ -2,7 +2,7 @@
 import { ApiError, getAxis, getColormaps, getConfig, getDatasets, getDetail, getJson, isAbort } from "./api.js";
 import { legendAddress } from "./lib/address.js";
 import { addLayer, patchLayer } from "./lib/layers.js";
-import { axisKey, firstVariable, rangeKey, styleOf, timeDimension, variableOf } from "./lib/select.js";
+import { axisKey, detailOf, firstVariable, rangeKey, styleOf, timeDimension, variableOf } from "./lib/select.js";
 import { t } from "./lib/text.js";
 
 /** @typedef {import("./types.js").Store} Store */
@@ -118,8 +118,9 @@ function timesOf(detail) {
 
 /** Give each layer without a variable, or with one that its dataset lacks, the first one. @param {Store} store */
 function nameVariables(store) {
-  for (const { id, dataset, variable, expression } of store.get().layers) {
-    const detail = store.get().details[dataset];
+  for (const layer of store.get().layers) {
+    const { id, dataset, variable, expression } = layer;
+    const detail = detailOf(store.get(), layer);
     if (!detail || expression || detail.variables.some((one) => one.id === variable)) continue;
     const shown = firstVariable(detail)?.id ?? null;
     if (shown === variable) continue;

@@ -8,20 +8,25 @@
  *   | {kind: "ramp", colors: string[], lut: Uint8Array}} Own
  */
 
-const COLOUR = /^#([0-9a-f]{6}|[0-9a-f]{8})$/i;
+const COLOUR = /^#([0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})$/i;
 /** @type {Map<string, Own | null>} the same text gives the same object, so that nothing is made twice */
 const parsed = new Map();
 const KEPT = 50;
 
 /** @param {string} colormap a name or JSON @returns {Own | null} null of a name, and of what makes no sense */
 export function parseOwn(colormap) {
-  if (!/^[[{]/.test(colormap)) return null;
+  if (!isJson(colormap)) return null;
   const known = parsed.get(colormap);
   if (known !== undefined) return known;
   if (parsed.size >= KEPT) parsed.clear();
   const own = read(colormap);
   parsed.set(colormap, own);
   return own;
+}
+
+/** Whether it is no name of a colormap. @param {string} colormap */
+export function isJson(colormap) {
+  return /^[[{]/.test(colormap);
 }
 
 /** @param {string} text @returns {Own | null} */
@@ -89,8 +94,9 @@ function roundEven(value) {
   return floor % 2 ? floor + 1 : floor;
 }
 
-/** @param {string} color `#rrggbb` or `#rrggbbaa` */
+/** @param {string} color `#rrggbb` or `#rrggbbaa`, or with one digit for two */
 export function bytesOf(color) {
+  if (color.length < 6) return bytesOf(`#${[...color.slice(1)].map((digit) => digit + digit).join("")}`);
   return [1, 3, 5, 7].map((at) => parseInt(color.slice(at, at + 2) || "ff", 16));
 }
 

@@ -3,7 +3,7 @@
  * shader and, by `colorAt`, for everything else. Pure.
  */
 import { bend } from "./scale.js";
-import { bytesOf, parseOwn } from "./own.js";
+import { bytesOf, isJson, parseOwn } from "./own.js";
 
 /**
  * @typedef {object} Ramp
@@ -32,6 +32,7 @@ export function rampOf({ colormap, rescale, scale, categories }, table) {
   if (own?.kind === "classes") return classes(own.entries);
   if (own?.kind === "steps") return intervals(own.entries);
   const named = categories ?? table?.classes;
+  if (!own && isJson(colormap)) return null;
   if (!own && named) return classes(named);
   const colours = own?.lut ?? table?.lut;
   if (!colours || !rescale) return null;

@@ -2,6 +2,7 @@
 import { decodeLayers, encodeLayer } from "./layertext.js";
 import { numbers, oneOf } from "./parse.js";
 import { decodePlace, encodePlace } from "./placetext.js";
+import { parseTime } from "./time.js";
 
 /** @typedef {import("../types.js").Link} Link */
 /** @typedef {import("../types.js").Layer} Layer */
@@ -114,8 +115,8 @@ export function decodeHash(hash) {
   return {
     layers,
     active: layers[Number(query.get("active") ?? NaN)]?.id ?? layers.at(-1)?.id ?? null,
-    time: query.get("time") || null,
-    range: range.length === 2 && range.every(Boolean) ? [range[0], range[1]] : null,
+    time: instant(query.get("time")),
+    range: range.length === 2 && range.every(instant) ? [range[0], range[1]] : null,
     speed: speed > 0 && speed <= FASTEST ? speed : DEFAULTS.speed,
     repeat: oneOf(query.get("repeat"), ["loop", "bounce", "once"]) ?? DEFAULTS.repeat,
     view: Math.abs(lat) <= 90 && zoom >= 0 ? { zoom, lat, lon } : null,
@@ -127,12 +128,17 @@ export function decodeHash(hash) {
     basemap: query.get("basemap") || null,
     places,
     place: places[Number(query.get("chosen") ?? NaN)]?.id ?? null,
-    tab: query.get("tab") || null,
+    tab: oneOf(query.get("tab"), ["series", "statistics", "section"]),
     charts: { variables: query.getAll("chart").filter(Boolean), show: oneOf(query.get("show"), ["mean", "minmax", "median"]) ?? "mean" },
     section: oneOf(query.get("section"), ["line", "lineTime", "latitude", "longitude"]) ?? DEFAULTS.section,
     theme: oneOf(query.get("theme"), ["light", "dark"]),
     language: oneOf(query.get("language"), ["en", "de"]),
   };
+}
+
+/** A time that can be told as one. @param {string | null | undefined} text */
+function instant(text) {
+  return text && !Number.isNaN(parseTime(text)) ? text : null;
 }
 
 /** `valley;dem;2`. @param {string | null} text @returns {Link["terrain"]} */
@@ -155,7 +161,7 @@ function decodeCompare(text, layers) {
   const [place = 0.5] = numbers(at ?? null, ",", 1);
   const known = { kind: oneOf(kind ?? null, ["swipe", "side"]), by: oneOf(by ?? null, ["layer", "time"]) };
   const layer = known.by === "layer" ? (layers[Number(other || NaN)]?.id ?? null) : null;
-  const time = known.by === "time" ? other || null : null;
+  const time = known.by === "time" ? instant(other) : null;
   if (!known.kind || !known.by) return null;
   return { kind: known.kind, by: known.by, layer, time, at: Math.min(1, Math.max(0, place)) };
 }

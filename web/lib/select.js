@@ -21,7 +21,8 @@ export function layerOf({ layers }, id) {
 
 /** @param {Known} state @param {Layer | null} layer @returns {Detail | null} null while loading */
 export function detailOf({ details }, layer) {
-  return (layer && details[layer.dataset]) ?? null;
+  // A link may name a dataset as objects name what all of them have: "constructor".
+  return layer && Object.hasOwn(details, layer.dataset) ? details[layer.dataset] : null;
 }
 
 /** @param {Known} state @param {Layer | null} layer @returns {Variable | null} null while loading */

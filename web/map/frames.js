@@ -3,6 +3,7 @@
  * tiles are there, of all layers at once, so that nothing flickers and no tile is out of step with its
  * neighbours. Only where the view is moved, and nothing else, tiles show as they come.
  */
+import { detailOf } from "../lib/select.js";
 import { getPainter } from "../tile/painter.js";
 import { tables } from "../tile/ramps.js";
 import { reportSettled } from "../tile/settled.js";
@@ -79,7 +80,7 @@ export class Frames {
     const state = this.store.get();
     if (state.mode !== "map") return this.#rest();
     // Where no link tells the view, the first data are about to be fitted.
-    const isFitting = !state.view && state.layers.some(({ dataset }) => state.details[dataset]);
+    const isFitting = !state.view && state.layers.some((layer) => detailOf(state, layer));
     if (this.#isAnimating || isFitting) return;
     for (const frame of [this.shown, this.waiting]) if (frame) recolour(frame, state);
     const wanted = makeFrame(state, this.view);
@@ -145,7 +146,7 @@ export class Frames {
   report() {
     const { mode, datasets, layers, details, busy } = this.store.get();
     if (mode !== "map") return reportSettled(this, null);
-    const isKnown = datasets !== null && (busy === 0 || layers.every(({ dataset }) => details[dataset]));
+    const isKnown = datasets !== null && (busy === 0 || layers.every((layer) => detailOf({ details }, layer)));
     const isWhole = this.waiting === null && Boolean(this.shown?.isWhole);
     reportSettled(this, isKnown && isWhole && this.#isDrawn && this.isGroundDrawn());
   }

@@ -82,3 +82,8 @@ for (const bad of ["rescale=5,5", "rescale=9,1", "rescale=1", "rescale=a,b", "sc
 test("A plus is a plus, not a space.", () => {
   assert.equal(decodeHash("#time=2021-01-01T00:00:00+00:00").time, "2021-01-01T00:00:00+00:00");
 });
+
+test("Times that are none, and tabs that there are not, are passed over.", () => {
+  const { time, range, compare, tab } = decodeHash("dataset=a&time=garbage&range=b/a&compare=swipe;time;now;0.5&tab=__proto__");
+  assert.deepEqual([time, range, compare?.time, tab], [null, null, null, null]);
+});

@@ -63,3 +63,11 @@ for (const [scale, low, high] of /** @type {const} */ ([["linear", -3, 7], ["log
     }
   });
 }
+
+test("Colours of three digits are those of six; what is read by the server alone is no ramp.", () => {
+  const style = { rescale: /** @type {[number, number]} */ ([0, 1]), scale: /** @type {const} */ ("linear"), categories: null };
+  const [short, long] = ['["#000","#f80"]', '["#000000","#ff8800"]'].map((colormap) => rampOf({ ...style, colormap }, null));
+  assert.deepEqual(short?.table, long?.table);
+  const table = { lut: new Uint8Array(1024), classes: null };
+  assert.equal(rampOf({ ...style, colormap: '["red","blue"]' }, table), null);
+});

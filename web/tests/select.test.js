@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { PLAIN } from "../lib/layers.js";
-import { activeOf, axisOf, firstVariable, isGlobal, rangeOn, styleOf, timeAfter, timeOf, timesInRange, unwrap, variableOf, wrap } from "../lib/select.js";
+import { activeOf, axisOf, detailOf, firstVariable, isGlobal, rangeOn, styleOf, timeAfter, timeOf, timesInRange, unwrap, variableOf, wrap } from "../lib/select.js";
 import { INITIAL } from "../store.js";
 import { detail } from "./example.js";
 
@@ -101,4 +101,9 @@ test("Before the steps are known a time beyond them all is their end.", () => {
   assert.equal(timeOf({ ...early, time: "2030-01-01" }, air), TIMES[2]);
   assert.equal(timeOf({ ...early, time: "1990-01-01" }, air), TIMES[0]);
   assert.equal(timeOf({ ...early, time: "2024-01-02T06:00:00Z" }, air), "2024-01-02T06:00:00Z");
+});
+
+test("A dataset called as objects' own parts is not there.", () => {
+  const layer = { ...PLAIN, id: "a", dataset: "constructor", variable: "x" };
+  assert.equal(detailOf({ details: {} }, layer), null);
 });
