@@ -1,7 +1,7 @@
 /** A histogram as bars; each says its share. */
 import { h } from "../lib/dom.js";
 import { formatValue } from "../lib/number.js";
-import { t } from "../lib/text.js";
+import { getLanguage, t } from "../lib/text.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const HEIGHT = 100;
@@ -25,7 +25,7 @@ export function histogram({ counts, edges }, units) {
     // The space above a bar tells of it as well.
     return svg("g", { class: "bar" }, svg("rect", { class: "bar-space", x: i, y: 0, width: 1, height: HEIGHT }), svg("rect", { x: i + 0.06, y: HEIGHT - height, width: 0.88, height }), tip);
   });
-  const label = t("analysis.histogram", { count: all, low, high });
+  const label = t("analysis.histogram", { count: all.toLocaleString(getLanguage()), low, high });
   return h("figure", { className: "area-histogram" },
     svg("svg", { viewBox: `0 0 ${counts.length} ${HEIGHT}`, preserveAspectRatio: "none", role: "img", "aria-label": label }, ...bars),
     h("figcaption", {}, h("span", {}, low), h("span", {}, units), h("span", {}, high)));

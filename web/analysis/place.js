@@ -56,9 +56,10 @@ export function placeRows(store, read) {
 }
 
 /** Another colour of the palette at each press. @param {Store} store @param {Place} place */
-function colourOf(store, { id, color, name }) {
+function colourOf(store, place) {
+  const { id, color } = place;
   const next = PALETTE[(PALETTE.indexOf(color) + 1) % PALETTE.length];
-  const button = h("button", { type: "button", className: "place-colour", title: t("analysis.colour"), "aria-label": `${t("analysis.colour")}: ${name}`, onclick: () => patchPlace(store, id, { color: next }) });
+  const button = h("button", { type: "button", className: "place-colour", title: t("analysis.colour"), "aria-label": `${t("analysis.colour")}: ${nameOf(place)}`, onclick: () => patchPlace(store, id, { color: next }) });
   button.style.setProperty("--place", color);
   return button;
 }

@@ -1,7 +1,7 @@
 /** The list of colormaps in families, each with its colours: own ones first, then those used last. */
 import { getJson } from "../api.js";
 import { h, iconButton } from "../lib/dom.js";
-import { t } from "../lib/text.js";
+import { t, TEXTS } from "../lib/text.js";
 import { attempt } from "../session.js";
 import { activeStyle, chooseColormap } from "./active.js";
 import { createBar } from "./bar.js";
@@ -73,10 +73,16 @@ function families(colormaps) {
   /** @type {Map<string, Colormap[]>} */
   const found = new Map();
   for (const one of colormaps) {
-    const family = one.family === "matplotlib" ? `${one.category} (matplotlib)` : one.family;
+    const family = one.family === "matplotlib" ? `${named(one.category)} (matplotlib)` : named(one.family);
     found.set(family, [...(found.get(family) ?? []), one]);
   }
   return [...found].sort(([a], [b]) => Number(a.endsWith(")")) - Number(b.endsWith(")")) || a.localeCompare(b));
+}
+
+/** A family in the language of the page; the operator's are called as they are. @param {string} family */
+function named(family) {
+  const key = `colour.family.${family.replaceAll(" ", "_")}`;
+  return key in TEXTS ? t(/** @type {import("../lib/text.js").TextKey} */ (key)) : family;
 }
 
 /** @param {string} title @param {Node[]} options */

@@ -33,14 +33,14 @@ export function servicesOf(state, base) {
   const at = (place, asked) => new URL(asked ? `${place}?${asked}` : place, base).href;
   return [
     // Without a time, which would fix the layer to it: QGIS goes through all times by itself.
-    { title: "QGIS layer", note: t("data.service.qgis"), address: at(`${described}.qlr`, readable(query(named))), file: `${layer}.qlr` },
+    { title: t("data.service.qgisTitle"), note: t("data.service.qgis"), address: at(`${described}.qlr`, readable(query(named))), file: `${layer}.qlr` },
     { title: "WMTS", note: t("data.service.wmts"), address: at(`wmts/${path(detail.id)}/1.0.0/WMTSCapabilities.xml`) },
     { title: "WMS", note: t("data.service.wms"), address: at(`wms/${path(detail.id)}`, "service=WMS&request=GetCapabilities") },
     { title: "GDAL", note: t("data.service.gdal"), address: at(`${described}.xml`, readable(query([time, ...named]))), file: `${layer}.xml` },
     { title: "OGC API", note: t("data.service.ogc"), address: at(`ogc/collections/${path(layer)}`) },
     { title: "TileJSON", note: t("data.service.tilejson"), address: at(`${tiles}/tilejson.json`, drawn) },
     // Placeholders stay as they are: a URL would encode their braces.
-    { title: "XYZ tiles", note: t("data.service.xyz"), address: `${at(tiles)}/{z}/{x}/{y}.png${drawn && "?"}${drawn}` },
+    { title: t("data.service.xyzTitle"), note: t("data.service.xyz"), address: `${at(tiles)}/{z}/{x}/{y}.png${drawn && "?"}${drawn}` },
   ];
 }
 

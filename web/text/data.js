@@ -63,6 +63,8 @@ export default /** @type {const} */ ({
   "data.service.ogc": ["This layer, as web pages and JSON.", "Diese Ebene als Webseiten und JSON."],
   "data.service.qgis": ["Drag it into QGIS: this style, all times.", "In QGIS ziehen: diese Darstellung, alle Zeiten."],
   "data.service.tilejson": ["As shown here, for MapLibre and leafmap.", "Wie hier gezeigt, für MapLibre und leafmap."],
+  "data.service.qgisTitle": ["QGIS layer", "QGIS-Layer"],
+  "data.service.xyzTitle": ["XYZ tiles", "XYZ-Kacheln"],
   "data.service.wms": ["The same, for programs without WMTS.", "Dasselbe für Programme ohne WMTS."],
   "data.service.wmts": ["This dataset's layers, for QGIS and ArcGIS.", "Die Ebenen dieses Datensatzes, für QGIS und ArcGIS."],
   "data.service.xyz": ["As shown here, for Leaflet and notebooks.", "Wie hier gezeigt, für Leaflet und Notebooks."],
