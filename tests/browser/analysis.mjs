@@ -100,6 +100,15 @@ async function useOnDesktop() {
   await other.close();
 }
 
+/** A stretch of time narrows series. */
+async function narrow() {
+  const { page } = await openPage(browser);
+  await page.goto(`${base}/#${VIEW}&range=2021-03-01T00:00:00Z/2021-08-01T00:00:00Z&place=Point;[-30,10];d1495b;A&chosen=0&tab=series`);
+  await charted(page);
+  seen.narrowed = (await saved(page, "CSV")).body.toString();
+  await page.close();
+}
+
 /** Places from texts and files; what cannot be read says why. */
 async function importPlaces() {
   const { page } = await openPage(browser);
@@ -154,7 +163,7 @@ async function cancel() {
 }
 
 try {
-  await Promise.all([useOnDesktop(), importPlaces(), cancel()]);
+  await Promise.all([useOnDesktop(), importPlaces(), cancel(), narrow()]);
   console.log(JSON.stringify(seen));
 } finally {
   await browser.close();

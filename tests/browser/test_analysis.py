@@ -73,6 +73,19 @@ def test_table_has_the_numbers_of_the_api(analysis: Visit, demo_server: str) -> 
     assert len({row["place"] for row in rows}) == 4
 
 
+def test_a_stretch_of_time_narrows_series(analysis: Visit, demo_server: str) -> None:
+    """To the steps nearest to its ends, and all between."""
+    rows = list(csv.DictReader(io.StringIO(analysis.facts["narrowed"])))
+    whole = httpx.get(f"{demo_server}/timeseries/ocean/sst?lon=-30&lat=10").json()
+    steps = dict(zip(whole["times"], whole["values"]["value"], strict=True))
+    expected = {t: v for t, v in steps.items() if "2021-03" <= t < "2021-08-02"}
+    assert 2 < len(expected) < len(steps)
+    found = {row["time"]: float(row["value"]) for row in rows}
+    assert set(found) <= set(steps)
+    assert abs(len(found) - len(expected)) <= 1, "a step just beside an end may be the nearest"
+    assert all(found[t] == pytest.approx(steps[t]) for t in found)
+
+
 def test_places_are_geojson(analysis: Visit) -> None:
     """With their names, and the series of each."""
     features = analysis.facts["places"]["features"]

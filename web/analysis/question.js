@@ -1,6 +1,6 @@
 /** What is asked of the server for a chart: for each place and variable one series. Pure. */
 import { valueAddress } from "../lib/address.js";
-import { activeOf, detailOf, timeDimension, variableOf } from "../lib/select.js";
+import { activeOf, axisOf, detailOf, rangeOn, timeDimension, variableOf } from "../lib/select.js";
 import { PLAIN } from "../lib/layers.js";
 import { areaOf, isPoint } from "./shape.js";
 
@@ -69,7 +69,7 @@ export function chartable(state) {
 
 /**
  * @param {State} state
- * @returns {Question[]} of all places that have values, through time
+ * @returns {Question[]} of all places that have values, through time, within the range that is chosen
  */
 export function questionsOf(state) {
   return chartedOf(state).filter(({ hasTime }) => hasTime).flatMap((charted) => state.places.flatMap((place) => {
@@ -79,7 +79,8 @@ export function questionsOf(state) {
     const at = isPoint(place) ? /** @type {number[]} */ (area.coordinates) : null;
     /** @type {[string, string | number | null][]} */
     const pairs = at ? [["lon", at[0]], ["lat", at[1]]] : [["aggregate", names.join(",")]];
-    const address = valueAddress("timeseries", charted.layer, charted.variable, [...pairs, ["f", "ndjson"]]);
+    const [start, end] = rangeOn(axisOf(state, charted.layer), state.range) ?? [null, null];
+    const address = valueAddress("timeseries", charted.layer, charted.variable, [...pairs, ["start", start], ["end", end], ["f", "ndjson"]]);
     const body = at ? null : JSON.stringify(area);
     return [{ id: `${address} ${body ?? ""}`, place, charted, address, body, names }];
   }));

@@ -1,7 +1,7 @@
 /** The tab of values: what the places have at the shown step, and through time. */
 import { h } from "../lib/dom.js";
 import { formatUnits, formatValue } from "../lib/number.js";
-import { axisKey, timeDimension, detailOf as datasetOf, timeOf } from "../lib/select.js";
+import { axisOf, timeOf, timesInRange } from "../lib/select.js";
 import { t } from "../lib/text.js";
 import { formatTime, hasClock } from "../lib/time.js";
 import { segments } from "../shell/menu.js";
@@ -22,6 +22,7 @@ import { variableChoice } from "./variable.js";
 /** @typedef {import("./question.js").Charted} Charted */
 
 const QUIET_MS = 120;
+const RANGE_MS = 400;
 const ASKED = /** @type {(keyof State)[]} */ (["places", "charts", "layers", "active", "details", "axes"]);
 
 /**
@@ -40,6 +41,8 @@ export function mountSeries(element, store) {
   const panel = new Panel(parts, store);
   const stops = [
     store.subscribe(ASKED, () => panel.ask()),
+    // While its handle is dragged every step would be another series.
+    store.subscribe(["range"], () => panel.askSoon()),
     store.subscribe(["place"], () => panel.read()),
     store.subscribe(["time"], () => panel.mark()),
   ];
@@ -54,6 +57,7 @@ class Panel {
   /** @type {Question[]} */
   #questions = [];
   #timer = 0;
+  #asking = 0;
 
   /** @param {Record<"choice" | "reading" | "where" | "places" | "show" | "plot" | "state" | "save", HTMLElement>} parts @param {Store} store */
   constructor(parts, store) {
@@ -81,6 +85,11 @@ class Panel {
     const hasAreas = state.places.some((place) => !isPoint(place));
     this.parts.show.replaceChildren(...(hasAreas ? [this.#showChoice(state)] : []));
     this.#draw();
+  }
+
+  askSoon() {
+    clearTimeout(this.#asking);
+    this.#asking = window.setTimeout(() => this.ask(), RANGE_MS);
   }
 
   /** @param {State} state */
@@ -132,10 +141,7 @@ class Panel {
 
   /** @param {State} state @param {{question: Question, answer: import("./answers.js").Answer | null}[]} known */
   #progress(state, known) {
-    const stepsOf = (/** @type {Question} */ { charted: { layer, variable } }) => {
-      const name = timeDimension(datasetOf(state, layer), variable);
-      return (name && state.axes[axisKey(layer.dataset, name)]?.length) || 0;
-    };
+    const stepsOf = (/** @type {Question} */ { charted: { layer } }) => timesInRange(axisOf(state, layer), state.range).length;
     const all = known.reduce((sum, { question }) => sum + stepsOf(question), 0);
     const done = known.reduce((sum, { answer }) => sum + (answer?.times.length ?? 0), 0);
     return [
@@ -185,6 +191,7 @@ class Panel {
 
   stop() {
     clearTimeout(this.#timer);
+    clearTimeout(this.#asking);
     this.answers.stop();
     this.readings.stop();
     this.chart.stop();

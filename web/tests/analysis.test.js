@@ -90,6 +90,10 @@ test("each place with values is asked for once for each variable, at the layer's
   const both = { ...state, charts: { variables: ["mödel/air", "mödel/mask", "mödel/gone", "other/x"], show: /** @type {const} */ ("minmax") } };
   assert.deepEqual(chartedOf(both).map(({ key, hasTime }) => [key, hasTime]), [["mödel/air", true], ["mödel/mask", false]]);
   assert.match(questionsOf(both)[1].address, /mean%2Cmin%2Cmax/);
+  const range = /** @type {[string, string]} */ (["2024-01-01T00:00:00Z", "2024-01-02T00:00:00Z"]);
+  const axes = { "mödel/time": ["2024-01-01T00:00:00Z", "2024-01-02T00:00:00Z", "2024-01-03T00:00:00Z"] };
+  assert.match(questionsOf({ ...state, axes, range })[0].address, /start=2024-01-01T00%3A00%3A00Z&end=2024-01-02T00%3A00%3A00Z/);
+  assert.doesNotMatch(questionsOf({ ...state, axes, range: ["1990-01-01", "1990-02-01"] })[0].address, /start/);
 });
 
 test("of a picture a variable is charted; pictures cannot be chosen", () => {
