@@ -55,6 +55,21 @@ export async function locate({ x, y, z }) {
 
 /** @typedef {(context: CanvasRenderingContext2D, path: (lines: number[][], close: boolean, extent?: number) => Path2D, cell: Cell, zoom: number) => void} Draw */
 
+/** Paths by their lines and place: the worlds to the left and right have the same ones. @type {WeakMap<number[][], Map<string, Path2D>>} */
+const kept = new WeakMap();
+const MOST_KEPT = 24; // of a cell's lines
+
+/** @param {number[][]} lines @param {{scale: number, x: number, y: number, size: number}} view @param {boolean} close @param {number} [extent] */
+function keptPath(lines, view, close, extent) {
+  const paths = kept.get(lines) ?? new Map();
+  kept.set(lines, paths);
+  const key = [view.scale, view.x, view.y, close, extent].join();
+  const path = paths.get(key) ?? linePath(lines, view, close, extent);
+  if (paths.size >= MOST_KEPT) paths.clear();
+  paths.set(key, path);
+  return path;
+}
+
 /** A layer of canvases, drawn from cells. @param {string} pane @param {Draw} draw */
 function canvasLayer(pane, draw) {
   const layer = new L.GridLayer({ pane, tileSize: TILE, updateWhenZooming: false, keepBuffer: 1 });
@@ -66,7 +81,7 @@ function canvasLayer(pane, draw) {
       if (found && context) {
         const view = { scale: found.scale, x: found.x, y: found.y, size: TILE };
         context.scale(ratio, ratio);
-        draw(context, (lines, close, extent) => linePath(lines, view, close, extent), found.cell, coords.z);
+        draw(context, (lines, close, extent) => keptPath(lines, view, close, extent), found.cell, coords.z);
       }
       done(undefined, canvas);
     }, (error) => done(error, canvas));
