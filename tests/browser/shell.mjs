@@ -93,6 +93,10 @@ async function useSettings() {
   await settle(page);
   seen.german = await page.evaluate(() => ({ hash: location.hash, tab: document.querySelector("[role=tab]").textContent, map: document.querySelector("#map").getAttribute("aria-label") }));
   await examine(page, "german");
+  await page.evaluate(() => (location.hash = location.hash.replace("language=de", "language=en")));
+  await page.waitForFunction(() => document.documentElement.lang === "en");
+  await settle(page);
+  seen.english = await page.locator("[role=tab]").first().textContent();
   await done();
 }
 

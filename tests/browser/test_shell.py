@@ -110,6 +110,7 @@ def test_speaks_german(shell: Visit) -> None:
     assert "language=de" in german["hash"]
     assert german["tab"] == "Daten"
     assert german["map"].startswith("Karte")
+    assert shell.facts["english"] == "Data", "a link that is opened in the page tells its language"
 
 
 def test_sheet_is_dragged(shell: Visit) -> None:

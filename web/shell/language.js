@@ -1,4 +1,5 @@
 /** The language of the page: the link's, else the operator's, else the first of the browser's that is known. */
+import { decodeHash } from "../lib/hash.js";
 import { LANGUAGES, getLanguage, t } from "../lib/text.js";
 
 /** @typedef {import("../lib/text.js").Language} Language */
@@ -11,6 +12,14 @@ import { LANGUAGES, getLanguage, t } from "../lib/text.js";
 export function chooseLanguage(linked, configured, wanted) {
   const known = wanted.map((tag) => LANGUAGES.find((language) => tag.toLowerCase().split("-")[0] === language));
   return linked ?? configured ?? known.find(Boolean) ?? "en";
+}
+
+/** A link that is opened in the page may tell another language: then the page is drawn anew. */
+export function followLanguage() {
+  window.addEventListener("hashchange", () => {
+    const { language } = decodeHash(location.hash);
+    if (language && language !== getLanguage()) location.reload();
+  });
 }
 
 /** The names of the parts that are in the page from the start. @type {Record<string, TextKey>} */
