@@ -73,7 +73,7 @@ image:
 LOCK := pip compile pyproject.toml --universal --python-version 3.11 --fork-strategy fewest --upgrade --quiet \
 	--extra demo --generate-hashes --no-annotate --no-emit-index-url --custom-compile-command 'make lock'
 # What the image and the demo can open beside Zarr and GeoTIFF.
-CONTAINERS := --extra icechunk --extra netcdf --extra parquet
+CONTAINERS := --extra icechunk --extra netcdf --extra parquet --extra scale
 lock: $(UV)
 	$(UV) $(LOCK) --extra dev --output-file requirements-dev.txt
 	$(UV) $(LOCK) $(CONTAINERS) --constraints requirements-dev.txt --output-file requirements.txt

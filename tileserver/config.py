@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 import pydantic
 import yaml
@@ -149,6 +149,7 @@ class DatasetConfig(Model):
     offers: Offers | None = None
     access: AccessConfig | None = None
     refresh_s: float | None = Field(None, ge=0)
+    optimized: str | Literal[False] | None = None
 
     @pydantic.field_validator("theme")
     @classmethod

@@ -172,12 +172,14 @@ class Level:
         chunks: the size of a stored chunk along each leading dimension and (rows, cols).
         shape: the size along the same dimensions.
         nbytes: of one decoded chunk.
+        steps: how many of the first along the stored time dimension it has; None for all.
     """
 
     grid: Grid
     chunks: tuple[int, ...]
     shape: tuple[int, ...]
     nbytes: int
+    steps: int | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -208,6 +210,8 @@ class Variable:
         id: as in URLs.
         dims: its dimensions without the two of the map, in the order of arrays that are read.
         levels: from the finest to the coarsest.
+        series: the finest level once more, chunked along time, if there is such a copy; its shape
+            is the finest's, its `steps` may be fewer, and those it lacks are read from the finest.
         valid_range: of physical values by the metadata (CF valid_min, valid_max, actual_range).
         flags: the classes of a categorical variable.
     """
@@ -222,11 +226,18 @@ class Variable:
     valid_range: tuple[float, float] | None = None
     flags: tuple[Flag, ...] = ()
     attrs: Mapping[str, object] = field(default_factory=dict)
+    series: Level | None = None
 
     @property
     def grid(self) -> Grid:
         """Where the cells of the finest level lie."""
         return self.levels[0].grid
+
+    def stored(self, number: int) -> Level:
+        """What a ReadPlan's level means: one of `levels`, or after them `series`."""
+        if number == len(self.levels) and self.series is not None:
+            return self.series
+        return self.levels[number]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -51,7 +51,7 @@ class ReadPlan:
 
     Args:
         variable: its id.
-        level: an index into the variable's levels.
+        level: an index into the variable's levels; the number after the last is its `series`.
         window: one slice for each leading dimension of the variable, in the order of its `dims`,
             then rows and columns. All have non-negative starts; only that of the columns may end
             beyond the grid, on an axis that wraps: it goes on at column 0.
