@@ -100,6 +100,24 @@ class Axis:
             raise ValueError("only a regular axis goes on beyond its ends")
         return replace(self, start=self.start - cells * self.step, size=self.size + 2 * cells)
 
+    def coarsened(self, factor: int) -> Axis:
+        """Cells that each hold so many of these.
+
+        Where they do not divide, the last one goes on beyond the end, of irregular cells it holds
+        fewer.
+        """
+        size = -(-self.size // factor)
+        if self.edges is None:
+            return replace(self, step=self.step * factor, size=size)
+        edges = np.append(self.edges[:-1:factor], self.edges[-1])
+        return replace(
+            self,
+            step=float(edges[-1] - edges[0]) / size,
+            size=size,
+            edges=edges,
+            centers=(edges[:-1] + edges[1:]) / 2,
+        )
+
     def cell_centers(self) -> Floats:
         """The cell centres (size,), in CRS units."""
         if self.centers is not None:

@@ -147,6 +147,10 @@ class Grid:
         chosen = int(known[0]) if known.size else 0
         return x[:, chosen], y[:, chosen]
 
+    def coarsened(self, factor: tuple[int, int]) -> Grid:
+        """The grid of cells that each hold so many (along y and x) of these, see Axis."""
+        return Grid(self.crs, self.x.coarsened(factor[1]), self.y.coarsened(factor[0]))
+
     def padded(self, pixels: int) -> Grid:
         """The same with so many more pixels on each side; ValueError for irregular axes."""
         key = ("padded", pixels, self.key)

@@ -208,7 +208,7 @@ def state_of(cube: Cube, variable: Variable, steps: int | None) -> str:
     """
     level = variable.levels[0]
     sizes = dict(zip(variable.dims, level.shape, strict=False))
-    parts = [variable.id, variable.dtype.str, repr(variable.packing), _place(level.grid)]
+    parts = [variable.id, variable.dtype.str, repr(variable.packing), place_of(level.grid)]
     for name in variable.dims:
         dimension = cube.dimensions[name]
         if name == TIME and cube.time is not None:
@@ -219,7 +219,7 @@ def state_of(cube: Cube, variable: Variable, steps: int | None) -> str:
     return hashlib.blake2b("\n".join(parts).encode(), digest_size=12).hexdigest()
 
 
-def _place(grid: Grid) -> str:
+def place_of(grid: Grid) -> str:
     """Where a grid's cells lie, the same in every process."""
     return f"{grid.crs.srs} {_axis(grid.y)} {_axis(grid.x)}"
 
