@@ -132,6 +132,7 @@ def _entry(
         tag=dataset.tag,
         snapshot=dataset.snapshot,
         allowed=allowed,
+        optimized=dataset.optimized,
     )
     return Entry(dataset, origin, error, usable=error is None)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Literal
 
@@ -232,6 +232,13 @@ class Variable:
     def grid(self) -> Grid:
         """Where the cells of the finest level lie."""
         return self.levels[0].grid
+
+    def reaching(self, step: int | None) -> Variable:
+        """With those of its levels that have a step along time; itself where all do."""
+        last = self.levels[-1].steps
+        if last is None or step is None or step < last:
+            return self
+        return replace(self, levels=tuple(v for v in self.levels if v.steps is None))
 
     def stored(self, number: int) -> Level:
         """What a ReadPlan's level means: one of `levels`, or after them `series`."""

@@ -221,5 +221,5 @@ def _remember(drawn: Drawn, place: int, now: float) -> None:
 
 
 def _chunk_bytes(source: Source, plan: ReadPlan) -> int:
-    level = source.cube.variables[plan.variable].levels[plan.level]
+    level = source.cube.variables[plan.variable].stored(plan.level)
     return planned_bytes(plan, level)

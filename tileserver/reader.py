@@ -56,7 +56,8 @@ class Reader:
     def bands(self, drawing: Drawing) -> list[Band]:
         """A band for each variable of the drawing's layer."""
         view, bands = drawing.view, []
-        for variable in view.layer.variables:
+        for each in view.layer.variables:
+            variable = each.reaching(view.selection.step)
             found = self._sampling(variable, drawing.reach, view)
             sampling = None if found.is_empty else found
             packing = variable.packing
@@ -113,7 +114,7 @@ class Reader:
 
     async def window(self, dataset: Dataset, plan: ReadPlan) -> Raw:
         """Stored numbers of any window. Raises SourceError, PayloadTooLarge."""
-        level = dataset.source.cube.variables[plan.variable].levels[plan.level]
+        level = dataset.source.cube.variables[plan.variable].stored(plan.level)
         size = planned_bytes(plan, level)
         check_bytes(size, self.limits.series_bytes, "narrow the area or the time range")
         return await dataset.source.read(plan)

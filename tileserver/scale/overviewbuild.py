@@ -22,6 +22,7 @@ from tileserver.scale.cfstore import (
 )
 from tileserver.scale.overview import Build, cut_of
 from tileserver.scale.overviewplan import factors_of
+from tileserver.scale.reading import source_of
 from tileserver.scale.reduction import METHODS
 from tileserver.scale.target import Target
 from tileserver.scale.task import Executor, Found, Journal, Report, Task, run_tasks
@@ -104,14 +105,14 @@ def build_overviews(
     Raises CatalogError, SourceError.
     """
     build = Build(origin, target, plan.store, plan.work)
-    cube = build.cube
+    cube, version = build.cube, source_of(origin).version
     variables = [cube.variables[name] for name in plan.methods]
     _lay_out(build, plan, variables)
     journal = Journal(target, plan.work)
     told = run_tasks(tasks_of(build, plan, variables), journal, executor, report)
     _consolidate(target, plan.store)
     reduced = {v.id: _reduced(v, plan, told, known) for v in variables}
-    return Overviews(plan.store, plan.steps[1] or None, reduced)
+    return Overviews(plan.store, version, plan.steps[1] or None, reduced)
 
 
 def tasks_of(build: Build, plan: Plan, variables: Sequence[Variable]) -> list[Task]:

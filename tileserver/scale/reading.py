@@ -38,7 +38,7 @@ def _plain(origin: Origin) -> Origin:
     """Equal for equal sources, whichever process it came from."""
     storage = origin.storage or Storage()
     patient = replace(storage, timeout_s=max(storage.timeout_s, READ_TIMEOUT_S))
-    return replace(origin, storage=patient, changed=_nothing)
+    return replace(origin, storage=patient, optimized=False, changed=_nothing)
 
 
 def _nothing() -> None:

@@ -52,7 +52,7 @@ class Part:
     @property
     def stored(self) -> Level:
         """The level that is read."""
-        return self.variable.levels[self.level]
+        return self.variable.stored(self.level)
 
     def plan(self, selection: Selection, steps: slice) -> ReadPlan:
         """What to read at the steps of the time dimension and the selected of all others."""

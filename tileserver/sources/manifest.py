@@ -54,10 +54,12 @@ class Overviews:
 
     Args:
         store: its folder, beside the manifest.
+        version: of the source when the last of them were made.
         steps: how many along the stored time dimension are there; None without one.
     """
 
     store: str
+    version: str
     steps: int | None
     variables: Mapping[str, Reduced] = field(default_factory=dict)
 
@@ -76,10 +78,12 @@ class TimeSeries:
     """Copies of the finest level that follow one another in time.
 
     Args:
+        version: of the source when the last of them was made.
         variables: `state_of` each one.
     """
 
     segments: tuple[Segment, ...]
+    version: str
     variables: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -94,12 +98,10 @@ class Manifest:
 
     Args:
         url, group: of the source, as registered.
-        version: of the source when the newest of them were made.
     """
 
     url: str
     group: str
-    version: str
     overviews: Overviews | None = None
     time_series: TimeSeries | None = None
 
@@ -118,7 +120,6 @@ class Manifest:
             return cls(
                 url=str(told["url"]),
                 group=str(told["group"]),
-                version=str(told["version"]),
                 overviews=_overviews(told["overviews"]),
                 time_series=_time_series(told["time_series"]),
             )
@@ -131,7 +132,8 @@ def _overviews(told: Mapping[str, object] | None) -> Overviews | None:
         return None
     variables = {name: _reduced(each) for name, each in _mapping(told["variables"]).items()}
     steps = told["steps"]
-    return Overviews(_name(told["store"]), None if steps is None else _count(steps), variables)
+    counted = None if steps is None else _count(steps)
+    return Overviews(_name(told["store"]), str(told["version"]), counted, variables)
 
 
 def _reduced(told: object) -> Reduced:
@@ -158,7 +160,7 @@ def _time_series(told: Mapping[str, object] | None) -> TimeSeries | None:
     if any(s.start != end or s.stop <= s.start for s, end in zip(segments, ends, strict=False)):
         raise ValueError("segments do not follow one another")
     states = {name: str(state) for name, state in _mapping(told["variables"]).items()}
-    return TimeSeries(segments, states)
+    return TimeSeries(segments, str(told["version"]), states)
 
 
 def _mapping(told: object) -> Mapping[str, object]:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 from tileserver.cache import ByteCache
 from tileserver.cube import Raw
 from tileserver.errors import CatalogError
 from tileserver.sources.address import check_address
+from tileserver.sources.manifest import folder_of
+from tileserver.sources.optimized import with_copies
 from tileserver.sources.shelf import Shelf
 from tileserver.sources.source import Source
 from tileserver.sources.stac.cube import Opener, is_stac
@@ -46,6 +50,7 @@ class Origin:
         references: prefixes of what a document may name beside what lies in its own folder.
         branch, tag, snapshot: of an Icechunk repository: the state that is served.
         allowed: prefixes of which URLs must have one, if there are any.
+        optimized: folder of the copies that belong to it; None for that beside it, False for none.
         changed: called when a read finds that something was written anew since it was opened.
     """
 
@@ -62,6 +67,7 @@ class Origin:
     tag: str | None = None
     snapshot: str | None = None
     allowed: tuple[str, ...] = ()
+    optimized: str | Literal[False] | None = None
     changed: Callable[[], None] = lambda: None
 
     def store(self, url: str, traffic: Traffic | None) -> Store:
@@ -72,13 +78,49 @@ class Origin:
 async def open_source(
     origin: Origin, *, cache: ByteCache[Raw], pool: Executor, traffic: Traffic | None = None
 ) -> Source:
-    """The source, all its metadata read. Raises CatalogError and SourceError.
+    """The source, all its metadata read, with the copies of it that there are.
+
+    Raises CatalogError and SourceError.
 
     Args:
         traffic: of its storage, shared with the other sources that lie there.
     """
     for url in origin.urls:
         await check_address(url, origin.storage, origin.allowed)
+    source = await _open_source(origin, cache, pool, traffic)
+    folder = await _copies_folder(origin)
+    if folder is None:
+        return source
+
+    def find(name: str) -> Store | None:
+        with suppress(CatalogError):  # on disk, where there is none
+            return origin.store("/".join(filter(None, (folder, name))), traffic)
+        return None
+
+    return await with_copies(source, find, cache, pool)
+
+
+async def _copies_folder(origin: Origin) -> str | None:
+    """Where the copies lie, if there may be any."""
+    first = origin.urls[0]
+    if isinstance(origin.optimized, str):
+        await check_address(origin.optimized, origin.storage, origin.allowed)
+        return origin.optimized.rstrip("/")
+    beside = folder_of(first, origin.group)
+    is_listed = len(origin.urls) > 1 or first.startswith(("http:", "https:"))
+    if origin.optimized is False or is_listed or not _is_allowed(beside, origin.allowed):
+        return None
+    return beside
+
+
+def _is_allowed(url: str, prefixes: Sequence[str]) -> bool:
+    return not prefixes or url.startswith(tuple(prefixes))
+
+
+async def _open_source(
+    origin: Origin, cache: ByteCache[Raw], pool: Executor, traffic: Traffic | None
+) -> Source:
+    """The source as it is."""
     first = origin.urls[0]
     if first.lower().endswith(".vrt"):
         raise CatalogError("url: VRT files are refused, as they can name any file: list the COGs")
