@@ -176,6 +176,16 @@ def _text(name: str) -> str:
         raise CatalogError(f"{name}: cannot be read ({type(error).__name__})") from error
 
 
+def origins(names: Sequence[str], environment: Mapping[str, str]) -> dict[str, Origin]:
+    """Where the datasets of the catalogue's files come from, by their ids. Raises CatalogError."""
+    found = {}
+    for name, config in read_files(names):
+        for dataset in config.datasets:
+            entry = _entry(dataset, config, name, environment, ())
+            found[dataset.id] = entry.usable_origin
+    return found
+
+
 def find_storage(files: Sequence[str], name: str, environment: Mapping[str, str]) -> Storage:
     """A storage of the catalogue's files. Raises CatalogError."""
     known = {k: v for _, config in read_files(files) for k, v in config.storage.items()}

@@ -18,11 +18,10 @@ from tileserver.cube import TIME, Cube, Raw, Variable
 from tileserver.plan import ReadPlan
 from tileserver.scale.cfstore import empty_of
 from tileserver.scale.overviewplan import Cut, cut
-from tileserver.scale.reading import read, source_of
+from tileserver.scale.reading import State
 from tileserver.scale.reduction import extent, reduce_block
 from tileserver.scale.target import Target
 from tileserver.scale.task import Found
-from tileserver.sources.opening import Origin
 
 PIECES = "pieces"
 
@@ -36,7 +35,7 @@ class Build:
         work: folder of the target for what lasts only as long as the build.
     """
 
-    origin: Origin
+    source: State
     target: Target
     store: str
     work: str
@@ -44,7 +43,7 @@ class Build:
     @property
     def cube(self) -> Cube:
         """Of the source."""
-        return source_of(self.origin).cube
+        return self.source.cube
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +73,7 @@ class Block:
     def run(self) -> Found:
         """Write the levels; tells the lowest and highest value."""
         variable = self.build.cube.variables[self.variable]
-        raw = read(self.build.origin, ReadPlan(self.variable, 0, self._window(variable)))
+        raw = self.build.source.read(ReadPlan(self.variable, 0, self._window(variable)))
         ends = []
         for index in np.ndindex(*raw.shape[:-2]):
             step = tuple(start + i for (start, _), i in zip(self.lead, index, strict=True))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass
 
 import orjson
 import zarr
@@ -22,12 +22,11 @@ from tileserver.scale.cfstore import (
 )
 from tileserver.scale.overview import Build, cut_of
 from tileserver.scale.overviewplan import factors_of
-from tileserver.scale.reading import source_of
+from tileserver.scale.reading import State
 from tileserver.scale.reduction import METHODS
 from tileserver.scale.target import Target
-from tileserver.scale.task import Executor, Found, Journal, Report, Task, run_tasks
+from tileserver.scale.task import Estimate, Executor, Found, Journal, Report, Task, run_tasks
 from tileserver.sources.manifest import Overviews, Reduced, place_of, state_of
-from tileserver.sources.opening import Origin
 
 ENOUGH_LEVELS_CELLS = 512  # along a side of the coarsest level that a source has itself
 
@@ -59,16 +58,21 @@ class Plan:
 
 
 def plan_overviews(
-    cube: Cube, origin: Origin, methods: Mapping[str, str], known: Overviews | None
+    source: State,
+    methods: Mapping[str, str],
+    known: Overviews | None,
+    taken: Container[str] = (),
 ) -> Plan | None:
     """What is to be built; None where all that a source has is there.
 
     Args:
         methods: as wanted; all other variables' follow from what they are.
-        known: what is published.
+        known: what is published, if it is of the data as they are now.
+        taken: names of stores that readers use.
 
     Raises CatalogError for variables and methods that are none, where nothing needs overviews.
     """
+    cube, origin = source.cube, source.origin
     variables = _coarsenable(cube, methods)
     chosen = overview.methods_of(variables, methods)
     steps = _steps(cube, variables)
@@ -81,7 +85,7 @@ def plan_overviews(
     first = [state_of(cube, v, min(1, steps)) for v in variables]
     parts = [*origin.urls, origin.group, *map(str, sorted(chosen.items())), *first]
     store = _store_name(parts)
-    if known is not None and known.store == store:  # readers use it: another takes its place
+    while store in taken:  # another takes its place
         store = _store_name([store, *states.values()])
     return Plan(store, (0, steps), states, chosen)
 
@@ -93,7 +97,7 @@ def _store_name(parts: Sequence[str]) -> str:
 
 def build_overviews(
     plan: Plan,
-    origin: Origin,
+    source: State,
     target: Target,
     executor: Executor,
     *,
@@ -104,15 +108,15 @@ def build_overviews(
 
     Raises CatalogError, SourceError.
     """
-    build = Build(origin, target, plan.store, plan.work)
-    cube, version = build.cube, source_of(origin).version
+    build = Build(source, target, plan.store, plan.work)
+    cube = source.cube
     variables = [cube.variables[name] for name in plan.methods]
     _lay_out(build, plan, variables)
     journal = Journal(target, plan.work)
     told = run_tasks(tasks_of(build, plan, variables), journal, executor, report)
-    _consolidate(target, plan.store)
+    target.consolidate(plan.store)
     reduced = {v.id: _reduced(v, plan, told, known) for v in variables}
-    return Overviews(plan.store, version, plan.steps[1] or None, reduced)
+    return Overviews(plan.store, source.version, plan.steps[1] or None, reduced)
 
 
 def tasks_of(build: Build, plan: Plan, variables: Sequence[Variable]) -> list[Task]:
@@ -193,6 +197,11 @@ def _lay_out(build: Build, plan: Plan, variables: Sequence[Variable]) -> None:
     build.target.put(f"{plan.work}/plan.json", plan.to_json())
 
 
+def groups_of(variables: Sequence[Variable]) -> dict[str, str]:
+    """The group of a store that holds the levels of each variable, by its id."""
+    return {v.id: base for base, alike in _by_grid(variables).items() for v in alike}
+
+
 def _by_grid(variables: Sequence[Variable]) -> dict[str, list[Variable]]:
     """Variables by the group that holds their levels: those of one grid share it."""
     places: dict[str, list[Variable]] = {}
@@ -234,11 +243,6 @@ def _multiscales(deepest: int) -> dict[str, object]:
     return {"multiscales": {"layout": layout}}
 
 
-def _consolidate(target: Target, store: str) -> None:
-    group = target.group(store, mode="r+")
-    zarr.consolidate_metadata(group.store, path=store)
-
-
 def _reduced(
     variable: Variable, plan: Plan, told: Mapping[str, Found], known: Overviews | None
 ) -> Reduced:
@@ -259,32 +263,10 @@ def _reduced(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """What a build takes.
-
-    Args:
-        tasks: how many.
-        read_bytes: of the source, decoded; what lies in two blocks' chunks may be read twice.
-        write_bytes: of the copies, before compression.
-    """
-
-    tasks: int
-    read_bytes: int
-    write_bytes: int
-
-    def __add__(self, other: Estimate) -> Estimate:
-        return Estimate(
-            self.tasks + other.tasks,
-            self.read_bytes + other.read_bytes,
-            self.write_bytes + other.write_bytes,
-        )
-
-
-def estimate_overviews(plan: Plan, cube: Cube, origin: Origin, target: Target) -> Estimate:
+def estimate_overviews(plan: Plan, source: State, target: Target) -> Estimate:
     """Of what is planned."""
-    build = Build(replace(origin), target, plan.store, plan.work)
-    variables = [cube.variables[name] for name in plan.methods]
+    build = Build(source, target, plan.store, plan.work)
+    variables = [source.cube.variables[name] for name in plan.methods]
     tasks = len(tasks_of(build, plan, variables))
     read = write = 0
     for variable in variables:

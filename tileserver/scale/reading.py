@@ -1,17 +1,19 @@
-"""Reading sources from threads that work on copies, opened once in each process."""
+"""Reading sources from threads that work on copies, each state of one opened once in a process."""
 
 from __future__ import annotations
 
 import asyncio
 import threading
+from collections import OrderedDict
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TypeVar
 
 from tileserver.cache import ByteCache
-from tileserver.cube import Raw
+from tileserver.cube import Cube, Raw
+from tileserver.errors import CatalogError
 from tileserver.plan import ReadPlan
 from tileserver.sources.opening import Origin, open_source
 from tileserver.sources.source import Source
@@ -22,34 +24,61 @@ T = TypeVar("T")
 CACHE_BYTES = 256 << 20  # of chunks that neighbouring blocks share
 DECODERS = 4
 READ_TIMEOUT_S = 120.0  # nobody waits for a tile here
+KEPT = 4
+
+_lock = threading.Lock()
+_opened: OrderedDict[State, Source] = OrderedDict()
 
 
-def source_of(origin: Origin) -> Source:
-    """The source of an origin, opened once. Raises CatalogError, SourceError."""
-    return _opened(_plain(origin))
+@dataclass(frozen=True, slots=True)
+class State:
+    """A source as it was at some time; a small value that means the same in every process.
+
+    Args:
+        version: of the source.
+    """
+
+    origin: Origin
+    version: str
+
+    @property
+    def cube(self) -> Cube:
+        """What it holds. Raises CatalogError, SourceError."""
+        return self._source().cube
+
+    def read(self, plan: ReadPlan) -> Raw:
+        """Stored numbers of a window. Raises CatalogError, SourceError."""
+        return _in_loop(self._source().read(plan))
+
+    def _source(self) -> Source:
+        with _lock:
+            known = _opened.get(self)
+            if known is None and newest(self.origin) != self:
+                raise CatalogError("the source was written anew meanwhile: run it again")
+            return known or _opened[self]
 
 
-def read(origin: Origin, plan: ReadPlan) -> Raw:
-    """Stored numbers of a window. Raises SourceError."""
-    return _in_loop(source_of(origin).read(plan))
-
-
-def _plain(origin: Origin) -> Origin:
-    """Equal for equal sources, whichever process it came from."""
+def newest(origin: Origin) -> State:
+    """The source as it is now, without copies. Raises CatalogError, SourceError."""
     storage = origin.storage or Storage()
     patient = replace(storage, timeout_s=max(storage.timeout_s, READ_TIMEOUT_S))
-    return replace(origin, storage=patient, optimized=False, changed=_nothing)
+    plain = replace(origin, storage=patient, optimized=False, changed=_nothing)
+    cache: ByteCache[Raw] = ByteCache(CACHE_BYTES, lambda chunk: chunk.nbytes)
+    source = _in_loop(open_source(plain, cache=cache, pool=_pool()))
+    state = State(plain, source.version)
+    _opened[state] = source
+    while len(_opened) > KEPT:
+        _opened.popitem(last=False)
+    return state
 
 
 def _nothing() -> None:
-    """What is written anew underneath fails the task, and the build begins again."""
+    """What is written anew underneath fails the task."""
 
 
-@lru_cache(maxsize=4)
-def _opened(origin: Origin) -> Source:
-    cache: ByteCache[Raw] = ByteCache(CACHE_BYTES, lambda chunk: chunk.nbytes)
-    pool = ThreadPoolExecutor(DECODERS, "decoding")
-    return _in_loop(open_source(origin, cache=cache, pool=pool))
+@lru_cache(maxsize=1)
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(DECODERS, "decoding")
 
 
 @lru_cache(maxsize=1)

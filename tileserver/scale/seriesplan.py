@@ -1,21 +1,21 @@
 """How a copy along time is cut: long thin chunks in shards, filled from slabs of the source.
 
 A chunk of the copy holds many steps of few cells, one of the source few steps of many cells: each
-needs all of the others'. So slabs of the source are put aside in pieces of the size of a shard first,
-and a shard is then joined from its pieces. Where the source's chunks are no larger than a shard across,
-it is read from the source at once.
+needs all of the others'. So slabs of the source are put aside in pieces of the size of a shard
+first, and a shard is then joined from its pieces. Where the source's chunks are hardly larger than
+a shard across, it is read from the source at once.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 from tileserver.cube import TIME, Variable
 
 CHUNK_STEPS = 1000
-CHUNK_SIDE = 16
-SHARD_SIDE, SMALLEST_SIDE = 256, 32
+CHUNK_SIDE, LARGEST_CHUNK_SIDE = 16, 128
+CHUNK_BYTES = 512 << 10
+SHARD_SIDE = 256
 SLAB_SIDE = 1024
 TASK_BYTES = 64 << 20
 ENOUGH_TASKS = 200  # so that those under way when a build is killed are few of all
@@ -27,13 +27,14 @@ class Cut:
     """How a variable's steps of a segment are copied; lengths count cells or steps.
 
     Args:
-        steps: in a chunk of the copy.
+        steps, chunk: in a chunk of the copy along time, and along rows and columns.
         side: of a shard.
         slab_steps, slab_side: what is read of the source at once.
         is_direct: whether shards are filled from the source itself.
     """
 
     steps: int
+    chunk: int
     side: int
     slab_steps: int
     slab_side: int
@@ -47,7 +48,8 @@ def cut(variable: Variable, steps: int) -> Cut:
     itemsize = variable.dtype.itemsize
     chunk_steps = level.chunks[variable.dims.index(TIME)]
     long = min(CHUNK_STEPS, steps)
-    side = _side(rows, cols, long * itemsize)
+    chunk = _chunk(long * itemsize)
+    side = _side(rows, cols, long * itemsize, 2 * chunk)
     high, wide = level.chunks[-2:]
     read = _covered(side, high) * _covered(side, wide)
     slab_side = _ceil(min(max(high, wide, SLAB_SIDE), max(rows, cols)), side) * side
@@ -58,13 +60,21 @@ def cut(variable: Variable, steps: int) -> Cut:
     slab_steps = min(max(fair, chunk_steps), fitting, steps)
     if slab_steps > chunk_steps:
         slab_steps -= slab_steps % chunk_steps
-    return Cut(long, side, slab_steps, slab_side, read <= MOST_READ * side * side)
+    return Cut(long, chunk, side, slab_steps, slab_side, read <= MOST_READ * side * side)
 
 
-def _side(rows: int, cols: int, nbytes: int) -> int:
+def _chunk(nbytes: int) -> int:
+    """Cells along a side of a chunk, of so many bytes each: more where steps are few."""
+    side = CHUNK_SIDE
+    while side < LARGEST_CHUNK_SIDE and (2 * side) ** 2 * nbytes <= CHUNK_BYTES:
+        side *= 2
+    return side
+
+
+def _side(rows: int, cols: int, nbytes: int, smallest: int) -> int:
     """Of shards, which hold so many bytes per cell: not too large, and many."""
     side = SHARD_SIDE
-    while side > SMALLEST_SIDE and (
+    while side > smallest and (
         side * side * nbytes > TASK_BYTES or _ceil(rows, side) * _ceil(cols, side) < ENOUGH_TASKS
     ):
         side //= 2
@@ -73,7 +83,9 @@ def _side(rows: int, cols: int, nbytes: int) -> int:
 
 def _covered(side: int, chunk: int) -> int:
     """Cells of the chunks that a shard touches along one axis."""
-    return _ceil(side, chunk) * chunk if math.gcd(side, chunk) == chunk else side + 2 * chunk - 2
+    if chunk % side == 0 or side % chunk == 0:
+        return max(chunk, side)
+    return (_ceil(side, chunk) + 1) * chunk
 
 
 def _ceil(size: int, part: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -11,6 +12,7 @@ import obstore
 import zarr
 from obstore.store import LocalStore
 from obstore.store import ObjectStore as ObstoreStore
+from zarr.errors import ZarrUserWarning
 from zarr.storage import ObjectStore
 
 from tileserver.errors import CatalogError
@@ -70,9 +72,17 @@ class Target:
             _prune(Path(self.url.removeprefix("file://")) / prefix)
 
     def group(self, path: str, *, mode: str = "r") -> zarr.Group:
-        """A Zarr group, made where `mode` is `a` and it is not there."""
-        store = ObjectStore(_connection(self), read_only=mode == "r")
-        return zarr.open_group(store, path=path, mode=mode, zarr_format=3)  # type: ignore[arg-type]
+        """A group of a store `….zarr`, made where `mode` is `a` and it is not there."""
+        root, suffix, inside = path.partition(".zarr")
+        own = replace(self, url=f"{self.url}/{root}{suffix}")  # above it there are no groups
+        store = ObjectStore(_connection(own), read_only=mode == "r")
+        return zarr.open_group(store, path=inside.strip("/"), mode=mode, zarr_format=3)  # type: ignore[arg-type]
+
+    def consolidate(self, path: str) -> None:
+        """Put the metadata of all that is in a group into its own, where readers look first."""
+        with warnings.catch_warnings():  # zarr-python reminds that the extension is its own
+            warnings.simplefilter("ignore", ZarrUserWarning)
+            zarr.consolidate_metadata(self.group(path, mode="r+").store)
 
     def manifest(self) -> Manifest | None:
         """What is published, if anything is. Raises CatalogError where it is damaged."""
@@ -93,7 +103,7 @@ def open_target(url: str, storage: Storage | None, base: Path) -> Target:
     return Target(url.rstrip("/"), storage)
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=64)
 def _connection(target: Target) -> ObstoreStore:
     if is_local(target.url):
         return LocalStore(target.url, mkdir=True)

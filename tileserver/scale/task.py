@@ -30,6 +30,21 @@ NOTES_AT_ONCE = 16
 TRIES = 4  # of a task whose store does not answer
 
 
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What a build takes.
+
+    Args:
+        tasks: how many.
+        read_bytes: of the source, decoded; what lies in two blocks' chunks may be read twice.
+        write_bytes: of the copies, before compression.
+    """
+
+    tasks: int
+    read_bytes: int
+    write_bytes: int
+
+
 class Task(Protocol):
     """A part of a build.
 

@@ -1,0 +1,74 @@
+"""Serving a catalogue."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tileserver import catalogfile
+from tileserver.cli.console import Catalogs, fail, settings, told
+from tileserver.noticeboard import Noticeboard
+from tileserver.serving import bind
+from tileserver.serving import run as run_server
+from tileserver.settings import Settings
+from tileserver.sharedtiles import SharedTiles
+
+
+def serve(
+    context: typer.Context,
+    catalogs: Catalogs = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes that share the port.")] = None,
+) -> None:
+    """Serve the datasets of a catalogue.
+
+    Every other setting of docs/configuration.md is a flag of the same name, e.g.
+    --memory 4GiB.
+    """
+    given = {"host": host, "port": port, "workers": workers, **_extra(context.args)}
+    if catalogs:
+        given["catalog"] = ",".join(catalogs)
+    chosen = settings({k: str(v) for k, v in given.items() if v is not None})
+    if not chosen.catalog:
+        fail("catalog is missing: name one with --catalog, or try `tileserver demo --serve`")
+    told(lambda: run(chosen))
+
+
+def run(settings: Settings) -> None:
+    catalogfile.read_files(settings.catalog)  # in one line what is wrong
+    try:
+        if settings.shared_tiles:
+            SharedTiles(Path(settings.shared_tiles), 0)
+    except OSError as error:
+        fail(
+            f"shared_tiles={settings.shared_tiles}: {error.strerror or error}: "
+            "name a folder that this user may write to"
+        )
+    try:
+        Noticeboard(settings.noticeboard, ())
+    except (OSError, ValueError) as error:
+        fail(f"noticeboard={settings.noticeboard}: {error}")
+    try:
+        bound = bind(settings.host, settings.port, shared=settings.workers > 1)
+    except OSError as error:
+        fail(
+            f"host={settings.host} port={settings.port}: {error.strerror or error}: "
+            "choose another; --port 0 takes a free one"
+        )
+    run_server(settings, bound)
+
+
+def _extra(args: list[str]) -> dict[str, str]:
+    """Settings given as flags: --name value or --name=value."""
+    found: dict[str, str] = {}
+    rest = iter(args)
+    for arg in rest:
+        name, equals, value = arg.removeprefix("--").partition("=")
+        key = name.replace("-", "_")
+        if not arg.startswith("--") or key not in Settings.model_fields:
+            fail(f"{arg}: no such flag; docs/configuration.md lists the settings")
+        found[key] = value if equals else next(rest, "")
+    return found

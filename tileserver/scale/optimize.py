@@ -1,0 +1,201 @@
+"""Making the copies of a dataset that are laid out for other ways of reading.
+
+what there is            the manifest, and the source as it is now
+what is to be built      overviewbuild, seriesbuild: anew, or what was added
+in tasks                 task, on threads or a cluster
+held to the source       check
+published                one object, then what no reader needs is removed
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from tileserver.errors import CatalogError
+from tileserver.scale import overviewbuild, seriesbuild
+from tileserver.scale.check import check_overviews, check_series
+from tileserver.scale.reading import State, newest
+from tileserver.scale.target import Target
+from tileserver.scale.task import Estimate, Executor
+from tileserver.sources.manifest import Manifest, Overviews, TimeSeries
+from tileserver.sources.opening import Origin
+
+log = logging.getLogger(__name__)
+
+OWN_FOLDERS = ("overviews-", "time-series-", "work-")
+GRACE_S = 60.0  # in which servers that go by the manifest before still read what it named
+Tell = Callable[[str, int, int], object]  # what is done, tasks that are, and all
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which copies are wanted.
+
+    Args:
+        methods: how variables are summed up, where it is not to be chosen.
+    """
+
+    overviews: bool = True
+    time_series: bool = True
+    methods: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Optimizer:
+    """Brings the copies of one source up to date.
+
+    Args:
+        target: the folder of its copies.
+        grace_s: how long what was replaced is kept.
+    """
+
+    origin: Origin
+    target: Target
+    wanted: Wanted
+    executor: Executor
+    tell: Tell = lambda what, done, total: None
+    grace_s: float = GRACE_S
+
+    def run(self) -> bool:
+        """Build what is lacking and publish it; whether there was anything to do.
+
+        Raises CatalogError, SourceError.
+        """
+        before, source = self.manifest(), newest(self.origin)
+        if self.wanted.overviews:
+            self._bring_overviews(source)
+        if self.wanted.time_series:
+            while self._bring_series(source):
+                pass
+        after = self.manifest()
+        if before is not None and before != after and self._obsolete(after):
+            time.sleep(self.grace_s)
+        self._clean(after)
+        return before != after
+
+    def manifest(self) -> Manifest:
+        """What is published; empty where nothing is."""
+        known = self.target.manifest()
+        if known is None:
+            return Manifest(self.origin.urls[0], self.origin.group)
+        if (known.url, known.group) != (self.origin.urls[0], self.origin.group):
+            raise CatalogError(
+                f"to={self.target.url}: the copies there are of {known.url}: name another folder"
+            )
+        return known
+
+    def estimate(self) -> list[tuple[str, Estimate]]:
+        """What a run would take, by what is made; nothing where all is there."""
+        known, source = self.manifest(), newest(self.origin)
+        found = []
+        if self.wanted.overviews:
+            plan = self._plan_overviews(source, known.overviews)
+            if plan is not None:
+                cost = overviewbuild.estimate_overviews(plan, source, self.target)
+                found.append(("overviews", cost))
+        if self.wanted.time_series:
+            series = seriesbuild.plan_series(source, self._sound(source, known), self._taken())
+            if series is not None:
+                found.append(("time series", seriesbuild.estimate(series, source, self.target)))
+        return found
+
+    def _bring_overviews(self, source: State) -> None:
+        known = self.manifest()
+        plan = self._plan_overviews(source, known.overviews)
+        if plan is None:
+            if known.overviews is not None and known.overviews.version != source.version:
+                stamped = replace(known.overviews, version=source.version)
+                self.target.publish(replace(known, overviews=stamped))
+            return
+        built = overviewbuild.build_overviews(
+            plan,
+            source,
+            self.target,
+            self.executor,
+            known=known.overviews,
+            report=lambda done, total: self.tell("overviews", done, total),
+        )
+        check_overviews(source, self.target, built, plan.steps)
+        self.target.publish(replace(self.manifest(), overviews=built))
+        self.target.remove(plan.work)
+
+    def _plan_overviews(self, source: State, known: Overviews | None) -> overviewbuild.Plan | None:
+        """What to build; all anew where what is there is not what the source has now."""
+        if known is not None and known.version != source.version:
+            known = known if self._holds(source, known) else None
+        return overviewbuild.plan_overviews(source, self.wanted.methods, known, self._taken())
+
+    def _bring_series(self, source: State) -> bool:
+        known = self.manifest()
+        sound = self._sound(source, known)
+        plan = seriesbuild.plan_series(source, sound, self._taken())
+        if plan is None:
+            if sound is not None and sound.version != source.version:
+                stamped = replace(sound, version=source.version)
+                self.target.publish(replace(known, time_series=stamped))
+            return False
+        built = seriesbuild.build_series(
+            plan,
+            source,
+            self.target,
+            self.executor,
+            report=lambda done, total: self.tell("time series", done, total),
+        )
+        check_series(source, self.target, built, plan.segment)
+        self.target.publish(replace(self.manifest(), time_series=built))
+        self.target.remove(plan.work)
+        return True
+
+    def _sound(self, source: State, known: Manifest) -> TimeSeries | None:
+        """The copy along time that is published, if it is of the data as they are now."""
+        series = known.time_series
+        if series is None or series.version == source.version:
+            return series
+
+        return series if self._holds(source, series) else None
+
+    def _holds(self, source: State, copy: Overviews | TimeSeries) -> bool:
+        """Whether a copy is of the data as they are now."""
+        try:
+            if isinstance(copy, Overviews):
+                check_overviews(source, self.target, copy, (0, copy.steps or 0))
+            else:
+                for segment in copy.segments:
+                    check_series(source, self.target, copy, segment)
+        except CatalogError as error:
+            log.info("what is published is not of the data any more: %s", error)
+            return False
+        return True
+
+    def _taken(self) -> set[str]:
+        """The folders that readers use."""
+        return _folders(self.manifest())
+
+    def _obsolete(self, manifest: Manifest) -> list[str]:
+        """What no reader needs any more, of what was made here."""
+        named = _folders(manifest)
+        found = [
+            name
+            for name in self.target.folders()
+            if name.startswith(OWN_FOLDERS) and name not in named
+        ]
+        if manifest.time_series is not None:
+            stores = {segment.store for segment in manifest.time_series.segments}
+            for folder in {store.partition("/")[0] for store in stores}:
+                inside = {key.split("/")[1] for key in self.target.keys(f"{folder}/")}
+                found += [f"{folder}/{n}" for n in sorted(inside) if f"{folder}/{n}" not in stores]
+        return found
+
+    def _clean(self, manifest: Manifest) -> None:
+        for folder in self._obsolete(manifest):
+            self.target.remove(folder)
+
+
+def _folders(manifest: Manifest) -> set[str]:
+    stores = [] if manifest.overviews is None else [manifest.overviews.store]
+    if manifest.time_series is not None:
+        stores += [segment.store for segment in manifest.time_series.segments]
+    return {store.partition("/")[0] for store in stores}
