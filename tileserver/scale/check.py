@@ -18,7 +18,7 @@ from tileserver.scale.reduction import reduce_block
 from tileserver.scale.target import Target
 from tileserver.sources.manifest import Overviews, Segment, TimeSeries, state_of
 
-SAMPLES = 8
+SAMPLES = 16
 CELLS = 4  # along a side of a sample
 LARGEST_CELLS = 1 << 24  # of the finest level that a sample reads
 TOLERANCE = 1e-6

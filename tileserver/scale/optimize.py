@@ -80,10 +80,11 @@ class Optimizer:
         """What is published; empty where nothing is."""
         known = self.target.manifest()
         if known is None:
-            return Manifest(self.origin.urls[0], self.origin.group)
-        if (known.url, known.group) != (self.origin.urls[0], self.origin.group):
+            return Manifest(_name(self.origin), self.origin.group)
+        if (known.source, known.group) != (_name(self.origin), self.origin.group):
             raise CatalogError(
-                f"to={self.target.url}: the copies there are of {known.url}: name another folder"
+                f"to={self.target.url}: the copies there are of {known.source} {known.group}: "
+                "name another folder"
             )
         return known
 
@@ -192,6 +193,11 @@ class Optimizer:
     def _clean(self, manifest: Manifest) -> None:
         for folder in self._obsolete(manifest):
             self.target.remove(folder)
+
+
+def _name(origin: Origin) -> str:
+    """Of the source, wherever it lies: it may be moved with its copies."""
+    return origin.urls[0].rstrip("/").rpartition("/")[2]
 
 
 def _folders(manifest: Manifest) -> set[str]:

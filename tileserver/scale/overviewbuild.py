@@ -119,8 +119,8 @@ def build_overviews(
     return Overviews(plan.store, source.version, plan.steps[1] or None, reduced)
 
 
-def tasks_of(build: Build, plan: Plan, variables: Sequence[Variable]) -> list[Task]:
-    """All that is done, first what reads the source."""
+def tasks_of(build: Build, plan: Plan, variables: Sequence[Variable]) -> list[list[Task]]:
+    """All that is done: first what reads the source, then what joins."""
     steps = range(*plan.steps)
     new = [
         (base, variable)
@@ -128,12 +128,12 @@ def tasks_of(build: Build, plan: Plan, variables: Sequence[Variable]) -> list[Ta
         for variable in alike
         if TIME in variable.dims or plan.steps[0] == 0
     ]
-    found: list[Task] = []
+    reading: list[Task] = []
+    joining: list[Task] = []
     for base, variable in new:
-        found += overview.blocks(build, base, variable, plan.methods[variable.id], steps)
-    for base, variable in new:
-        found += overview.shards(build, base, variable, steps)
-    return found
+        reading += overview.blocks(build, base, variable, plan.methods[variable.id], steps)
+        joining += overview.shards(build, base, variable, steps)
+    return [reading, joining]
 
 
 def _coarsenable(cube: Cube, methods: Mapping[str, str]) -> list[Variable]:
@@ -267,7 +267,7 @@ def estimate_overviews(plan: Plan, source: State, target: Target) -> Estimate:
     """Of what is planned."""
     build = Build(source, target, plan.store, plan.work)
     variables = [source.cube.variables[name] for name in plan.methods]
-    tasks = len(tasks_of(build, plan, variables))
+    tasks = sum(map(len, tasks_of(build, plan, variables)))
     read = write = 0
     for variable in variables:
         if TIME not in variable.dims and plan.steps[0] > 0:

@@ -92,16 +92,16 @@ def build_series(
     return TimeSeries((*plan.before, plan.segment), source.version, states)
 
 
-def tasks_of(build: Build, variables: Sequence[Variable]) -> list[Task]:
-    """All that is done, first what reads the source."""
-    found: list[Task] = []
+def tasks_of(build: Build, variables: Sequence[Variable]) -> list[list[Task]]:
+    """All that is done: first what is put aside of the source, then what joins."""
+    reading: list[Task] = []
+    joining: list[Task] = []
     for variable in variables:
         own = _cut(build, variable)
         if not (own.is_direct or build.merged):
-            found += series.slabs(build, variable, own)
-    for variable in variables:
-        found += series.shards(build, variable, _cut(build, variable))
-    return found
+            reading += series.slabs(build, variable, own)
+        joining += series.shards(build, variable, own)
+    return [reading, joining]
 
 
 def goes_on(cube: Cube, variables: Sequence[Variable], known: TimeSeries) -> bool:
@@ -174,4 +174,4 @@ def estimate(plan: Plan, source: State, target: Target) -> Estimate:
     nbytes = sum(
         math.prod(series.segment_shape(v, plan.segment)) * v.dtype.itemsize for v in variables
     )
-    return Estimate(len(tasks_of(build, variables)), nbytes, nbytes)
+    return Estimate(sum(map(len, tasks_of(build, variables))), nbytes, nbytes)

@@ -18,7 +18,10 @@ CHUNK_BYTES = 512 << 10
 SHARD_SIDE = 256
 SLAB_SIDE = 1024
 TASK_BYTES = 64 << 20
-ENOUGH_TASKS = 200  # so that those under way when a build is killed are few of all
+ENOUGH_TASKS, ENOUGH_SLABS = (
+    200,
+    50,
+)  # so that those under way when a build is killed are few of all
 MOST_READ = 2.5  # times the cells of a shard, where it is read from the source at once
 
 
@@ -56,7 +59,7 @@ def cut(variable: Variable, steps: int) -> Cut:
     slabs = _ceil(rows, slab_side) * _ceil(cols, slab_side)
     cells = min(slab_side, rows) * min(slab_side, cols)
     fitting = max(1, TASK_BYTES // (cells * itemsize))
-    fair = max(1, steps * slabs // ENOUGH_TASKS)
+    fair = max(1, steps * slabs // ENOUGH_SLABS)
     slab_steps = min(max(fair, chunk_steps), fitting, steps)
     if slab_steps > chunk_steps:
         slab_steps -= slab_steps % chunk_steps

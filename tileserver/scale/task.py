@@ -114,7 +114,7 @@ class _Noted:
 
 
 def run_tasks(
-    tasks: Sequence[Task],
+    phases: Sequence[Sequence[Task]],
     journal: Journal,
     executor: Executor,
     report: Report = lambda done, total: None,
@@ -122,14 +122,19 @@ def run_tasks(
     """Do all tasks that are not noted as done; what each has told, by its key, in their order.
 
     Raises what a task raises; the others' notes stay.
+
+    Args:
+        phases: each begins when all tasks of the one before are done.
     """
     known = journal.done()
-    told = {task.key: known[task.key] for task in tasks if task.key in known}
-    report(len(told), len(tasks))
-    for key, found in executor.each(_Noted(journal), [t for t in tasks if t.key not in told]):
-        told[key] = found
-        report(len(told), len(tasks))
-    return {task.key: told[task.key] for task in tasks}
+    keys = [task.key for tasks in phases for task in tasks]
+    told = {key: known[key] for key in keys if key in known}
+    report(len(told), len(keys))
+    for tasks in phases:
+        for key, found in executor.each(_Noted(journal), [t for t in tasks if t.key not in told]):
+            told[key] = found
+            report(len(told), len(keys))
+    return {key: told[key] for key in keys}
 
 
 @dataclass(slots=True)

@@ -97,10 +97,11 @@ class Manifest:
     """All copies of a dataset.
 
     Args:
-        url, group: of the source, as registered.
+        source: the last part of its URL.
+        group: in it.
     """
 
-    url: str
+    source: str
     group: str
     overviews: Overviews | None = None
     time_series: TimeSeries | None = None
@@ -118,7 +119,7 @@ class Manifest:
             if told["format"] != FORMAT:
                 raise CatalogError(f"{NAME}: format {told['format']}: this server knows {FORMAT}")
             return cls(
-                url=str(told["url"]),
+                source=str(told["source"]),
                 group=str(told["group"]),
                 overviews=_overviews(told["overviews"]),
                 time_series=_time_series(told["time_series"]),
