@@ -49,8 +49,8 @@ def optimize(
     A run that was interrupted goes on where it was. Servers see what is published when they look
     for changes next.
     """
-    both = overviews == time_series
-    wanted = Wanted(overviews or both, time_series or both, _methods(methods or []))
+    every = None if overviews == time_series else False
+    wanted = Wanted(overviews or every, time_series or every, _methods(methods or []))
 
     def work() -> None:
         origin, folder = _origin(dataset, catalogs or [], storage, to)

@@ -35,11 +35,12 @@ class Wanted:
     """Which copies are wanted.
 
     Args:
+        overviews, time_series: None for one that is made where it is of use.
         methods: how variables are summed up, where it is not to be chosen.
     """
 
-    overviews: bool = True
-    time_series: bool = True
+    overviews: bool | None = None
+    time_series: bool | None = None
     methods: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -65,9 +66,10 @@ class Optimizer:
         Raises CatalogError, SourceError.
         """
         before, source = self.manifest(), newest(self.origin)
-        if self.wanted.overviews:
+        overviews, series = self._chosen(source)
+        if overviews:
             self._bring_overviews(source)
-        if self.wanted.time_series:
+        if series:
             while self._bring_series(source):
                 pass
         after = self.manifest()
@@ -92,16 +94,38 @@ class Optimizer:
         """What a run would take, by what is made; nothing where all is there."""
         known, source = self.manifest(), newest(self.origin)
         found = []
-        if self.wanted.overviews:
+        overviews, along = self._chosen(source)
+        if overviews:
             plan = self._plan_overviews(source, known.overviews)
             if plan is not None:
                 cost = overviewbuild.estimate_overviews(plan, source, self.target)
                 found.append(("overviews", cost))
-        if self.wanted.time_series:
+        if along:
             series = seriesbuild.plan_series(source, self._sound(source, known), self._taken())
             if series is not None:
                 found.append(("time series", seriesbuild.estimate(series, source, self.target)))
         return found
+
+    def _chosen(self, source: State) -> tuple[bool, bool]:
+        """Whether overviews are made, and a copy along time."""
+        can_coarsen = bool(overviewbuild.coarsenable(source.cube))
+        has_times = bool(seriesbuild.timed(source.cube))
+        if self.wanted.overviews and not can_coarsen:
+            raise CatalogError(
+                "overviews: no variable needs any: they have coarser levels, are small, or their "
+                "cells follow no axes (swaths, HEALPix)"
+            )
+        if self.wanted.time_series and not has_times:
+            raise CatalogError(
+                "time series: no variable has several steps along time, in cells that follow axes"
+            )
+        chosen = (
+            can_coarsen if self.wanted.overviews is None else self.wanted.overviews,
+            has_times if self.wanted.time_series is None else self.wanted.time_series,
+        )
+        if not any(chosen):
+            raise CatalogError("there is nothing to gain: maps are small, and have one step")
+        return chosen
 
     def _bring_overviews(self, source: State) -> None:
         known = self.manifest()

@@ -70,10 +70,11 @@ def plan_overviews(
         known: what is published, if it is of the data as they are now.
         taken: names of stores that readers use.
 
-    Raises CatalogError for variables and methods that are none, where nothing needs overviews.
+    Raises CatalogError for variables and methods that are none.
     """
     cube, origin = source.cube, source.origin
-    variables = _coarsenable(cube, methods)
+    _check_methods(cube, methods)
+    variables = coarsenable(cube)
     chosen = overview.methods_of(variables, methods)
     steps = _steps(cube, variables)
     states = {v.id: state_of(cube, v, steps) for v in variables}
@@ -136,20 +137,19 @@ def tasks_of(build: Build, plan: Plan, variables: Sequence[Variable]) -> list[li
     return [reading, joining]
 
 
-def _coarsenable(cube: Cube, methods: Mapping[str, str]) -> list[Variable]:
+def coarsenable(cube: Cube) -> list[Variable]:
+    """The variables that need overviews: neither small nor with levels of their own, and with cells
+    that follow axes."""
+    return [v for v in cube.variables.values() if _needs_levels(v)]
+
+
+def _check_methods(cube: Cube, methods: Mapping[str, str]) -> None:
     for name, method in methods.items():
         if name not in cube.variables:
             raise CatalogError(f"method={name}={method}: {cube.no_such(name)}")
         if method not in METHODS:
             expected = ", ".join(METHODS)
             raise CatalogError(f"method={name}={method}: expected one of {expected}")
-    found = [v for v in cube.variables.values() if _needs_levels(v)]
-    if not found:
-        raise CatalogError(
-            "overviews: no variable needs any: they have coarser levels, are small, or their "
-            "cells follow no axes (swaths, HEALPix)"
-        )
-    return found
 
 
 def _needs_levels(variable: Variable) -> bool:

@@ -61,7 +61,7 @@ def _means(raw: Raw, packing: Packing, factors: Sequence[Factor], empty: float) 
         part = raw[rows]
         valid = packing.valid(part)
         own = slice(rows.start // first[0], -(-rows.stop // first[0]))
-        count[own] = _summed(valid.astype(np.uint16), first)
+        count[own] = _summed(valid.astype(np.uint32), first)
         total[own] = _summed(np.where(valid, part, 0).astype(np.float64, copy=False), first)
     levels = []
     for factor, (y, x) in zip(factors, _steps(factors), strict=True):

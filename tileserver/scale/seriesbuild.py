@@ -8,7 +8,6 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 from tileserver.cube import TIME, Cube, Variable
-from tileserver.errors import CatalogError
 from tileserver.scale import series
 from tileserver.scale.cfstore import add_dimension, add_map, add_variable, title_attributes
 from tileserver.scale.reading import State
@@ -16,7 +15,7 @@ from tileserver.scale.series import Build
 from tileserver.scale.seriesplan import Cut, cut
 from tileserver.scale.target import Target
 from tileserver.scale.task import Estimate, Executor, Journal, Report, Task, run_tasks
-from tileserver.sources.manifest import Segment, TimeSeries, state_of
+from tileserver.sources.manifest import Segment, TimeSeries, place_of, state_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +49,9 @@ def plan_series(source: State, known: TimeSeries | None, taken: Container[str] =
     Args:
         known: what is published, if it is of the data as they are now.
         taken: names of folders that readers use.
-
-    Raises CatalogError where no variable has times.
     """
     cube, origin = source.cube, source.origin
-    variables = _timed(cube)
+    variables = timed(cube)
     steps = _steps(variables[0])
     ids = tuple(v.id for v in variables)
     if known is not None and goes_on(cube, variables, known):
@@ -111,16 +108,14 @@ def goes_on(cube: Cube, variables: Sequence[Variable], known: TimeSeries) -> boo
     return all(known.variables[v.id] == state_of(cube, v, known.steps) for v in variables)
 
 
-def _timed(cube: Cube) -> list[Variable]:
+def timed(cube: Cube) -> list[Variable]:
+    """The variables that a copy along time holds: of the first grid with several steps."""
     found = [
         v
         for v in cube.variables.values()
-        if TIME in v.dims and v.grid.lookup is None and v.dtype.kind in "iuf"
+        if TIME in v.dims and _steps(v) > 1 and v.grid.lookup is None and v.dtype.kind in "iuf"
     ]
-    steps = {_steps(v) for v in found}
-    if not found or max(steps) < 2:
-        raise CatalogError("time series: no variable has several steps along time")
-    return [v for v in found if _steps(v) == max(steps)]
+    return [v for v in found if place_of(v.grid) == place_of(found[0].grid)]
 
 
 def _merging(folder: str, segments: tuple[Segment, ...], ids: tuple[str, ...]) -> Plan | None:

@@ -191,7 +191,7 @@ class Cluster(AbstractContextManager["Cluster"]):
         completed: Callable[..., Any] = as_completed
         futures = self._client.map(job, items, pure=False, retries=TRIES)
         try:
-            for future in completed(futures):
+            for future in completed(futures, loop=self._client.loop):
                 yield future.result()
         finally:
             self._client.cancel(futures)
