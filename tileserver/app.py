@@ -18,6 +18,7 @@ from tileserver import catalogfile
 from tileserver.budget import Budget
 from tileserver.cache import ByteCache
 from tileserver.catalog import Catalog, Dataset
+from tileserver.cost import Limits
 from tileserver.cube import Raw
 from tileserver.gate import Gate
 from tileserver.http import admin, coverage, datasets, errors, legend, openapi, pages, tiles, values
@@ -33,7 +34,6 @@ from tileserver.http.tilefront import TileFront
 from tileserver.http.tileset import Tilesets
 from tileserver.noticeboard import Noticeboard
 from tileserver.pipeline import Engine
-from tileserver.reader import Limits
 from tileserver.refresh import Refresher
 from tileserver.services.ogc import wmts_contents
 from tileserver.services.ogc.fragment import Fragments
@@ -82,7 +82,7 @@ def create_app(settings: Settings, make_catalog: CatalogMaker | None = None) -> 
     async def lifespan(_: Starlette) -> AsyncIterator[State]:
         pool = ThreadPoolExecutor(settings.threads, "tileserver")
         chunks: ByteCache[Raw] = ByteCache(budget.chunks, lambda chunk: chunk.nbytes)
-        found = (make_catalog or _from_files(settings))(chunks, pool)
+        found = (make_catalog or _from_files(settings, budget))(chunks, pool)
         engine = _engine(settings, budget, pool)
         fragments = Fragments()
         if len(found.entries) >= MANY_DATASETS:
@@ -104,6 +104,7 @@ def create_app(settings: Settings, make_catalog: CatalogMaker | None = None) -> 
                     gate=_gate(settings),
                     map_gate=_gate(settings, MAPS_AT_ONCE),
                     map_pixels=settings.map_pixels,
+                    has_pattern=settings.over_budget == "pattern",
                     refresher=refresher,
                     largest_body=settings.body_bytes,
                     registry=registry,
@@ -154,14 +155,19 @@ def _engine(settings: Settings, budget: Budget, pool: Executor) -> Engine:
         tiles=ByteCache(budget.tiles, lambda body: len(body) + TILE_OVERHEAD_BYTES),
         samplings=ByteCache(budget.plans, lambda sampling: sampling.nbytes),
         pool=pool,
-        limits=Limits(
-            tile_bytes=settings.tile_read_bytes,
-            series_bytes=settings.series_read_bytes,
-            ahead_bytes=budget.chunks // 16,
-            tile_s=settings.tile_timeout_s,
-        ),
+        limits=_limits(settings, budget),
         gate=_gate(settings),
         shared=shared,
+    )
+
+
+def _limits(settings: Settings, budget: Budget) -> Limits:
+    return Limits(
+        tile_bytes=settings.tile_read_bytes,
+        tile_chunks=settings.tile_read_chunks,
+        series_bytes=settings.series_read_bytes,
+        ahead_bytes=budget.chunks // 16,
+        tile_s=settings.tile_timeout_s,
     )
 
 
@@ -176,7 +182,7 @@ def _prepare(fragments: Fragments, dataset: Dataset) -> None:
         document.prepare(fragments, dataset)
 
 
-def _from_files(settings: Settings) -> CatalogMaker:
+def _from_files(settings: Settings, budget: Budget) -> CatalogMaker:
 
     def make(chunks: ByteCache[Raw], pool: Executor) -> Catalog:
         return catalogfile.load(
@@ -185,6 +191,7 @@ def _from_files(settings: Settings) -> CatalogMaker:
             cache=chunks,
             pool=pool,
             allowed=settings.allowed_urls,
+            limits=_limits(settings, budget),
             workers=settings.workers,
         )
 

@@ -19,6 +19,7 @@ from tileserver.config import (
     DatasetConfig,
     ServiceConfig,
 )
+from tileserver.cost import Limits, Speed
 from tileserver.cube import Cube, Raw, Variable
 from tileserver.errors import (
     CatalogError,
@@ -49,12 +50,23 @@ class Dataset:
 
     `version` changes with its data, its metadata and its entry in the catalogue: it is part of
     every ETag and cache key.
+
+    Args:
+        limits: of what a request may read of it.
+        traffic: to and from its storage.
     """
 
     config: DatasetConfig
     source: Source
     version: str
     matrix_sets: MatrixSets = field(default_factory=MatrixSets)
+    limits: Limits = field(default_factory=Limits)
+    traffic: Traffic | None = None
+
+    @property
+    def speed(self) -> Speed:
+        """How fast its storage answers."""
+        return Speed() if self.traffic is None else self.traffic.speed
 
     @property
     def id(self) -> str:
@@ -134,12 +146,14 @@ class Catalog:
         service: ServiceConfig | None = None,
         viewer: ViewerConfig | None = None,
         matrix_sets: MatrixSets | None = None,
+        limits: Limits | None = None,
         workers: int = 1,
     ) -> None:
         self.entries = dict(entries)
         self.service = service or ServiceConfig()
         self.viewer = viewer or ViewerConfig()
         self.matrix_sets = matrix_sets or MatrixSets()
+        self.limits = limits or Limits()
         self.traffic: dict[str, Traffic] = {}
         self.changed: Callable[[Entry], object] = lambda _: None
         self.opened: Callable[[Dataset], object] = lambda _: None
@@ -241,7 +255,8 @@ class Catalog:
             pool=self._pool,
             traffic=self._shared(entry),
         )
-        opened.append(make_dataset(entry.config, source, self.matrix_sets, entry.generation))
+        made = make_dataset(entry.config, source, self.matrix_sets, entry.generation)
+        opened.append(replace(made, limits=self.limits, traffic=self._shared(entry)))
         return opened[0]
 
     def storage(self, entry: Entry) -> str:

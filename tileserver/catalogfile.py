@@ -16,6 +16,7 @@ from tileserver.config import (
     StorageConfig,
     read_config,
 )
+from tileserver.cost import Limits
 from tileserver.cube import Raw
 from tileserver.errors import CatalogError
 from tileserver.matrixset import IDS, MatrixSets, from_document, quad
@@ -32,6 +33,7 @@ def load(
     cache: ByteCache[Raw],
     pool: Executor,
     allowed: Sequence[str] = (),
+    limits: Limits | None = None,
     workers: int = 1,
 ) -> Catalog:
     """The catalogue of files, folders of YAML and JSON files, and URLs. Raises CatalogError.
@@ -60,6 +62,7 @@ def load(
         service=service,
         viewer=viewer,
         matrix_sets=MatrixSets(own),
+        limits=limits,
         workers=workers,
     )
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections import deque
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Executor
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from typing import TypeVar, TypeVarTuple
 
 from tileserver.errors import Overloaded
@@ -63,6 +64,53 @@ class Gate:
     def _refusal(self) -> Overloaded:
         self.refused += 1
         return Overloaded("too many requests at once: try again in a moment, with fewer together")
+
+
+class Scales:
+    """`async with scales.holding(n):` lets in work of so many bytes together, in order of arrival.
+
+    What alone is more than all of them may, comes in alone. Belongs to one event loop.
+    """
+
+    def __init__(self, limit_bytes: int) -> None:
+        self._limit = limit_bytes
+        self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
+        self.held_bytes = 0
+
+    @asynccontextmanager
+    async def holding(self, nbytes: int) -> AsyncIterator[None]:
+        """While some bytes are held."""
+        if self._waiting or not self._fits(nbytes):
+            turn = asyncio.get_running_loop().create_future()
+            self._waiting.append((nbytes, turn))
+            try:
+                await turn
+            except asyncio.CancelledError:
+                self._leave(nbytes, turn)
+                raise
+        else:
+            self.held_bytes += nbytes
+        try:
+            yield
+        finally:
+            self.held_bytes -= nbytes
+            self._let_in()
+
+    def _fits(self, nbytes: int) -> bool:
+        return self.held_bytes == 0 or self.held_bytes + nbytes <= self._limit
+
+    def _let_in(self) -> None:
+        while self._waiting and self._fits(self._waiting[0][0]):
+            nbytes, turn = self._waiting.popleft()
+            if not turn.done():
+                self.held_bytes += nbytes
+                turn.set_result(None)
+
+    def _leave(self, nbytes: int, turn: asyncio.Future[None]) -> None:
+        """Who was let in just now and goes away all the same gives back what it has."""
+        if turn.done() and not turn.cancelled():
+            self.held_bytes -= nbytes
+        self._let_in()
 
 
 async def in_thread(pool: Executor, job: Callable[[*Args], R], *args: *Args) -> R:

@@ -20,15 +20,16 @@ from typing import Protocol
 from tileserver import painter
 from tileserver.cache import ByteCache
 from tileserver.catalog import Dataset
+from tileserver.cost import Limits
 from tileserver.cube import Raw
 from tileserver.drawing import Colours, Drawing, StyleChoice, colours_of, style_of
 from tileserver.encode import RAW
 from tileserver.errors import DeadlineExceeded
-from tileserver.gate import Gate, in_thread
+from tileserver.gate import Gate, Scales, in_thread
 from tileserver.layer import Layer
 from tileserver.plan import ReadPlan, Sampling
 from tileserver.prefetch import Prefetcher
-from tileserver.reader import Band, Limits, Reader
+from tileserver.reader import Band, Reader
 from tileserver.style import Style
 from tileserver.valuerange import Sampler, declared_range
 from tileserver.warp import Valid, Values
@@ -86,6 +87,7 @@ class Engine:
         self.limits = limits or Limits()
         self.gate = gate or Gate(at_once=16, waiting=256, wait_s=5.0)
         self._shared = shared
+        self._scales = Scales(self.limits.tile_bytes)
         self._prefetcher = Prefetcher(
             at_once=READ_AHEAD_AT_ONCE,
             window_bytes=self.limits.ahead_bytes,
@@ -163,12 +165,13 @@ class Engine:
         bands = self._reader.bands(drawing)
         stages.mark("plan")
         self._note(drawing, bands)
-        blocks = await self._reader.read(dataset, bands)
-        stages.mark("read")
-        if painter.is_quick(drawing, bands):
-            body = painter.paint(drawing, bands, blocks, colours)
-        else:
-            body = await in_thread(self.pool, painter.paint, drawing, bands, blocks, colours)
+        async with self._scales.holding(self._reader.check(dataset, bands).nbytes):
+            blocks = await self._reader.read(dataset, bands)
+            stages.mark("read")
+            if painter.is_quick(drawing, bands):
+                body = painter.paint(drawing, bands, blocks, colours)
+            else:
+                body = await in_thread(self.pool, painter.paint, drawing, bands, blocks, colours)
         stages.mark("draw")
         return body
 

@@ -8,28 +8,18 @@ from dataclasses import dataclass, replace
 
 from tileserver.cache import ByteCache
 from tileserver.catalog import Dataset
+from tileserver.cost import Cost, Limits, check_bytes
 from tileserver.cube import Packing, Raw, Variable
 from tileserver.drawing import Drawing, View
-from tileserver.errors import PayloadTooLarge
 from tileserver.grid import Grid
 from tileserver.layer import Layer
 from tileserver.plan import ReadPlan, Resampling, Sampling, sample
-from tileserver.sources.chunk import planned_bytes
+from tileserver.sources.chunk import planned_bytes, planned_chunks
 from tileserver.style import Colormap
 
+REMEDY = "zoom in, or give the dataset overviews: tileserver optimize"
 # Resamplings that give no number but those stored.
 UNMIXED: tuple[Resampling, ...] = ("nearest", "mode")
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What one request may read, and one step that is read ahead, in decoded bytes; how long a
-    picture may take."""
-
-    tile_bytes: int = 512 << 20
-    series_bytes: int = 8 << 30
-    ahead_bytes: int = 32 << 20
-    tile_s: float = 20.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,7 +77,7 @@ class Reader:
 
     def held(self, dataset: Dataset, bands: Sequence[Band]) -> list[Raw | None] | None:
         """The same as `read`, if all of it is held and may be read."""
-        if nbytes(bands) > self.limits.tile_bytes:
+        if not self.limits.allows(cost_of(bands)):
             return None
         blocks: list[Raw | None] = []
         for band in bands:
@@ -100,9 +90,15 @@ class Reader:
             blocks.append(_flat(block))
         return blocks
 
+    def check(self, dataset: Dataset, bands: Sequence[Band]) -> Cost:
+        """What reading the bands takes. Raises OverBudget where it is more than it may."""
+        cost = cost_of(bands)
+        self.limits.check_tile(cost, dataset.speed, REMEDY)
+        return cost
+
     async def read(self, dataset: Dataset, bands: Sequence[Band]) -> list[Raw | None]:
-        """The stored numbers (rows, cols) of each band. Raises SourceError, PayloadTooLarge."""
-        check_bytes(nbytes(bands), self.limits.tile_bytes, "zoom in, or give the dataset overviews")
+        """The stored numbers (rows, cols) of each band. Raises SourceError, OverBudget."""
+        self.check(dataset, bands)
 
         async def one(plan: ReadPlan | None) -> Raw | None:
             return None if plan is None else _flat(await dataset.source.read(plan))
@@ -139,20 +135,14 @@ def _has_classes(layer: Layer, variable: Variable) -> bool:
     return bool(variable.flags) or (asked and variable.dtype.kind in "iu")
 
 
-def check_bytes(size: int, limit: int, remedy: str) -> None:
-    """Refuse a request before it reads. Raises PayloadTooLarge with limit and estimate."""
-    if size > limit:
-        raise PayloadTooLarge(
-            f"this would read {size / 1e6:,.0f} MB, the limit is {limit / 1e6:,.0f} MB: {remedy}"
-        )
-
-
-def nbytes(bands: Sequence[Band]) -> int:
-    """What the bands' chunks hold, decoded."""
-    total = 0
+def cost_of(bands: Sequence[Band]) -> Cost:
+    """What reading the bands takes."""
+    total = Cost(0, 0)
     for band in bands:
         if band.plan is not None:
-            total += planned_bytes(band.plan, band.variable.levels[band.plan.level])
+            level = band.variable.stored(band.plan.level)
+            chunks = planned_chunks(band.plan, level)
+            total += Cost(chunks, chunks * level.nbytes)
     return total
 
 

@@ -47,6 +47,13 @@ class Settings(BaseSettings):
     tile_read_bytes: int = Field(
         default=512 << 20, ge=1, description="The most that one tile may read, decoded, in bytes."
     )
+    tile_read_chunks: int = Field(
+        default=512, ge=1, description="The most chunks that one tile may read."
+    )
+    over_budget: Literal["pattern", "error"] = Field(
+        default="pattern",
+        description="What a picture that would read more than it may is: a pattern, or an error.",
+    )
     series_read_bytes: int = Field(
         default=8 << 30,
         ge=1,

@@ -13,7 +13,7 @@ from tileserver.drawing import Drawing, View
 from tileserver.errors import SourceError, SourceUnavailable
 from tileserver.grid import Grid
 from tileserver.layer import Layer, Selection, select
-from tileserver.reader import Reader, nbytes
+from tileserver.reader import Reader, cost_of
 from tileserver.stretch import percentile_stretch
 from tileserver.warp import Valid, Values
 
@@ -85,14 +85,17 @@ class Sampler:
             return values
 
     def _grid(self, view: View) -> Grid:
-        """The whole extent, or the part around its middle that is within SAMPLE_BYTES."""
+        """The whole extent, or the part around its middle that is within SAMPLE_BYTES and
+        the limits."""
         grid = view.layer.variables[0].grid
         part = 1.0
         while True:
             axes = (_middle(grid.x, part), _middle(grid.y, part))
             target = Grid(grid.crs, *axes, lookup=grid.lookup)
             bands = self.reader.bands(Drawing(view, target))
-            if nbytes(bands) <= SAMPLE_BYTES or part < 1e-3:
+            cost = cost_of(bands)
+            fits = cost.nbytes <= SAMPLE_BYTES and self.reader.limits.allows(cost)
+            if fits or part < 1e-3:
                 return target
             part /= 2
 

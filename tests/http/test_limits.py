@@ -2,10 +2,15 @@
 
 import json
 from collections.abc import Iterator
+from io import BytesIO
 
+import numpy as np
 import pytest
+from lxml import etree
+from PIL import Image
 from starlette.testclient import TestClient
 
+from tests.scale.cubes import noisy, write_cube
 from tests.services.memory_catalog import catalog
 from tileserver.app import create_app
 from tileserver.cache import ByteCache
@@ -24,7 +29,9 @@ def kept(cache: ByteCache[Raw], pool: object) -> Catalog:
 @pytest.fixture
 def tight() -> Iterator[TestClient]:
     """A server that may read next to nothing."""
-    settings = Settings(tile_read_bytes=1000, series_read_bytes=1000, body_bytes=5000)
+    settings = Settings(
+        tile_read_bytes=1000, series_read_bytes=1000, body_bytes=5000, over_budget="error"
+    )
     with TestClient(create_app(settings, kept)) as client:
         yield client
 
@@ -57,6 +64,72 @@ def test_too_much_is_refused_before_any_read(tight: TestClient, url: str) -> Non
     assert "would read" in detail
     assert "the limit is" in detail
     assert made[-1]["sea"].source.reads == []
+
+
+@pytest.fixture(scope="module")
+def coarse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    """A server of a globe in 16 chunks, of which a tile may read 4."""
+    folder = tmp_path_factory.mktemp("coarse")
+    write_cube(folder / "sea.zarr", {"sst": noisy(1, 360, 720)}, chunks=(1, 90, 180))
+    (folder / "catalog.yaml").write_text("datasets: [{id: sea, url: sea.zarr}]")
+    settings = Settings(catalog=(str(folder / "catalog.yaml"),), tile_read_chunks=4)
+    with TestClient(create_app(settings)) as client:
+        yield client
+
+
+def test_pattern_takes_the_place_of_what_reads_too_much(coarse: TestClient) -> None:
+    """A picture that says so, with the figures, kept for a moment."""
+    answer = coarse.get("/tiles/sea/sst/0/0/0.png")
+    assert answer.status_code == 200
+    assert answer.headers["X-Over-Budget"].startswith("chunks=")
+    assert "zoom in" in answer.headers["Warning"]
+    assert answer.headers["Cache-Control"] == "public, max-age=60"
+    assert "ETag" not in answer.headers
+    with Image.open(BytesIO(answer.content)) as picture:
+        assert picture.size == (256, 256)
+        alpha = np.asarray(picture.convert("RGBA"))[..., 3]
+    assert 0.02 < (alpha > 0).mean() < 0.2  # what lies below shows through
+    assert alpha[118:138, 80:176].max() > 200  # words in the middle
+
+
+@pytest.mark.parametrize("suffix", ["webp", "jpg"])
+def test_pattern_in_other_formats(coarse: TestClient, suffix: str) -> None:
+    """As it was asked for."""
+    answer = coarse.get(f"/tiles/sea/sst/0/0/0@2x.{suffix}")
+    with Image.open(BytesIO(answer.content)) as picture:
+        assert (picture.format, picture.size) == (
+            {"webp": "WEBP", "jpg": "JPEG"}[suffix],
+            (512, 512),
+        )
+
+
+@pytest.mark.parametrize("suffix", ["npy", "bin"])
+def test_numbers_have_no_pattern(coarse: TestClient, suffix: str) -> None:
+    """What is no picture is 413, with the figures."""
+    answer = coarse.get(f"/tiles/sea/sst/0/0/0.{suffix}")
+    assert answer.status_code == 413
+    assert "16 chunks, the limit is 4" in answer.json()["detail"]
+
+
+def test_clients_are_told_where_tiles_begin(coarse: TestClient) -> None:
+    """TileJSON and WMTS list the zooms whose tiles are within the limits, and no others."""
+    first = coarse.get("/tiles/sea/sst/tilejson.json").json()["minzoom"]
+    assert first > 0
+    assert "X-Over-Budget" in coarse.get(f"/tiles/sea/sst/{first - 1}/0/0.png").headers
+    assert "X-Over-Budget" not in coarse.get(f"/tiles/sea/sst/{first}/0/0.png").headers
+    document = etree.fromstring(coarse.get("/wmts/sea/1.0.0/WMTSCapabilities.xml").content)
+    layer = next(
+        each
+        for each in document.iterfind(".//{*}Layer")
+        if each.findtext("{*}Identifier") == "sea.sst"
+    )
+    link = next(
+        each
+        for each in layer.iterfind("{*}TileMatrixSetLink")
+        if each.findtext("{*}TileMatrixSet") == "WebMercatorQuad"
+    )
+    listed = [int(each.text or "") for each in link.iterfind(".//{*}TileMatrix")]
+    assert min(listed) == first
 
 
 @pytest.mark.parametrize("route", ["timeseries", "statistics"])

@@ -16,10 +16,10 @@ from tileserver import catalogfile
 from tileserver.cache import ByteCache
 from tileserver.catalog import Catalog
 from tileserver.cli.console import Catalogs, complain, in_loop, out, progress, settings, told
+from tileserver.cost import Cost
 from tileserver.cube import Cube, Raw, Variable
 from tileserver.errors import CatalogError
 from tileserver.services import describe, inspection
-from tileserver.services.inspection import Cost
 from tileserver.sources.opening import Origin, open_source
 from tileserver.sources.source import Source
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 EXPOSED = (
-    b"ETag, X-Time, X-Valid-Time, OGCAPI-datetime, Warning, Server-Timing, Content-Length, "
-    b"Link-Template, Retry-After"
+    b"ETag, X-Time, X-Valid-Time, X-Over-Budget, OGCAPI-datetime, Warning, Server-Timing, "
+    b"Content-Length, Link-Template, Retry-After"
 )
 ANY_ORIGIN = (b"access-control-allow-origin", b"*")
 PREFLIGHT = [

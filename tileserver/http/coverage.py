@@ -11,13 +11,13 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
+from tileserver.cost import Limits, check_bytes
 from tileserver.errors import InvalidParameter, MissingParameter
 from tileserver.http import caching, params
 from tileserver.http.datasets import END, START
 from tileserver.http.endpoint import Endpoint, context
 from tileserver.http.params import INTEGER, STRING, Parameter, choice, integer, number
 from tileserver.http.values import asked, streamed
-from tileserver.reader import Limits, check_bytes
 from tileserver.services import coverage, transect
 
 Output = Literal["json", "ndjson"]

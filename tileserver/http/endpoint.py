@@ -115,6 +115,7 @@ class Context:
     gate: Gate  # of what is queued; pictures have the engine's
     map_gate: Gate  # of maps that consist of several pictures
     map_pixels: int  # the most that a map may have
+    has_pattern: bool  # in place of pictures that would read too much
     refresher: Refresher
     largest_body: int
     registry: CollectorRegistry

@@ -7,17 +7,22 @@ from collections.abc import Mapping
 from starlette.requests import Request
 from starlette.responses import Response
 
+from tileserver.cost import OverBudget
 from tileserver.drawing import Drawing
-from tileserver.encode import MEDIA_TYPES
+from tileserver.encode import MEDIA_TYPES, RAW
 from tileserver.http import caching
 from tileserver.http.endpoint import context
+from tileserver.pattern import pattern
 from tileserver.pipeline import Stages
+
+PATTERN_KEPT = "public, max-age=60"
 
 
 async def picture_answer(
     request: Request, drawing: Drawing, headers: Mapping[str, str], stages: Stages
 ) -> Response:
-    """The picture; 304, before any work, where the client has it.
+    """The picture; 304, before any work, where the client has it; a pattern where it would read
+    more than it may.
 
     Args:
         headers: what goes with it beside its ETag.
@@ -27,9 +32,27 @@ async def picture_answer(
     if caching.matches(request.headers.get("if-none-match"), drawing.etag):
         return caching.not_modified(known)
     stages.mark("parse")
-    body = await context(request).engine.tile(drawing, stages)
+    state = context(request)
+    try:
+        body = await state.engine.tile(drawing, stages)
+    except OverBudget as error:
+        if drawing.format in RAW or not state.has_pattern:
+            raise
+        return pattern_answer(drawing, error)
     known["Server-Timing"] = server_timing(stages)
     return Response(body, headers=known, media_type=MEDIA_TYPES[drawing.format])
+
+
+def pattern_answer(drawing: Drawing, error: OverBudget) -> Response:
+    """The pattern in place of a picture that would read too much; kept only for a moment."""
+    cost = error.cost
+    headers = {
+        "Cache-Control": PATTERN_KEPT,
+        "X-Over-Budget": f"chunks={cost.chunks}, bytes={cost.nbytes}",
+        "Warning": f'199 - "{error}"',
+    }
+    body = pattern(*drawing.target.shape, drawing.format)
+    return Response(body, headers=headers, media_type=MEDIA_TYPES[drawing.format])
 
 
 def server_timing(stages: Stages) -> str:

@@ -13,6 +13,7 @@ from starlette.responses import Response, StreamingResponse
 
 from tileserver import layer
 from tileserver.catalog import Dataset
+from tileserver.cost import check_bytes
 from tileserver.errors import (
     InvalidParameter,
     MissingParameter,
@@ -25,7 +26,6 @@ from tileserver.http.datasets import END, START
 from tileserver.http.endpoint import Context, Endpoint, context
 from tileserver.http.params import INTEGER, STRING, Parameter, Query, choice, integer, number
 from tileserver.layer import Layer, Selection
-from tileserver.reader import check_bytes
 from tileserver.services import statistics, table, timeseries
 from tileserver.services.aggregate import parse_aggregates
 from tileserver.services.point import point

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from tileserver import tms
+from tileserver.cost import Cost, Limits
 from tileserver.cube import TIME, Cube, Variable
+from tileserver.layer import Layer
 from tileserver.matrixset import matrix_set
-from tileserver.plan import ReadPlan, sample
+from tileserver.plan import ReadPlan, Resampling, sample
 from tileserver.sources.chunk import planned_chunks
 
 LARGE_CHUNK_BYTES = 32 << 20
@@ -16,14 +18,6 @@ SMALL_CHUNK_BYTES = 64 << 10
 MANY_CHUNKS = 64
 SLOW_SERIES_BYTES = 1 << 30
 LISTED = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """What one answer reads: chunks, and their decoded bytes."""
-
-    chunks: int
-    nbytes: int
 
 
 def overview_cost(variable: Variable) -> Cost:
@@ -44,11 +38,36 @@ def native_cost(variable: Variable) -> Cost:
     return _tile_cost(variable, tiles, tms.native_zoom(tiles, variable.grid))
 
 
-def _tile_cost(variable: Variable, tiles: tms.MatrixSet, zoom: int) -> Cost:
+def first_zoom(layer: Layer, tiles: tms.MatrixSet, limits: Limits) -> int:
+    """The first zoom whose tiles read no more than they may, in the middle of the layer."""
+    if limits.allows(sum(map(_whole_cost, layer.variables), Cost(0, 0))):
+        return tiles.first_zoom
+    native = max(tms.native_zoom(tiles, variable.grid) for variable in layer.variables)
+    for zoom in range(tiles.first_zoom, native):
+        costs = (
+            _tile_cost(variable, tiles, zoom, layer.style.resampling)
+            for variable in layer.variables
+        )
+        if limits.allows(sum(costs, Cost(0, 0))):
+            return zoom
+    return max(native, tiles.first_zoom)
+
+
+def _whole_cost(variable: Variable) -> Cost:
+    """Of all cells of the coarsest level at one step."""
+    level = variable.levels[-1]
+    sides = zip(level.shape[-2:], level.chunks[-2:], strict=True)
+    chunks = math.prod(-(-size // chunk) for size, chunk in sides)
+    return Cost(chunks, chunks * level.nbytes)
+
+
+def _tile_cost(
+    variable: Variable, tiles: tms.MatrixSet, zoom: int, resampling: Resampling | None = "nearest"
+) -> Cost:
     west, south, east, north = variable.grid.lonlat_bounds()
     lon, lat = (west + east + (360 if west > east else 0)) / 2, (south + north) / 2
     target = tms.tile_grid(tiles, zoom, *tms.tile_at(tiles, zoom, (lon + 180) % 360 - 180, lat))
-    sampling = sample(variable.levels, target, "nearest")
+    sampling = sample(variable.levels, target, resampling)
     if sampling is None:
         return Cost(0, 0)
     level = variable.levels[sampling.level]
@@ -61,7 +80,7 @@ def series_cost(variable: Variable) -> Cost | None:
     """Of a point's series over all times; None without a time axis."""
     if TIME not in variable.dims:
         return None
-    level = variable.levels[0]
+    level = variable.series or variable.levels[0]
     place = variable.dims.index(TIME)
     chunks = -(-level.shape[place] // level.chunks[place])
     return Cost(chunks, chunks * level.nbytes)
@@ -87,7 +106,7 @@ def _advice(variable: Variable) -> list[str]:
     if whole.chunks > MANY_CHUNKS:
         found.append(
             f"its overview tile reads {whole.chunks} chunks "
-            f"({whole.nbytes / 1e6:.0f} MB): add overviews (coarser levels)"
+            f"({whole.nbytes / 1e6:.0f} MB): add overviews by tileserver optimize --overviews"
         )
     if level.nbytes > LARGE_CHUNK_BYTES:
         found.append(
@@ -100,6 +119,6 @@ def _advice(variable: Variable) -> list[str]:
     if series is not None and series.nbytes > SLOW_SERIES_BYTES:
         found.append(
             f"a point's series decodes {series.nbytes / 1e9:.1f} GB: "
-            "keep a copy that is chunked along time, e.g. (1000, 16, 16)"
+            "keep a copy along time: tileserver optimize --time-series"
         )
     return found

@@ -6,6 +6,7 @@ from tileserver import tms
 from tileserver.catalog import Dataset
 from tileserver.grid import Bounds
 from tileserver.layer import Layer
+from tileserver.services import inspection
 
 # Zooms below the one whose pixels are as fine as the cells: there cells grow to be seen as such.
 EXTRA_ZOOMS = 2
@@ -25,6 +26,7 @@ def document(
     Bounds are within -180 to 180, as the standard wants: a grid across 180° spans them all.
     """
     bounds = _bounds(layer)
+    first = inspection.first_zoom(layer, tiles, dataset.limits)
     deepest = min(zoom_of(layer, tiles) + EXTRA_ZOOMS, tiles.last_zoom)
     place = "" if tiles.id == tms.WEB_MERCATOR_QUAD else f"/{tiles.id}"
     path = f"{base}/tiles/{dataset.id}/{layer.id}{place}"
@@ -39,9 +41,9 @@ def document(
         "center": [
             (bounds[0] + bounds[2]) / 2,
             (bounds[1] + bounds[3]) / 2,
-            zoom_to_fit(tiles, bounds, deepest),
+            max(zoom_to_fit(tiles, bounds, deepest), first),
         ],
-        "minzoom": tiles.first_zoom,
+        "minzoom": first,
         "maxzoom": deepest,
         "tileSize": size,
         "crs": tiles.crs_urn,

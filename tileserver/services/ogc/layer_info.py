@@ -9,6 +9,7 @@ from tileserver.cube import Dimension
 from tileserver.drawing import default_colormap
 from tileserver.grid import Bounds
 from tileserver.layer import Layer, layers
+from tileserver.services import inspection
 from tileserver.services.legend import PICTURE_SIZE, default_size
 from tileserver.services.ogc.named_layer import (
     LEGEND_ORIENTATION,
@@ -41,6 +42,7 @@ class LayerInfo:
         bbox: in degrees; west > east where it crosses 180°.
         matrix_sets: those that it is offered in, in order of preference.
         native_zooms: of each of them, the first whose pixels are as fine as the data's.
+        first_zooms: of each of them, the first whose tiles read no more than they may.
         queryable: whether GetFeatureInfo tells values.
         theme: names of what it lies in, the widest first.
     """
@@ -54,6 +56,7 @@ class LayerInfo:
     dimensions: tuple[Dimension, ...]
     matrix_sets: tuple[MatrixSet, ...]
     native_zooms: tuple[int, ...]
+    first_zooms: tuple[int, ...] = ()
     queryable: bool = True
     theme: tuple[str, ...] = ()
     keywords: tuple[str, ...] = ()
@@ -79,6 +82,7 @@ def _layer_info(dataset: Dataset, layer: Layer) -> LayerInfo:
         native_zooms=tuple(
             max(native_zoom(tiles, variable.grid) for variable in layer.variables) for tiles in sets
         ),
+        first_zooms=tuple(inspection.first_zoom(layer, tiles, dataset.limits) for tiles in sets),
         queryable=config.queryable,
         theme=tuple(name.strip() for name in (config.theme or "").split("/") if name.strip()),
         keywords=config.keywords,

@@ -10,7 +10,7 @@ from tileserver.catalog import Dataset
 from tileserver.grid import Bounds
 from tileserver.layer import Layer
 from tileserver.matrixset import REGISTERED, UTM_LAYOUT, MatrixSets
-from tileserver.services import matrixsets, tilejson
+from tileserver.services import inspection, matrixsets, tilejson
 from tileserver.services.ogc import collection, named_layer
 from tileserver.services.ogc.domain import CRS84, crs_uri
 from tileserver.services.ogc.link import (
@@ -104,7 +104,8 @@ def tileset(pictured: Map, tiles: MatrixSet, base: str, shown: Encoding) -> dict
     """One tileset: where its tiles are, and which there are."""
     dataset, layer = pictured.dataset, pictured.layer
     bounds = layer_bounds(layer)
-    zooms = range(tiles.first_zoom, deepest_zoom(layer, tiles) + 1)
+    first = inspection.first_zoom(layer, tiles, dataset.limits)
+    zooms = range(first, deepest_zoom(layer, tiles) + 1)
     style = pictured.style or style_id(layer)
     found = _item(pictured, tiles, base) | {
         "description": collection.description(dataset),

@@ -81,7 +81,8 @@ def _entries(layer: LayerInfo) -> int:
 def _layer(layer: LayerInfo, detail: Detail, longest: int) -> str:
     infos = INFO_FORMATS if layer.queryable else ()
     full = detail in ("whole", "brief")
-    sets = list(zip(layer.matrix_sets, layer.native_zooms, strict=True))
+    firsts = layer.first_zooms or tuple(tiles.first_zoom for tiles in layer.matrix_sets)
+    sets = list(zip(layer.matrix_sets, layer.native_zooms, firsts, strict=True))
     parts = [
         *described(layer.title, _shortened(layer.abstract) if full else None, layer.keywords),
         _bounding_box(layer.bbox),
@@ -92,7 +93,10 @@ def _layer(layer: LayerInfo, detail: Detail, longest: int) -> str:
         leaf("Format", TILE_FORMAT),
         *(leaf("InfoFormat", name) for name in infos),
         *(_dimension(name, each, longest) for name, each in _named(layer.dimensions)),
-        *(link(tiles, layer.bbox, native, limited=detail != "bare") for tiles, native in sets),
+        *(
+            link(tiles, layer.bbox, native, first, limited=detail != "bare")
+            for tiles, native, first in sets
+        ),
         *_resources(layer, infos=layer.queryable and full),
     ]
     return element("Layer", parts)

@@ -56,18 +56,23 @@ def _ordered(tiles: MatrixSet, x: float, y: float) -> str:
 
 
 @lru_cache(maxsize=1024)
-def link(tiles: MatrixSet, bbox: Bounds, native: int, *, limited: bool = True) -> str:
+def link(
+    tiles: MatrixSet, bbox: Bounds, native: int, first: int = 0, *, limited: bool = True
+) -> str:
     """A matrix set with the limits in it; without them where every tile touches the layer.
+
+    Zooms before the first are left out, whose tiles would read more than they may.
 
     A zoom that is not listed is no tile's that would show more (OGC 17-083r4, 6.3): all clients
     enlarge the last that is.
     """
     ranges = {matrix: tile_range(tiles, matrix.zoom, bbox) for matrix in tiles.matrices}
     parts = [leaf("TileMatrixSet", tiles.id)]
-    if limited and any(_is_part(*each) for each in ranges.items()):
+    is_part = any(_is_part(*each) for each in ranges.items())
+    if first > tiles.first_zoom or (limited and is_part):
         # Where no zoom suits the data, such as beyond a set's edge, all of them are listed.
         last = native + FINER_ZOOMS if native > tiles.first_zoom else tiles.last_zoom
-        limits = [_limit(*each) for each in ranges.items() if each[0].zoom <= last]
+        limits = [_limit(*each) for each in ranges.items() if first <= each[0].zoom <= last]
         parts.append(element("TileMatrixSetLimits", limits))
     return element("TileMatrixSetLink", parts)
 

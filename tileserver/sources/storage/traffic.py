@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from math import inf
 from typing import TypeVar
 
+from tileserver.cost import Speed
 from tileserver.errors import SourceUnavailable
 from tileserver.sources.storage.pace import BytePace, Pace, RequestPace
 
@@ -24,6 +25,7 @@ REMEMBERED = 256  # durations of reads
 FEWEST = 32  # of them say when a read is late
 SLACK_S = 0.02  # what a busy event loop may take before it sees an answer
 HEDGED_PART = 0.1  # of all reads
+NEWEST = 0.05  # what the last read counts in the mean of all
 HEDGES_AT_ONCE = 8.0  # that quiet times may save up
 
 
@@ -83,6 +85,13 @@ class Traffic:
         self._hedging = hedging
         self._credit = 1.0
         self._durations: defaultdict[int, Durations] = defaultdict(Durations)
+        self._at_once = connections
+        self._request_s = 0.0
+
+    @property
+    def speed(self) -> Speed:
+        """How fast reads have been answered of late."""
+        return Speed(self._request_s, self._at_once)
 
     async def ask(self, send: Callable[[], Awaitable[T]]) -> T:
         """What `send` answers, once it is its turn.
@@ -152,7 +161,9 @@ class Traffic:
     ) -> Data:
         begun = time.perf_counter()
         data = await self._sent(send)
-        like.add(time.perf_counter() - begun)
+        taken_s = time.perf_counter() - begun
+        like.add(taken_s)
+        self._request_s += (taken_s - self._request_s) * (NEWEST if self._request_s else 1)
         if data is not None:
             self.bytes += data.nbytes
             if self._byte_pace is not None and not nbytes:
