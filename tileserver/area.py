@@ -115,18 +115,27 @@ def _extent(touched: npt.NDArray[np.bool_]) -> slice:
 
 def locate(grid: Grid, lon: float, lat: float) -> tuple[int, int] | None:
     """The cell (row, col) that contains a point in degrees; None outside the grid."""
+    rows, cols = locate_all(grid, np.array([lon]), np.array([lat]))
+    return None if rows[0] < 0 else (int(rows[0]), int(cols[0]))
+
+
+def locate_all(grid: Grid, lon: Floats, lat: Floats) -> tuple[Index, Index]:
+    """The rows and columns of the cells that contain points (n,) in degrees; -1 outside."""
     x, y = (
         (lon, lat)
         if grid.crs.srs == LONLAT.srs
         else transformer(LONLAT, grid.crs).transform(lon, lat)
     )
-    if not (np.isfinite(x) and np.isfinite(y)):
-        return None
-    coords = (np.array([x]), np.array([y]))
+    known = np.isfinite(x) & np.isfinite(y)
+    x, y = np.where(known, x, 0.0), np.where(known, y, 0.0)
     if grid.lookup is not None:
-        coords = grid.lookup.positions(*coords)
-    col, row = grid.x.positions(coords[0])[0], grid.y.positions(coords[1])[0]
-    return None if np.isnan(row) or np.isnan(col) else (int(row), int(col))
+        x, y = grid.lookup.positions(x, y)
+    col, row = grid.x.positions(x), grid.y.positions(y)
+    known &= np.isfinite(row) & np.isfinite(col)
+    return (
+        np.where(known, row, -1).astype(np.intp),
+        np.where(known, col, -1).astype(np.intp),
+    )
 
 
 def cell_area(grid: Grid, rows: slice, cols: slice) -> Floats:

@@ -24,7 +24,7 @@ Surface = shapely.Polygon | shapely.MultiPolygon
 Geometry = shapely.Point | Surface
 
 MOST_VERTICES = 100_000
-MOST_FEATURES = 1_000
+MOST_FEATURES = 20_000
 DEEPEST_COLLECTION = 4
 WEST_DEG, EAST_DEG = -180.0, 360.0
 POLE_DEG = 90.0

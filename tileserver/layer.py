@@ -57,6 +57,11 @@ class Layer:
         """The dimensions beside the map's, of all variables, each once."""
         return tuple(dict.fromkeys(dim for v in self.variables for dim in v.dims))
 
+    def reaching(self, step: int | None) -> Layer:
+        """With those of its variables' levels that have a step along time."""
+        reached = tuple(variable.reaching(step) for variable in self.variables)
+        return self if reached == self.variables else replace(self, variables=reached)
+
 
 def layers(dataset: Dataset) -> list[Layer]:
     """All that a dataset offers: its composites, which are made to be looked at, then variables."""

@@ -52,11 +52,14 @@ class _Animation:
     def ahead(self) -> Iterator[tuple[int, ReadPlan]]:
         """The next places in time and their windows."""
         cube, window = self.source.cube, self.plan.window
-        axis, time = cube.variables[self.plan.variable].dims.index(TIME), cube.time
+        variable, time = cube.variables[self.plan.variable], cube.time
+        axis, last = variable.dims.index(TIME), variable.stored(self.plan.level).steps
         assert time is not None
         for place in (self.place + n * self.stride for n in range(1, AHEAD + 1)):
             if 0 <= place < time.size:
                 step = int(time.order[place])
+                if last is not None and step >= last:  # it will be drawn from another level
+                    continue
                 moved = (*window[:axis], slice(step, step + 1), *window[axis + 1 :])
                 yield place, replace(self.plan, window=moved)
 

@@ -35,7 +35,8 @@ from tileserver.geometry import Feature, from_bbox, from_lonlat, parse_geometry
 from tileserver.grid import LONLAT, Grid
 from tileserver.layer import find_layer, select
 from tileserver.services import table
-from tileserver.services.timeseries import Request, estimate, prepare, series
+from tileserver.services.seriesrequest import Request, estimate, prepare
+from tileserver.services.timeseries import series
 from tileserver.timeaxis import TimeAxis
 
 ALL = ("mean", "std", "min", "max", "count", "sum", "median", "p90")

@@ -15,7 +15,8 @@ from tileserver.geometry import Feature, from_bbox
 from tileserver.grid import LONLAT, Grid
 from tileserver.layer import find_layer, select
 from tileserver.lookup.curvilinear import curvilinear_grid
-from tileserver.services.timeseries import prepare, series
+from tileserver.services.seriesrequest import prepare
+from tileserver.services.timeseries import series
 from tileserver.services.window import finest
 
 UTM = projected("EPSG:32632", 300_000, 5_900_000, 1000, 50)

@@ -26,14 +26,27 @@ from tileserver.http.datasets import END, START
 from tileserver.http.endpoint import Context, Endpoint, context
 from tileserver.http.params import INTEGER, STRING, Parameter, Query, choice, integer, number
 from tileserver.layer import Layer, Selection
-from tileserver.services import statistics, table, timeseries
+from tileserver.services import (
+    featureseries,
+    featuretable,
+    seriesrequest,
+    statistics,
+    table,
+    timeseries,
+)
 from tileserver.services.aggregate import parse_aggregates
+from tileserver.services.featuretable import Series
+from tileserver.services.parquet import to_parquet
 from tileserver.services.point import point
+from tileserver.services.seriesrequest import Request as SeriesRequest
 from tileserver.services.statistics import MOST_BINS, PERCENTILES, Question
 
-Output = Literal["json", "csv", "ndjson"]
+Output = Literal["json", "csv", "ndjson", "parquet"]
+Lines = Literal["step", "feature"]
 
 MOST_PERCENTS = 16
+CSV, NDJSON = "text/csv; charset=utf-8", "application/x-ndjson"
+PARQUET = "application/vnd.apache.parquet"
 
 AGGREGATE: Parameter[str | None] = Parameter(
     "aggregate", params.text, STRING,
@@ -41,8 +54,13 @@ AGGREGATE: Parameter[str | None] = Parameter(
     None, "mean,std",
 )  # fmt: skip
 OUTPUT: Parameter[Output] = Parameter(
-    "f", choice(("json", "csv", "ndjson")),
-    {"type": "string", "enum": ["json", "csv", "ndjson"]}, "The format of the answer.", "json",
+    "f", choice(("json", "csv", "ndjson", "parquet")),
+    {"type": "string", "enum": ["json", "csv", "ndjson", "parquet"]},
+    "The format of the answer; parquet where the server has pyarrow.", "json",
+)  # fmt: skip
+LINES: Parameter[Lines] = Parameter(
+    "lines", choice(("step", "feature")), {"type": "string", "enum": ["step", "feature"]},
+    "Of f=ndjson: one object for each step, or for each feature as it is ready.", "step",
 )  # fmt: skip
 BINS: Parameter[int] = Parameter(
     "bins", integer(1, MOST_BINS), INTEGER, "Bins of the histogram.", statistics.DEFAULT_BINS
@@ -78,7 +96,7 @@ PERCENTS: Parameter[tuple[float, ...]] = Parameter(
 STEP = (params.TIME, params.METHOD, params.EXPRESSION)
 PLACE = (params.LON, params.LAT, params.BBOX)
 POINT = (*STEP, params.LON, params.LAT)
-SERIES = (params.EXPRESSION, params.METHOD, *PLACE, START, END, AGGREGATE, OUTPUT)
+SERIES = (params.EXPRESSION, params.METHOD, *PLACE, START, END, AGGREGATE, OUTPUT, LINES)
 STATISTICS = (*STEP, params.BBOX, BINS, RANGE, PERCENTS, LEVEL)
 
 
@@ -108,7 +126,7 @@ async def get_timeseries(request: Request) -> Response:
     features = await _features(request, query)
     state = context(request)
     prepared = await asyncio.to_thread(
-        timeseries.prepare,
+        seriesrequest.prepare,
         dataset.source.cube,
         found,
         selection,
@@ -118,19 +136,42 @@ async def get_timeseries(request: Request) -> Response:
         aggregates=parse_aggregates(query(AGGREGATE)),
     )
     check_bytes(
-        timeseries.estimate(prepared),
+        seriesrequest.estimate(prepared),
         state.engine.limits.series_bytes,
         "narrow the area or the time range, or keep a copy that is chunked along time",
     )
-    batches = timeseries.series(
-        partial(state.engine.read, dataset), prepared, pool=state.engine.pool
-    )
+    read = partial(state.engine.read, dataset)
     output = query(OUTPUT)
+    by_feature = output == "parquet" or (len(features) > 1 and _is_by_feature(prepared))
+    if (output, query(LINES)) == ("ndjson", "feature") or (by_feature and output != "ndjson"):
+        made = featureseries.by_feature(read, prepared, pool=state.engine.pool)
+        return await _feature_answer(request, dataset.id, prepared, made, output)
+    batches = timeseries.series(read, prepared, pool=state.engine.pool)
     if output == "json":
         return caching.json_answer(request, await table.to_json(dataset.id, prepared, batches))
     if output == "csv":
-        return await streamed(table.to_csv(prepared, batches), "text/csv; charset=utf-8")
-    return await streamed(table.to_ndjson(prepared, batches), "application/x-ndjson")
+        return await streamed(table.to_csv(prepared, batches), CSV)
+    return await streamed(table.to_ndjson(prepared, batches), NDJSON)
+
+
+def _is_by_feature(prepared: SeriesRequest) -> bool:
+    """Whether features are read one by one with no chunk read twice: points are, and what is read
+    from a copy along time."""
+    return prepared.is_along or all(target.is_point for target in prepared.targets)
+
+
+async def _feature_answer(
+    request: Request, dataset: str, prepared: SeriesRequest, found: Series, output: Output
+) -> Response:
+    """The series of features, each whole."""
+    if output == "csv":
+        return await streamed(featuretable.to_csv(prepared, found), CSV)
+    if output == "ndjson":
+        return await streamed(featuretable.to_ndjson(dataset, prepared, found), NDJSON)
+    if output == "parquet":
+        body = await to_parquet(prepared, found)
+        return Response(body, media_type=PARQUET, headers={"Cache-Control": caching.SHORT})
+    return caching.json_answer(request, await featuretable.to_json(dataset, prepared, found))
 
 
 async def streamed(parts: AsyncIterator[Any], media_type: str) -> Response:
@@ -215,7 +256,7 @@ async def _body_features(request: Request, state: Context) -> list[Feature]:
 _BOTH = ("GET", "POST")
 _GEOJSON = "application/geo+json"
 
-_SERIES_TYPES = ("application/json", "text/csv", "application/x-ndjson")
+_SERIES_TYPES = ("application/json", "text/csv", NDJSON, PARQUET)
 
 ENDPOINTS = (
     Endpoint("/point/{dataset}/{variable}", get_point, "The value at a point", "values",

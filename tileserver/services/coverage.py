@@ -105,7 +105,8 @@ def prepare(
     across = east - west + (FULL_CIRCLE_DEG if east < west else 0)
     x = Axis(west, across / width, width)
     grid = Grid(LONLAT, x, Axis(north, (south - north) / height, height))
-    return Request(layer, selection, steps, times, grid, sampled(layer, grid))
+    reached = layer.reaching(int(steps.max()))
+    return Request(layer, selection, steps, times, grid, sampled(reached, grid))
 
 
 def thinned(

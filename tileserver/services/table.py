@@ -12,7 +12,8 @@ from collections.abc import AsyncIterable, AsyncIterator, Iterator, Sequence
 import orjson
 
 from tileserver.axis import Floats
-from tileserver.services.timeseries import Batch, Request, Target
+from tileserver.services.seriesrequest import Request, Target
+from tileserver.services.timeseries import Batch
 
 Numbers = list[float | int | None]
 
@@ -29,7 +30,7 @@ async def to_json(
         times += batch.times
         for column, values in zip(columns, batch.values, strict=True):
             for name, numbers in values.items():
-                column[name] += _plain(name, numbers)
+                column[name] += plain(name, numbers)
     answer: dict[str, object] = {
         "dataset": dataset,
         "variable": request.layer.id,
@@ -39,7 +40,7 @@ async def to_json(
     if len(columns) == 1:
         return {**answer, "values": columns[0]}
     named = zip(request.targets, columns, strict=True)
-    return {**answer, "series": [{**_identity(target), "values": own} for target, own in named]}
+    return {**answer, "series": [{**identity(target), "values": own} for target, own in named]}
 
 
 async def to_csv(request: Request, batches: AsyncIterable[Batch]) -> AsyncIterator[str]:
@@ -52,11 +53,11 @@ async def to_csv(request: Request, batches: AsyncIterable[Batch]) -> AsyncIterat
     rows: list[list[object]] = [["feature", "time", *names] if several else ["time", *names]]
     async for batch in batches:
         for number, (target, values) in enumerate(zip(request.targets, batch.values, strict=True)):
-            lead = [_name(target, number)] if several else []
+            lead = [name_of(target, number)] if several else []
             empty: Numbers = [None] * len(batch.times)
-            own = [_plain(name, values[name]) if name in values else empty for name in names]
+            own = [plain(name, values[name]) if name in values else empty for name in names]
             rows += ([*lead, *row] for row in zip(batch.times, *own, strict=True))
-        yield _lines(rows)
+        yield lines(rows)
         rows = []
 
 
@@ -68,7 +69,7 @@ async def to_ndjson(request: Request, batches: AsyncIterable[Batch]) -> AsyncIte
 
 def _objects(request: Request, batch: Batch) -> Iterator[bytes]:
     columns = [
-        {name: _plain(name, numbers) for name, numbers in values.items()} for values in batch.values
+        {name: plain(name, numbers) for name, numbers in values.items()} for values in batch.values
     ]
     for step, time in enumerate(batch.times):
         rows = [{name: numbers[step] for name, numbers in own.items()} for own in columns]
@@ -76,22 +77,25 @@ def _objects(request: Request, batch: Batch) -> Iterator[bytes]:
         yield orjson.dumps({"time": time, **one}, option=orjson.OPT_APPEND_NEWLINE)
 
 
-def _plain(name: str, numbers: Floats) -> Numbers:
+def plain(name: str, numbers: Floats) -> Numbers:
     """As JSON has them: counts whole, NaN None."""
     if name == "count":
         return [int(number) for number in numbers.tolist()]
     return [None if number != number else number for number in numbers.tolist()]
 
 
-def _identity(target: Target) -> dict[str, object]:
+def identity(target: Target) -> dict[str, object]:
+    """What the client called it."""
     return {"id": target.feature.id, "properties": dict(target.feature.properties)}
 
 
-def _name(target: Target, number: int) -> object:
+def name_of(target: Target, number: int) -> object:
+    """Its id, else its number."""
     return number if target.feature.id is None else target.feature.id
 
 
-def _lines(rows: Sequence[Sequence[object]]) -> str:
+def lines(rows: Sequence[Sequence[object]]) -> str:
+    """Rows of CSV."""
     out = io.StringIO()
     csv.writer(out, lineterminator="\n").writerows(rows)
     return out.getvalue()

@@ -1,7 +1,6 @@
 """Values over time: at points and over areas, read in batches of bounded size.
 
-Series are read from the finest level always: a coarser one holds other values, and means over it
-differ. Batches follow the chunks along time, so that none is read twice; where one step's cells of
+Batches follow the chunks along time, so that none is read twice; where one step's cells of
 a chunk are too many to hold, an area is taken in blocks of chunks and their moments joined.
 Medians and percentiles need all cells of a step: there the chunks may be read more than once.
 """
@@ -14,19 +13,20 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
-import shapely
 
-from tileserver.area import MOST_CELLS, Weights, weigh
+from tileserver.area import Weights
 from tileserver.axis import Floats
-from tileserver.cube import Cube, Raw
-from tileserver.errors import InvalidParameter, PayloadTooLarge
-from tileserver.geometry import Feature
-from tileserver.layer import Layer, Selection
+from tileserver.cube import Raw
 from tileserver.services.aggregate import Moments, Values, aggregate, needs_all
-from tileserver.services.window import Part, Read, check_single, combine, finest, place, read_blocks
-
-Index = npt.NDArray[np.intp]
+from tileserver.services.seriesrequest import (
+    Index,
+    Request,
+    Target,
+    chunk_steps,
+    layout_of,
+    parts_of,
+)
+from tileserver.services.window import Part, Read, combine, read_blocks
 
 BUDGET_BYTES = 128 << 20
 # Beyond the stored number: its float64, validity, and what the moments need of both.
@@ -37,110 +37,11 @@ INLINE_NUMBERS = 100_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Target:
-    """A feature's cells; `weights` is None where it lies outside the grid."""
-
-    feature: Feature
-    weights: Weights | None
-
-    @property
-    def is_point(self) -> bool:
-        """Whether it has one value a step instead of aggregates."""
-        return isinstance(self.feature.geometry, shapely.Point)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Request:
-    """A series, resolved: what is read, for which features, at which steps.
-
-    Args:
-        steps: indices along the stored time dimension, in order of time.
-        times: ISO 8601, one for each step.
-        aggregates: of areas; points have `value` instead.
-    """
-
-    layer: Layer
-    selection: Selection
-    steps: Index
-    times: tuple[str, ...]
-    targets: tuple[Target, ...]
-    aggregates: tuple[str, ...]
-
-    def names(self, target: Target) -> tuple[str, ...]:
-        """What is told of a target."""
-        return ("value",) if target.is_point else self.aggregates
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class Batch:
     """Some steps of a series: for each target its numbers by name (steps,), NaN where none."""
 
     times: tuple[str, ...]
     values: tuple[Mapping[str, Floats], ...]
-
-
-def prepare(
-    cube: Cube,
-    layer: Layer,
-    selection: Selection,
-    features: Sequence[Feature],
-    *,
-    start: str | None = None,
-    end: str | None = None,
-    aggregates: tuple[str, ...] = ("mean", "std"),
-) -> Request:
-    """What a series will read. Pure, but weighing large areas takes some 0.1 s: not for the loop.
-
-    Raises InvalidParameter for a layer without times, for times and for a range that holds no
-    step, PayloadTooLarge for areas of too many cells.
-    """
-    check_single(layer)
-    axis = selection.axis(cube)
-    if axis is None:
-        raise InvalidParameter(
-            "variable", layer.id, "has no time dimension: ask /point or /statistics"
-        )
-    steps = axis.between(start, end)
-    if not len(steps):
-        name, given = ("end", end) if start is None else ("start", start)
-        raise InvalidParameter(name, given, f"expected a range with times, which are {axis.span}")
-    grid = finest(layer).grid
-    targets = []
-    cells = 0
-    for feature in features:
-        weights = weigh(grid, feature.geometry)
-        cells += 0 if weights is None else weights.parts.size
-        if cells > MOST_CELLS:
-            raise PayloadTooLarge(
-                f"the areas span more than {MOST_CELLS} cells: ask for fewer or smaller ones"
-            )
-        targets.append(Target(feature, weights))
-    times = tuple(axis.texts(steps))
-    return Request(layer, selection, steps, times, tuple(targets), aggregates)
-
-
-def estimate(request: Request) -> int:
-    """The decoded bytes of all chunks that a series touches, each counted once."""
-    touched: dict[tuple[str, int], npt.NDArray[np.bool_]] = {}
-    nbytes = 0
-    for target in request.targets:
-        for part in _parts(request, target.weights):
-            level = part.stored
-            key = (part.variable.id, part.level)
-            grid = [-(-n // c) for n, c in zip(level.shape[-2:], level.chunks[-2:], strict=True)]
-            seen = touched.setdefault(key, np.zeros(grid, np.bool_))
-            own = np.zeros_like(seen)
-            rows = np.arange(part.rows.start, part.rows.stop) // level.chunks[-2]
-            cols = np.arange(part.cols.start, part.cols.stop) % level.shape[-1] // level.chunks[-1]
-            own[np.ix_(np.unique(rows), np.unique(cols))] = True
-            along = (
-                len(np.unique(request.steps // _chunk(part, request.selection.time)))
-                if request.selection.time in part.variable.dims
-                else 1
-            )
-            nbytes += int((own & ~seen).sum()) * along * level.nbytes
-            seen |= own
-    return nbytes
 
 
 async def series(
@@ -189,13 +90,13 @@ def _schedule(request: Request, whole: bool, budget: int) -> _Schedule:
     """The largest batches within the budget, in memory and in chunks that are read together."""
     windows = [t.weights for t in request.targets if t.weights is not None]
     cells = max((w.parts.size for w in windows), default=1)
-    parts = [part for w in windows for part in _parts(request, w)]
-    chunk = max((_chunk(part, request.selection.time) for part in parts), default=1)
+    parts = [part for w in windows for part in parts_of(request, w)]
+    chunk = max((chunk_steps(part, request.selection.time) for part in parts), default=1)
     each = sum(v.dtype.itemsize for v in request.layer.variables) + WORKING_BYTES
     fetched = max((_fetched(part) for part in parts), default=1) * len(request.layer.variables)
     fitting = max(1, budget // (each * cells))
     if fitting < chunk and not whole:
-        high, wide = finest(request.layer).levels[0].chunks[-2:]
+        high, wide = layout_of(request).chunks[-2:]
         least = min(cells, high * wide)
         # A single chunk over the budget is taken some steps at a time, and kept decoded between.
         steps = min(chunk, max(1, budget // (each * least)))
@@ -214,12 +115,6 @@ def _fetched(part: Part) -> int:
     cols = (part.cols.stop - 1) // level.chunks[-1] - part.cols.start // level.chunks[-1] + 1
     nbytes: int = rows * cols * level.nbytes
     return nbytes
-
-
-def _chunk(part: Part, time: str) -> int:
-    """The size of a part's chunks along time."""
-    dims = part.variable.dims
-    return part.stored.chunks[dims.index(time)] if time in dims else 1
 
 
 def _batches(steps: Index, schedule: _Schedule) -> Iterator[slice]:
@@ -252,7 +147,7 @@ async def _target_values(
     moments = []
     values: Values | None = None
     for block in _blocks(request, target.weights, schedule.cells):
-        reading = _Reading(request, block, _parts(request, block), steps)
+        reading = _Reading(request, block, parts_of(request, block), steps)
         raw = await read_blocks(read, reading.parts, request.selection, reading.window)
         if target.is_point:
             return {"value": reading.values(raw)[:, 0].astype(np.float64)}
@@ -304,18 +199,12 @@ class _Reading:
         return flat if inside.all() else flat[:, inside]
 
 
-def _parts(request: Request, weights: Weights | None) -> tuple[Part, ...]:
-    if weights is None:
-        return ()
-    return place(request.layer, 0, weights.rows, weights.cols)
-
-
 def _blocks(request: Request, weights: Weights, most: int) -> Iterator[Weights]:
     """The area in blocks of whole chunks with at most so many cells, but at least a chunk."""
     if weights.parts.size <= most:
         yield weights
         return
-    high, wide = finest(request.layer).levels[0].chunks[-2:]
+    high, wide = layout_of(request).chunks[-2:]
     across = max(1, min(most // (high * wide), -(-weights.parts.shape[1] // wide))) * wide
     down = max(1, most // (across * high)) * high
     areas = np.broadcast_to(weights.areas, weights.parts.shape)

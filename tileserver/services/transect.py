@@ -80,7 +80,7 @@ def prepare(
         steps, times = thinned(cube, selection, start, end, most_steps)
     if len(steps) * points > MOST_CELLS:
         raise InvalidParameter("points", points, f"expected steps × points up to {MOST_CELLS}")
-    parts = traced(layer, lon, lat)
+    parts = traced(layer.reaching(int(steps.max())), lon, lat)
     return Request(layer, selection, steps, times, lon, lat, distance_m, parts)
 
 
