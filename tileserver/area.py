@@ -159,12 +159,13 @@ def cell_area(grid: Grid, rows: slice, cols: slice) -> Floats:
         area: Floats = EARTH_RADIUS_M**2 * heights[:, None] * np.radians(wide)[None, :]
         return area
     planar: Floats = np.abs(np.diff(edges))[:, None] * wide[None, :]
-    if not _is_distorted(grid.crs):
+    if not is_distorted(grid.crs):
         return planar
     return planar / _areal_scale(grid, rows, cols)
 
 
-def _is_distorted(crs: pyproj.CRS) -> bool:
+def is_distorted(crs: pyproj.CRS) -> bool:
+    """Whether a CRS has an areal scale that means must take into account."""
     operation = crs.coordinate_operation
     if operation is None or not crs.is_projected:
         return False

@@ -163,6 +163,24 @@ class Packing:
         return np.where(self.valid(raw), self.physical(raw), np.nan)
 
 
+@dataclass(frozen=True, slots=True)
+class Reduction:
+    """How cells of a level sum up those of the finest.
+
+    Args:
+        method: mean, nearest, mode, min or max.
+        factor: cells of the finest along y and x in one.
+        low, high: of all physical values of the finest; None where there are none.
+        has_gaps: whether some cells of the finest have no value.
+    """
+
+    method: str
+    factor: tuple[int, int]
+    low: float | None = None
+    high: float | None = None
+    has_gaps: bool = True
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Level:
     """One resolution of a variable.
@@ -173,6 +191,7 @@ class Level:
         shape: the size along the same dimensions.
         nbytes: of one decoded chunk.
         steps: how many of the first along the stored time dimension it has; None for all.
+        reduction: how it was made of the finest, where that is known.
     """
 
     grid: Grid
@@ -180,6 +199,7 @@ class Level:
     shape: tuple[int, ...]
     nbytes: int
     steps: int | None = None
+    reduction: Reduction | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -3,18 +3,23 @@
 import asyncio
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tileserver.cache import ByteCache
+from tileserver.catalog import make_dataset
+from tileserver.config import DatasetConfig
 from tileserver.cube import Raw
-from tileserver.errors import CatalogError
+from tileserver.errors import CatalogError, InvalidParameter
+from tileserver.layer import find_layer, select
 from tileserver.plan import ReadPlan
 from tileserver.scale.optimize import Optimizer, Wanted
 from tileserver.scale.target import Target
 from tileserver.scale.task import Threads
+from tileserver.services import coverage, statistics, transect
 from tileserver.sources.manifest import Manifest, folder_of
 from tileserver.sources.opening import Origin, open_source
 from tileserver.sources.optimized import OptimizedSource
@@ -153,3 +158,23 @@ def test_folder_that_the_catalogue_names(path: Path, tmp_path: Path) -> None:
     assert len(opened(path).cube.variables["t"].levels) == 1
     assert len(opened(path, optimized="copies").cube.variables["t"].levels) == 3
     assert len(opened(path, optimized=False).cube.variables["t"].levels) == 1
+
+
+def test_steps_without_overviews_are_read_from_the_finest(path: Path) -> None:
+    """Statistics, blocks and sections of a step that was added take no level that lacks it."""
+    append(path, {"t": noisy(STEPS + 2, HEIGHT, WIDTH)[:2]})
+    dataset = make_dataset(DatasetConfig(id="a", url=str(path)), opened(path))
+    cube, layer = dataset.source.cube, find_layer(dataset, "t", None)
+    box, line = (-180.0, -90.0, 180.0, 90.0), [(-170.0, -80.0), (170.0, 80.0)]
+    for step, coarse in ((STEPS - 1, True), (STEPS, False)):
+        time = cube.dimensions["time"].label(step)
+        selection = select(cube, layer, {"time": time})
+        block = coverage.prepare(cube, layer, selection, box, size=(9, 18), most_steps=1,
+                                 start=time, end=time)  # fmt: skip
+        section = transect.prepare(cube, layer, selection, line, points=8)
+        parts = (*block.parts, *section.parts)
+        assert [part.level > 0 for part in parts] == [coarse, coarse]
+        levels = layer.reaching(step).variables[0].levels
+        assert len(levels) == (3 if coarse else 1)
+        with pytest.raises(InvalidParameter) if not coarse else nullcontext():
+            statistics.prepare(layer, selection, level=2)

@@ -71,17 +71,18 @@ class Block:
         return "/".join(filter(None, ("blocks", self.variable, lead, f"{self.at[0]}-{self.at[1]}")))
 
     def run(self) -> Found:
-        """Write the levels; tells the lowest and highest value."""
+        """Write the levels; tells the lowest and highest value, and of gaps."""
         variable = self.build.cube.variables[self.variable]
         raw = self.build.source.read(ReadPlan(self.variable, 0, self._window(variable)))
-        ends = []
+        ends, has_gaps = [], False
         for index in np.ndindex(*raw.shape[:-2]):
             step = tuple(start + i for (start, _), i in zip(self.lead, index, strict=True))
             ends.append(self._reduce(variable, step, raw[index]))
+            has_gaps = has_gaps or not variable.packing.valid(raw[index]).all()
         known = [end for end in ends if end is not None]
         low = min((end[0] for end in known), default=None)
         high = max((end[1] for end in known), default=None)
-        return {"low": low, "high": high}
+        return {"low": low, "high": high, "has_gaps": has_gaps}
 
     def _reduce(self, variable: Variable, step: tuple[int, ...], raw: Raw) -> Any:
         empty = empty_of(variable)

@@ -246,12 +246,13 @@ def _multiscales(deepest: int) -> dict[str, object]:
 def _reduced(
     variable: Variable, plan: Plan, told: Mapping[str, Found], known: Overviews | None
 ) -> Reduced:
-    """With the lowest and highest value, those of earlier steps too."""
+    """With the lowest and highest value and whether there are gaps, those of earlier steps too."""
     prefix = f"blocks/{variable.id}/"
     found = [each for key, each in told.items() if key.startswith(prefix)]
     earlier = known.variables.get(variable.id) if known and plan.steps[0] else None
     if earlier is not None:
-        found.append({"low": earlier.low, "high": earlier.high})
+        ends = {"low": earlier.low, "high": earlier.high}
+        found.append({**ends, "has_gaps": earlier.has_gaps})
     lows = [each["low"] for each in found if each["low"] is not None]
     highs = [each["high"] for each in found if each["high"] is not None]
     return Reduced(
@@ -260,6 +261,7 @@ def _reduced(
         cut_of(variable, 1).factors,
         min(lows, default=None),
         max(highs, default=None),
+        any(each.get("has_gaps", True) for each in found),
     )
 
 

@@ -23,6 +23,7 @@ from tileserver.geometry import Geometry
 from tileserver.grid import Grid
 from tileserver.layer import Layer, Selection
 from tileserver.services.aggregate import Moments, percentiles
+from tileserver.services.levelerror import level_error
 from tileserver.services.window import Part, Read, check_single, combine, finest, place, read_blocks
 from tileserver.sources.chunk import count_chunks
 
@@ -99,6 +100,7 @@ def prepare(
     Raises InvalidParameter, and PayloadTooLarge where a level has more than MOST_CELLS there.
     """
     check_single(layer)
+    layer = layer.reaching(selection.step)
     levels = finest(layer).levels
     if level is not None and not 0 <= level < len(levels):
         raise InvalidParameter("level", level, f"expected 0 to {len(levels) - 1}")
@@ -118,7 +120,7 @@ def _weighed(grid: Grid, geometry: Geometry | None) -> Weights | None:
     if height * width > MOST_CELLS:
         raise PayloadTooLarge(
             f"the grid has {height * width} cells, the limit is {MOST_CELLS}: "
-            "ask for an area, or give the dataset overviews"
+            "ask for an area, or give the dataset overviews: tileserver optimize"
         )
     rows, cols = slice(0, height), slice(0, width)
     return Weights(rows, cols, np.broadcast_to(1.0, grid.shape), cell_area(grid, rows, cols))
@@ -139,7 +141,8 @@ async def statistics(
     """The answer of `/statistics`; numbers are null where no cell has a value.
 
     `mean` and `std` weigh cells by area, see aggregate.py; the others take each cell that the
-    area touches once. `valid_percent` is the share of those cells that have a value.
+    area touches once. `valid_percent` is the share of those cells that have a value. `error` is how
+    far they may be from those of the finest level.
     """
     labels = request.selection.labels(dataset.source.cube)
     head: dict[str, object] = {
@@ -158,11 +161,26 @@ async def statistics(
 def _summary(request: Request, blocks: Sequence[Raw]) -> dict[str, object]:
     if request.weights is None:
         nowhere = np.empty(0)
-        return summarize(np.empty((1, 0)), nowhere, nowhere, request.question)
+        found = summarize(np.empty((1, 0)), nowhere, nowhere, request.question)
+        return found | {"error": None}
     inside = request.weights.parts > 0
-    values = combine(request.layer, request.parts, blocks)[0][inside][None, :]
+    values = combine(request.layer, request.parts, blocks)[0].astype(np.float64)
     weights, parts = request.weights.weights[inside], request.weights.parts[inside]
-    return summarize(values.astype(np.float64), weights, parts, request.question)
+    found = summarize(values[inside][None, :], weights, parts, request.question)
+    return found | {"error": _error(request, request.weights, values)}
+
+
+def _error(request: Request, weights: Weights, values: Floats) -> dict[str, object] | None:
+    """How far the answer may be from that of the finest level, see levelerror.py.
+
+    None where nothing is known: of an expression, or of levels that the store itself has.
+    """
+    if request.level == 0:
+        return {"mean": 0.0}
+    variable = request.layer.variables[0]
+    if request.layer.expression is not None:
+        return None
+    return level_error(variable, variable.levels[request.level], weights, values)
 
 
 def summarize(

@@ -39,6 +39,7 @@ class Reduced:
         method: how: mean, nearest, mode, min or max.
         factors: of each level, cells of the finest along y and x.
         low, high: of the physical values of the finest level; None where there are none.
+        has_gaps: whether some of its cells have no value.
     """
 
     state: str
@@ -46,6 +47,7 @@ class Reduced:
     factors: tuple[tuple[int, int], ...]
     low: float | None = None
     high: float | None = None
+    has_gaps: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +146,8 @@ def _reduced(told: object) -> Reduced:
         raise TypeError(factors)
     low, high = (None if known[k] is None else float(str(known[k])) for k in ("low", "high"))
     pairs = tuple((_count(y), _count(x)) for y, x in factors)
-    return Reduced(str(known["state"]), str(known["method"]), pairs, low, high)
+    has_gaps = known.get("has_gaps") is not False
+    return Reduced(str(known["state"]), str(known["method"]), pairs, low, high, has_gaps)
 
 
 def _time_series(told: Mapping[str, object] | None) -> TimeSeries | None:

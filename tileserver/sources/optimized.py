@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tileserver.cache import ByteCache
-from tileserver.cube import TIME, Cube, Level, Raw, Variable
+from tileserver.cube import TIME, Cube, Level, Raw, Reduction, Variable
 from tileserver.errors import CatalogError, SourceError, SourceUnavailable
 from tileserver.plan import ReadPlan
 from tileserver.sources.manifest import NAME, Manifest, Overviews, Reduced, TimeSeries, state_of
@@ -294,11 +294,11 @@ class _Joining:
 
 
 def _levels(
-    variable: Variable, own: Variable, reduced: Reduced, steps: int | None
+    variable: Variable, stored: Variable, reduced: Reduced, steps: int | None
 ) -> tuple[Level, ...] | None:
     """The levels of a variable's overviews, on grids that follow from the source's."""
     found = []
-    for factor, level in zip(reduced.factors, own.levels, strict=False):
+    for factor, level in zip(reduced.factors, stored.levels, strict=False):
         grid = variable.grid.coarsened(factor)
         shape = (*level.shape[:-2], *grid.shape)
         if level.shape != shape:
@@ -306,7 +306,9 @@ def _levels(
         finest = variable.levels[0].shape
         lacks = TIME in variable.dims and steps != finest[variable.dims.index(TIME)]
         whole = (*finest[:-2], *grid.shape)
-        found.append(Level(grid, level.chunks, whole, level.nbytes, steps if lacks else None))
+        own = Reduction(reduced.method, factor, reduced.low, reduced.high, reduced.has_gaps)
+        covered = steps if lacks else None
+        found.append(Level(grid, level.chunks, whole, level.nbytes, covered, own))
     coarsest = variable.levels[-1].grid.resolution
     coarser = [each for each in found if each.grid.resolution > coarsest]
     return tuple(found) if len(coarser) == len(found) == len(reduced.factors) else None
