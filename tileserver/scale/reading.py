@@ -6,7 +6,7 @@ import asyncio
 import threading
 from collections import OrderedDict
 from collections.abc import Coroutine
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TypeVar
@@ -42,27 +42,47 @@ class State:
     version: str
 
     @property
+    def has_copies(self) -> bool:
+        """Whether it is read from its copies too."""
+        return self.origin.optimized is not False
+
+    @property
     def cube(self) -> Cube:
         """What it holds. Raises CatalogError, SourceError."""
         return self._source().cube
 
+    @property
+    def source(self) -> Source:
+        """It, open in this process; to be read by `read` or `begin`. Raises CatalogError,
+        SourceError."""
+        return self._source()
+
     def read(self, plan: ReadPlan) -> Raw:
         """Stored numbers of a window. Raises CatalogError, SourceError."""
-        return _in_loop(self._source().read(plan))
+        return self.begin(plan).result()
+
+    def begin(self, plan: ReadPlan) -> Future[Raw]:
+        """The same, to be waited for. Raises CatalogError, SourceError."""
+        return asyncio.run_coroutine_threadsafe(self._source().read(plan), _loop())
 
     def _source(self) -> Source:
         with _lock:
             known = _opened.get(self)
-            if known is None and newest(self.origin) != self:
+            if known is None and newest(self.origin, self.has_copies) != self:
                 raise CatalogError("the source was written anew meanwhile: run it again")
             return known or _opened[self]
 
 
-def newest(origin: Origin) -> State:
-    """The source as it is now, without copies. Raises CatalogError, SourceError."""
+def newest(origin: Origin, copies: bool = False) -> State:
+    """The source as it is now. Raises CatalogError, SourceError.
+
+    Args:
+        copies: whether it is to be read from its copies too.
+    """
     storage = origin.storage or Storage()
     patient = replace(storage, timeout_s=max(storage.timeout_s, READ_TIMEOUT_S))
-    plain = replace(origin, storage=patient, optimized=False, changed=_nothing)
+    optimized = origin.optimized if copies else False
+    plain = replace(origin, storage=patient, optimized=optimized, changed=_nothing)
     cache: ByteCache[Raw] = ByteCache(CACHE_BYTES, lambda chunk: chunk.nbytes)
     source = _in_loop(open_source(plain, cache=cache, pool=_pool()))
     state = State(plain, source.version)

@@ -192,7 +192,9 @@ class Cluster(AbstractContextManager["Cluster"]):
         futures = self._client.map(job, items, pure=False, retries=TRIES)
         try:
             for future in completed(futures, loop=self._client.loop):
-                yield future.result()
+                result = future.result()
+                future.release()  # else it is worked out again when the worker that has it is lost
+                yield result
         finally:
             self._client.cancel(futures)
 
