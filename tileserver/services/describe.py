@@ -19,6 +19,7 @@ from tileserver.errors import (
 from tileserver.grid import Grid
 from tileserver.layer import Layer, layers
 from tileserver.pipeline import Engine
+from tileserver.services.layout import layouts
 from tileserver.services.ogc.named_layer import layer_id
 from tileserver.sources.chunk import together
 from tileserver.style import Style
@@ -130,6 +131,7 @@ async def details(engine: Engine, entry: Entry, base: str) -> dict[str, Any]:
         "variables": await _layers(engine, dataset, shown, base),
         "dimensions": {name: dimension(d) for name, d in cube.dimensions.items()},
         "levels": _levels(shown),
+        "layouts": layouts(cube),
         "links": _all_links(dataset, base),
     }
 

@@ -11,6 +11,7 @@ from tileserver.cube import TIME, Cube, Variable
 from tileserver.layer import Layer
 from tileserver.matrixset import matrix_set
 from tileserver.plan import ReadPlan, Resampling, sample
+from tileserver.services.layout import lagging
 from tileserver.sources.chunk import planned_chunks
 
 LARGE_CHUNK_BYTES = 32 << 20
@@ -92,7 +93,8 @@ def advice(cube: Cube) -> list[str]:
     for variable in cube.variables.values():
         for text in _advice(variable):
             found.setdefault(text, []).append(variable.id)
-    return [*(f"{_named(ids)}: {text}" for text, ids in found.items()), *cube.warnings]
+    told = [f"{_named(ids)}: {text}" for text, ids in found.items()]
+    return [*told, *lagging(cube), *cube.warnings]
 
 
 def _named(ids: Sequence[str]) -> str:

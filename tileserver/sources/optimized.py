@@ -23,6 +23,7 @@ from tileserver.sources.source import Source
 from tileserver.sources.storage.store import Store
 from tileserver.sources.watch import AllWatches, Watch, digest
 from tileserver.sources.zarr.cube import Opening, open_zarr
+from tileserver.sources.zarr.shardindex import learn_shards
 
 REMEDY = "run tileserver optimize anew"
 LARGEST_MANIFEST = 64 << 20
@@ -241,6 +242,8 @@ class _Joining:
                 self._warn(f"overviews of {name}", "their shapes are not what the manifest says")
                 continue
             found[name] = (source, own.id, levels)
+        if source is not None and found:
+            await learn_shards(source, told.steps)
         return found
 
     async def _series(self, told: TimeSeries) -> tuple[list[Part], dict[str, Level]]:

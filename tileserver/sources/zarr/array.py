@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from itertools import product
 from operator import add
 from typing import Any
 
@@ -52,6 +53,7 @@ class ZarrArray:
         masks_fill: whether the fill value marks missing data, as xarray takes it: in v2.
         key: the object of a chunk (or shard) by its stored coordinates.
         quick: whether a chunk is decoded sooner than a thread would take it over.
+        indexes: of shards, by their keys, that are known for good.
     """
 
     path: str
@@ -67,6 +69,7 @@ class ZarrArray:
     quick: bool
     shards: tuple[Shards, ...]
     supply: Supply
+    indexes: dict[str, Raw] = field(default_factory=dict)
 
     @property
     def nbytes(self) -> int:
@@ -160,9 +163,25 @@ class ZarrArray:
 
     async def _shard_index(self, level: Shards, shard: str, start: int, stop: int | None) -> Raw:
         """Where chunks lie in a shard, kept as chunks are; NOTHING where it is not stored."""
+        if start == 0 and stop is None and (known := self.indexes.get(shard)) is not None:
+            return known
         return await self.supply.cache.get(
             (self, shard, start, stop), lambda: self._read_index(level, shard, start, stop)
         )
+
+    def shards_of(self, window: Sequence[slice]) -> list[str]:
+        """The keys of the shards that a window (leading dimensions…, rows, cols) touches."""
+        ranges = [range(0)] * len(self.order)
+        for place, cells, chunk in zip(self.order, window, self.chunks, strict=True):
+            size = chunk * self.shards[0].span[place]
+            ranges[place] = range(cells.start // size, -(-cells.stop // size))
+        return [self.key(place) for place in product(*ranges)]
+
+    async def learn(self, shard: str) -> None:
+        """Read the index of a shard, to keep it for good, so that its chunks take one read."""
+        index = await self._read_index(self.shards[0], shard, 0, None)
+        if index is not NOTHING:
+            self.indexes[shard] = index
 
     async def _read_index(self, level: Shards, shard: str, start: int, stop: int | None) -> Raw:
         store, nbytes = self.supply.store, level.index_nbytes
