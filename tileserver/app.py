@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sqlite3
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -20,8 +21,20 @@ from tileserver.cache import ByteCache
 from tileserver.catalog import Catalog, Dataset
 from tileserver.cost import Limits
 from tileserver.cube import Raw
+from tileserver.errors import CatalogError
 from tileserver.gate import Gate
-from tileserver.http import admin, coverage, datasets, errors, legend, openapi, pages, tiles, values
+from tileserver.http import (
+    admin,
+    coverage,
+    datasets,
+    errors,
+    jobs,
+    legend,
+    openapi,
+    pages,
+    tiles,
+    values,
+)
 from tileserver.http.access import Cors
 from tileserver.http.endpoint import Context, Endpoint
 from tileserver.http.links import Links
@@ -32,6 +45,9 @@ from tileserver.http.ogc.front import PictureFront
 from tileserver.http.ogc.title_case import TitleCase
 from tileserver.http.tilefront import TileFront
 from tileserver.http.tileset import Tilesets
+from tileserver.jobs.office import Office
+from tileserver.jobs.office import Limits as JobLimits
+from tileserver.jobs.runner import Runner
 from tileserver.noticeboard import Noticeboard
 from tileserver.pipeline import Engine
 from tileserver.refresh import Refresher
@@ -46,6 +62,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *tiles.ENDPOINTS,
     *legend.ENDPOINTS,
     *values.ENDPOINTS,
+    *jobs.ENDPOINTS,
     *coverage.ENDPOINTS,
     *admin.ENDPOINTS,
     *wmts.ENDPOINTS,
@@ -92,6 +109,8 @@ def create_app(settings: Settings, make_catalog: CatalogMaker | None = None) -> 
         board = Noticeboard(settings.noticeboard, found.entries)
         refresher = Refresher(found, board, interval_s=settings.refresh_s)
         registry.register(RefreshCollector(refresher))
+        office = _office(settings)
+        runner = _runner(settings, office, found)
         opening = asyncio.ensure_future(found.open_all())
         refreshing = asyncio.ensure_future(refresher.run())
         try:
@@ -108,12 +127,15 @@ def create_app(settings: Settings, make_catalog: CatalogMaker | None = None) -> 
                     refresher=refresher,
                     largest_body=settings.body_bytes,
                     registry=registry,
+                    jobs=office,
                     admin_token=settings.admin_token.get_secret_value(),
                 )
             }
         finally:
             opening.cancel()
             refreshing.cancel()
+            if runner is not None:
+                await asyncio.to_thread(runner.stop)
             await asyncio.wait([refreshing])
             await engine.close()
             pool.shutdown(wait=False, cancel_futures=True)
@@ -169,6 +191,35 @@ def _limits(settings: Settings, budget: Budget) -> Limits:
         ahead_bytes=budget.chunks // 16,
         tile_s=settings.tile_timeout_s,
     )
+
+
+def _office(settings: Settings) -> Office | None:
+    """Where jobs are kept, if they are."""
+    if not settings.jobs:
+        return None
+    limits = JobLimits(
+        active=settings.jobs_waiting,
+        read_bytes=settings.job_read_bytes,
+        nbytes=settings.jobs_bytes,
+        age_s=settings.jobs_age_s,
+    )
+    office = Office(Path(settings.jobs), limits)
+    try:
+        office.open()
+    except (OSError, sqlite3.Error) as error:
+        raise CatalogError(
+            f"jobs={settings.jobs}: cannot be used ({error}): name a folder to write to"
+        ) from error
+    return office
+
+
+def _runner(settings: Settings, office: Office | None, catalog: Catalog) -> Runner | None:
+    """Who does the jobs in this process."""
+    if office is None:
+        return None
+    runner = Runner(office, catalog, settings.threads, settings.scheduler)
+    runner.start()
+    return runner
 
 
 def _gate(settings: Settings, most: int | None = None) -> Gate:

@@ -88,6 +88,25 @@ class Settings(BaseSettings):
         default="",
         description="File in which workers tell each other of changes; none: one of their own.",
     )
+    jobs: str = Field(
+        default="", description="Folder of jobs and their results; none: no jobs are taken."
+    )
+    jobs_waiting: int = Field(
+        default=1000, ge=1, description="Jobs that wait or run; more are refused."
+    )
+    jobs_bytes: Annotated[ByteSize, Field(ge=1 << 20)] = Field(
+        default=ByteSize(10 << 30),
+        description="What the results of jobs may take on the disk; the oldest go first.",
+    )
+    jobs_age_s: float = Field(
+        default=7 * 86400, gt=0, description="How long a job that has ended is kept, in seconds."
+    )
+    job_read_bytes: Annotated[ByteSize, Field(ge=1)] = Field(
+        default=ByteSize(1 << 40), description="The most that one job may read, decoded."
+    )
+    scheduler: str = Field(
+        default="", description="Address of a Dask scheduler that works out jobs; none: threads."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="warning", description="debug, info, warning or error."
     )

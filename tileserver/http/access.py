@@ -9,12 +9,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 EXPOSED = (
     b"ETag, X-Time, X-Valid-Time, X-Over-Budget, OGCAPI-datetime, Warning, Server-Timing, "
-    b"Content-Length, Link-Template, Retry-After"
+    b"Content-Length, Link-Template, Retry-After, Location"
 )
 ANY_ORIGIN = (b"access-control-allow-origin", b"*")
 PREFLIGHT = [
     ANY_ORIGIN,
-    (b"access-control-allow-methods", b"GET, HEAD, POST, OPTIONS"),
+    (b"access-control-allow-methods", b"GET, HEAD, POST, DELETE, OPTIONS"),
     (b"access-control-allow-headers", b"*"),
     (b"access-control-max-age", b"86400"),
 ]

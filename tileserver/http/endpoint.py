@@ -21,6 +21,7 @@ from tileserver.gate import Gate
 from tileserver.http.body import whole_event
 from tileserver.http.params import Parameter
 from tileserver.http.tileset import Tilesets
+from tileserver.jobs.office import Office
 from tileserver.pipeline import Engine
 from tileserver.refresh import Refresher
 from tileserver.services.ogc.fragment import Fragments
@@ -119,6 +120,7 @@ class Context:
     refresher: Refresher
     largest_body: int
     registry: CollectorRegistry
+    jobs: Office | None  # None where the server takes none
     admin_token: str = field(repr=False)  # "": nobody has one
 
 

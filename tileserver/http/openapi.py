@@ -20,6 +20,7 @@ from tileserver.http.params import Parameter
 PATH_PARAMETERS = {
     "dataset": "A dataset's id, of /datasets.",
     "variable": "A variable, a composite, or _ with expression.",
+    "job": "A job's id, of its own making.",
     "dimension": "The name of a dimension.",
     "tms": "A tile matrix set, of /tms.",
     "z": "The zoom, or tile matrix.",

@@ -138,7 +138,8 @@ async def get_timeseries(request: Request) -> Response:
     check_bytes(
         seriesrequest.estimate(prepared),
         state.engine.limits.series_bytes,
-        "narrow the area or the time range, or keep a copy that is chunked along time",
+        f"{'POST it to /jobs, ' if state.jobs else ''}narrow the area or the time range, or keep a "
+        "copy that is chunked along time",
     )
     read = partial(state.engine.read, dataset)
     output = query(OUTPUT)
@@ -214,7 +215,7 @@ async def get_statistics(request: Request) -> Response:
 async def _area(request: Request, query: Query) -> Any:
     """The geometry to sum up, None for everything."""
     if request.method == "POST":
-        features = await _body_features(request, context(request))
+        features = await body_features(request, context(request))
         if query(params.BBOX) is not None:
             raise InvalidParameter("bbox", "…", "expected either a body or bbox")
         if len(features) != 1:
@@ -226,11 +227,17 @@ async def _area(request: Request, query: Query) -> Any:
 
 async def _features(request: Request, query: Query) -> list[Feature]:
     """Where a series is wanted: lon and lat, bbox, or GeoJSON in the body."""
-    lon, lat, bbox = query(params.LON), query(params.LAT), query(params.BBOX)
     if request.method == "POST":
-        if (lon, lat, bbox) != (None, None, None):
+        lon = query(params.LON)
+        if (lon, query(params.LAT), query(params.BBOX)) != (None, None, None):
             raise InvalidParameter("lon", lon, "expected either a body or lon, lat and bbox")
-        return await _body_features(request, context(request))
+        return await body_features(request, context(request))
+    return query_features(query)
+
+
+def query_features(query: Query) -> list[Feature]:
+    """The point or box that the query names."""
+    lon, lat, bbox = query(params.LON), query(params.LAT), query(params.BBOX)
     if bbox is not None:
         if lon is not None or lat is not None:
             given = ",".join(f"{edge:g}" for edge in bbox)
@@ -241,7 +248,8 @@ async def _features(request: Request, query: Query) -> list[Feature]:
     return [Feature(from_lonlat(query.need(params.LON), query.need(params.LAT)))]
 
 
-async def _body_features(request: Request, state: Context) -> list[Feature]:
+async def body_features(request: Request, state: Context) -> list[Feature]:
+    """The features of the GeoJSON in the body."""
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if "xml" in media_type:
         raise UnsupportedMediaType("body", media_type, "expected GeoJSON (application/geo+json)")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import io
 from collections.abc import AsyncIterable
 from typing import Any
@@ -21,13 +22,10 @@ async def to_parquet(request: Request, found: AsyncIterable[list[FeatureSeries]]
 
     Raises InvalidParameter where pyarrow is not installed.
     """
-    try:
-        import pyarrow as pa  # an extra, and 50 MB
-        import pyarrow.parquet as pq
-    except ImportError:
-        raise InvalidParameter(
-            "f", "parquet", "this server cannot write it: install tileserver[parquet]"
-        ) from None
+    check_installed()
+    import pyarrow as pa  # an extra, and 50 MB
+    import pyarrow.parquet as pq
+
     names = list(dict.fromkeys(n for t in request.targets for n in request.names(t)))
     schema = pa.schema(
         [
@@ -49,6 +47,14 @@ async def to_parquet(request: Request, found: AsyncIterable[list[FeatureSeries]]
                 waiting = []
         writer.write_table(pa.table(_columns(request, waiting, names), schema=schema))
     return out.getvalue()
+
+
+def check_installed() -> None:
+    """Raises InvalidParameter where pyarrow is not installed."""
+    if importlib.util.find_spec("pyarrow") is None:
+        raise InvalidParameter(
+            "f", "parquet", "this server cannot write it: install tileserver[parquet]"
+        )
 
 
 def _columns(request: Request, found: list[FeatureSeries], names: list[str]) -> dict[str, Any]:
