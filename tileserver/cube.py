@@ -171,14 +171,15 @@ class Reduction:
         method: mean, nearest, mode, min or max.
         factor: cells of the finest along y and x in one.
         low, high: of all physical values of the finest; None where there are none.
-        has_gaps: whether some cells of the finest have no value.
+        partial: at most so many cells of a map stand for some of the finest that have a value and
+            for some that have none; None where that is not known.
     """
 
     method: str
     factor: tuple[int, int]
     low: float | None = None
     high: float | None = None
-    has_gaps: bool = True
+    partial: int | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

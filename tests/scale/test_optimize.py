@@ -244,3 +244,19 @@ def contents(folder: Path) -> dict[str, bytes]:
         for path in folder.rglob("*")
         if path.is_file()
     }
+
+
+def test_partial_cells_are_known_by_level(tmp_path: Path) -> None:
+    """The manifest has the most of any step, as xarray counts them."""
+    values = noisy(3, 300, 600, gaps=0)
+    values[0, 10:20, 5:9] = np.nan
+    values[2, 33:34, 77:300] = np.nan
+    path = write_cube(tmp_path / "a.zarr", {"t": values}, chunks=(1, 100, 200))
+    optimizer(path).run()
+    overviews = published(path).overviews
+    assert overviews is not None
+    told = overviews.variables["t"]
+    known = xr.DataArray(values, dims=("time", "y", "x")).notnull().astype("f8")
+    for (y, x), most in zip(told.factors, told.partial, strict=True):
+        share = known.coarsen(y=y, x=x).mean()
+        assert most == int(((share > 0) & (share < 1)).sum(("y", "x")).max())

@@ -6,7 +6,7 @@ import pytest
 import xarray as xr
 
 from tileserver.cube import Packing
-from tileserver.scale.reduction import extent, reduce_block
+from tileserver.scale.reduction import count_partial, extent, reduce_block
 
 FACTORS = [(2, 2), (4, 4), (12, 12)]
 
@@ -77,3 +77,18 @@ def test_extent_is_of_valid_physical_values() -> None:
     raw = np.array([[1, -99], [7, 3]], np.int16)
     assert extent(raw, Packing(2.0, 1.0, (-99,))) == (3.0, 15.0)
     assert extent(np.full((2, 2), np.nan, np.float32), Packing()) is None
+
+
+@pytest.mark.parametrize("size", [(48, 96), (50, 97), (13, 5)])
+@pytest.mark.parametrize("gaps", [0.0, 0.01, 0.3, 1.0])
+def test_partial_cells_are_counted(size: tuple[int, int], gaps: float) -> None:
+    """Those in which xarray counts some valid cells, and fewer than there are."""
+    rng = np.random.default_rng(5)
+    values = np.where(rng.random(size) < gaps, np.nan, 1.0).astype(np.float32)
+    found = count_partial(values, Packing(), FACTORS)
+    array = xr.DataArray(values, dims=("y", "x"))
+    for number, (y, x) in zip(found, FACTORS, strict=True):
+        padded = {"y": y, "x": x, "boundary": "pad"}
+        valid = array.notnull().astype("f8").coarsen(**padded).sum()
+        whole = xr.ones_like(array).coarsen(**padded).sum()
+        assert number == int(((valid > 0) & (valid < whole)).sum())

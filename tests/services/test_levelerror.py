@@ -13,6 +13,7 @@ from tileserver.cube import Packing, Reduction
 from tileserver.geometry import Geometry, from_bbox, parse_geometry
 from tileserver.grid import Grid
 from tileserver.layer import find_layer, select
+from tileserver.scale.reduction import count_partial
 from tileserver.services.statistics import prepare, statistics
 from tileserver.sources.memory import MemorySource
 
@@ -38,8 +39,10 @@ def wild(height: int, width: int) -> np.ndarray:
 
 def with_level(grid: Grid, raw: np.ndarray, packing: Packing, **told: object) -> Dataset:
     """A dataset of one step, its coarse level by xarray."""
-    data = xr.DataArray(raw.astype("f8"), dims=("y", "x"))
+    valid = packing.valid(raw)
+    data = xr.DataArray(np.where(valid, raw, np.nan), dims=("y", "x"))
     coarse = data.coarsen(y=FACTOR, x=FACTOR, boundary="pad").mean().values
+    coarse[np.isnan(coarse)] = packing.missing[0] if packing.missing else np.nan
     coarse = (np.rint(coarse) if raw.dtype.kind == "i" else coarse).astype(raw.dtype)
     grids, arrays = (grid, grid.coarsened((FACTOR, FACTOR))), (raw[None], coarse[None])
     dataset = make({"v": Field(("time",), grids, arrays, (1, 30, 45), packing)}, {"time": days(1)})
@@ -47,9 +50,9 @@ def with_level(grid: Grid, raw: np.ndarray, packing: Packing, **told: object) ->
     variable = cube.variables["v"]
     known = packing.decode(raw)
     ends = {"low": float(np.nanmin(known)), "high": float(np.nanmax(known))}
-    gaps = bool(np.isnan(known).any())
+    [partial] = count_partial(raw, packing, [(FACTOR, FACTOR)])
     reduction = Reduction(
-        **{"method": "mean", "factor": (FACTOR, FACTOR), "has_gaps": gaps, **ends, **told}
+        **{"method": "mean", "factor": (FACTOR, FACTOR), "partial": partial, **ends, **told}
     )
     levels = (variable.levels[0], replace(variable.levels[1], reduction=reduction))
     cube = replace(cube, variables={"v": replace(variable, levels=levels)})
@@ -63,16 +66,34 @@ def ask(dataset: Dataset, area: Geometry | None, level: int) -> dict:
     return asyncio.run(statistics(dataset.source.read, dataset, request))
 
 
-KINDS = {"plain": ("f8", Packing()), "packed": ("i2", Packing(scale=0.5, offset=100))}
+KINDS = {
+    "plain": ("f8", Packing()),
+    "packed": ("i2", Packing(scale=0.5, offset=100, missing=(-999,))),
+}
+
+
+def holed(raw: np.ndarray, empty: float, holes: str) -> np.ndarray:
+    """With cells that have no value: here and there, or in continents."""
+    random = np.random.default_rng(3)
+    y, x = np.mgrid[: raw.shape[0], : raw.shape[1]]
+    where = {
+        "no holes": np.zeros(raw.shape, bool),
+        "specks": random.random(raw.shape) < 0.003,
+        "continents": np.sin(x / 14) + np.sin(y / 11 + x / 40) > 0.8,
+        "above the mean": (raw > np.median(raw)) & (random.random(raw.shape) < 0.7),
+    }
+    return np.where(where[holes], np.array(empty, raw.dtype), raw)
 
 
 @pytest.mark.parametrize("name", AREAS)
 @pytest.mark.parametrize("kind", KINDS)
-def test_mean_is_within_its_error(name: str, kind: str) -> None:
+@pytest.mark.parametrize("holes", ["no holes", "specks", "continents", "above the mean"])
+def test_mean_is_within_its_error(name: str, kind: str, holes: str) -> None:
     """The finest level's mean is no farther away than is said; min and max lie where it is said."""
     dtype, packing = KINDS[kind]
-    values = (wild(90, 180) - packing.offset) / packing.scale
-    dataset = with_level(regular(), values.astype(dtype), packing)
+    values = ((wild(90, 180) - packing.offset) / packing.scale).astype(dtype)
+    values = holed(values, packing.missing[0] if packing.missing else np.nan, holes)
+    dataset = with_level(regular(), values, packing)
     fine, coarse = (ask(dataset, AREAS[name], level) for level in (0, 1))
     error = coarse["error"]
     assert abs(fine["mean"] - coarse["mean"]) <= error["mean"] + 1e-9
@@ -100,9 +121,9 @@ def test_grid_in_metres_that_cells_do_not_divide() -> None:
     assert coarse["error"]["mean"] < 0.2 * np.ptp(values)
 
 
-@pytest.mark.parametrize("told", [{"method": "nearest"}, {"has_gaps": True}])
+@pytest.mark.parametrize("told", [{"method": "nearest"}, {"partial": None}])
 def test_mean_without_a_bound(told: dict[str, object]) -> None:
-    """Of other methods, and of cells that hold fewer values than it seems, none is claimed."""
+    """Of other methods, and where holes were not counted, none is claimed."""
     answer = ask(with_level(regular(), wild(90, 180), Packing(), **told), AREAS["box"], 1)
     assert answer["error"]["mean"] is None
     assert len(answer["error"]["min"]) == 2

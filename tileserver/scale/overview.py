@@ -19,7 +19,7 @@ from tileserver.plan import ReadPlan
 from tileserver.scale.cfstore import empty_of
 from tileserver.scale.overviewplan import Cut, cut
 from tileserver.scale.reading import State
-from tileserver.scale.reduction import extent, reduce_block
+from tileserver.scale.reduction import count_partial, extent, reduce_block
 from tileserver.scale.target import Target
 from tileserver.scale.task import Found
 
@@ -71,18 +71,19 @@ class Block:
         return "/".join(filter(None, ("blocks", self.variable, lead, f"{self.at[0]}-{self.at[1]}")))
 
     def run(self) -> Found:
-        """Write the levels; tells the lowest and highest value, and of gaps."""
+        """Write the levels; tells the lowest and highest value, and by step `count_partial`."""
         variable = self.build.cube.variables[self.variable]
         raw = self.build.source.read(ReadPlan(self.variable, 0, self._window(variable)))
-        ends, has_gaps = [], False
+        ends, partial = [], {}
         for index in np.ndindex(*raw.shape[:-2]):
             step = tuple(start + i for (start, _), i in zip(self.lead, index, strict=True))
             ends.append(self._reduce(variable, step, raw[index]))
-            has_gaps = has_gaps or not variable.packing.valid(raw[index]).all()
+            where = "-".join(map(str, step))
+            partial[where] = count_partial(raw[index], variable.packing, self.cut.factors)
         known = [end for end in ends if end is not None]
         low = min((end[0] for end in known), default=None)
         high = max((end[1] for end in known), default=None)
-        return {"low": low, "high": high, "has_gaps": has_gaps}
+        return {"low": low, "high": high, "partial": partial}
 
     def _reduce(self, variable: Variable, step: tuple[int, ...], raw: Raw) -> Any:
         empty = empty_of(variable)

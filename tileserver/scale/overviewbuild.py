@@ -246,13 +246,13 @@ def _multiscales(deepest: int) -> dict[str, object]:
 def _reduced(
     variable: Variable, plan: Plan, told: Mapping[str, Found], known: Overviews | None
 ) -> Reduced:
-    """With the lowest and highest value and whether there are gaps, those of earlier steps too."""
+    """With the lowest and highest value and the most partial cells, those of earlier steps too."""
     prefix = f"blocks/{variable.id}/"
     found = [each for key, each in told.items() if key.startswith(prefix)]
     earlier = known.variables.get(variable.id) if known and plan.steps[0] else None
     if earlier is not None:
-        ends = {"low": earlier.low, "high": earlier.high}
-        found.append({**ends, "has_gaps": earlier.has_gaps})
+        before = {"low": earlier.low, "high": earlier.high, "partial": {"": earlier.partial}}
+        found.append(before)
     lows = [each["low"] for each in found if each["low"] is not None]
     highs = [each["high"] for each in found if each["high"] is not None]
     return Reduced(
@@ -261,8 +261,18 @@ def _reduced(
         cut_of(variable, 1).factors,
         min(lows, default=None),
         max(highs, default=None),
-        any(each.get("has_gaps", True) for each in found),
+        _most_partial([each["partial"] for each in found]),
     )
+
+
+def _most_partial(told: Sequence[Mapping[str, Sequence[int]]]) -> tuple[int, ...]:
+    """Of each level the most partial cells of a map: of all blocks of a step together."""
+    steps: dict[str, list[int]] = {}
+    for blocks in told:
+        for step, counts in blocks.items():
+            known = steps.setdefault(step, [0] * len(counts))
+            steps[step] = [a + b for a, b in zip(known, counts, strict=True)]
+    return tuple(map(max, zip(*steps.values(), strict=False)))  # () if any is not known
 
 
 def estimate_overviews(plan: Plan, source: State, target: Target) -> Estimate:

@@ -53,6 +53,28 @@ def extent(raw: Raw, packing: Packing) -> tuple[float, float] | None:
     return None if low > high else (low, high)
 
 
+def count_partial(raw: Raw, packing: Packing, factors: Sequence[Factor]) -> list[int]:
+    """How many cells of each level of a block stand for valid cells and for others."""
+    first = factors[0]
+    count = np.empty(_reduced(raw.shape, first), np.int64)
+    for rows in _strips(raw.shape, first[0]):
+        own = slice(rows.start // first[0], -(-rows.stop // first[0]))
+        count[own] = _summed(packing.valid(raw[rows]).astype(np.uint32), first)
+    if count.sum() in (0, raw.size):
+        return [0] * len(factors)
+    found = []
+    for factor, step in zip(factors, _steps(factors), strict=True):
+        count = count if factor == first else _summed(count, step)
+        whole = np.outer(*(_lengths(n, f) for n, f in zip(raw.shape, factor, strict=True)))
+        found.append(int(np.count_nonzero((count > 0) & (count < whole))))
+    return found
+
+
+def _lengths(size: int, factor: int) -> Array:
+    """Of the cells of a level along an axis, in cells of the finest."""
+    return np.diff(np.append(np.arange(0, size, factor), size))
+
+
 def _means(raw: Raw, packing: Packing, factors: Sequence[Factor], empty: float) -> list[Raw]:
     first = factors[0]
     shape = _reduced(raw.shape, first)

@@ -9,6 +9,9 @@ min(p (high - m), (1 - p) (m - low)) to the sum, and take away as much with low 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
@@ -30,7 +33,7 @@ def level_error(
     """The largest error of the mean, and where the true min and max lie.
 
     None where it is not known how the level was made. The mean's is None where it has no bound:
-    of other methods, of data with gaps, whose cells count whole, and on grids without plain areas.
+    of other methods, and on grids without plain areas.
 
     Args:
         values: (rows, cols) of the window, NaN where there are none.
@@ -55,28 +58,86 @@ def _mean_error(
     variable: Variable, reduction: Reduction, weights: Weights, values: Floats, ragged: Mask
 ) -> float | None:
     grid, low, high = variable.grid, reduction.low, reduction.high
-    if reduction.method != "mean" or reduction.has_gaps or grid.lookup is not None:
+    if reduction.method != "mean" or reduction.partial is None or grid.lookup is not None:
         return None
     if low is None or high is None or is_distorted(grid.crs):
         return None
     known = ~np.isnan(values) & (weights.parts > 0)
     parts, areas = weights.parts[known], np.broadcast_to(weights.areas, values.shape)[known]
-    found, span, loose = np.clip(values[known], low, high), high - low, ragged[known]
-    cut = parts < 1
-    uneven = _unevenness(grid, reduction, weights)[known]
-    slack = np.where(cut, CUT, WHOLE) * uneven * span
-    slack += np.where(cut, 2, 1) * _rounding(variable, max(abs(low), abs(high)))
-    above = np.minimum(parts * (high - found), (1 - parts) * (found - low)) + slack
-    below = np.minimum(parts * (found - low), (1 - parts) * (high - found)) + slack
-    above[loose] = below[loose] = (parts[loose] + CUT * uneven[loose]) * span
-    # Cells that go on beyond the grid may have less inside than they seem to have.
-    surely = np.where(loose, 0.0, parts - np.where(cut, uneven, 0.0))
-    total = float((areas * np.maximum(surely, 0.0)).sum())
-    mean = float(np.average(found, weights=parts * areas))
+    rounding = _rounding(variable, max(abs(low), abs(high)))
+    cells = _Cells(
+        parts,
+        np.clip(values[known], low, high),
+        _unevenness(grid, reduction, weights, _uneven)[known],
+        _unevenness(grid, reduction, weights, _contrast)[known],
+        ragged[known],
+    )
+    mean = float(np.average(cells.means, weights=parts * areas))
     worst = max(high - mean, mean - low)
-    if total <= 0:
-        return worst
-    return min(worst, max(float((areas * each).sum()) for each in (above, below)) / total)
+    above, below = (
+        cells.excess(end, mean, high - low, rounding, areas, reduction.partial)
+        for end in (high, low)
+    )
+    surely = areas * cells.surely()
+    # Of partial cells all but a bit may be without values.
+    total = float(surely.sum()) - _largest(surely, reduction.partial)
+    return worst if total <= 0 else min(worst, max(above, below) / total)
+
+
+@dataclass(frozen=True, slots=True)
+class _Cells:
+    """The cells (n,) that have a value in the area.
+
+    Args:
+        parts: of their areas that are inside.
+        means: of the finest cells in each.
+        uneven, contrast: how the areas of those differ, see the functions below.
+        ragged: which go on beyond the grid, and have less inside than it seems.
+    """
+
+    parts: Floats
+    means: Floats
+    uneven: Floats
+    contrast: Floats
+    ragged: Mask
+
+    def excess(
+        self,
+        end: float,
+        mean: float,
+        span: float,
+        rounding: float,
+        areas: Floats,
+        partial: int,
+    ) -> float:
+        """By how much the sum of areas times distances from the mean may be farther on, to the
+        lowest or highest value."""
+        parts, cut = self.parts, self.parts < 1
+        ahead = np.abs(end - self.means)
+        behind = span - ahead
+        slack = np.where(cut, CUT, WHOLE) * self.uneven * span + np.where(cut, 2, 1) * rounding
+        excess = np.minimum(parts * ahead, (1 - parts) * behind) + slack
+        beyond = parts + CUT * self.uneven
+        excess[self.ragged] = beyond[self.ragged] * span
+        # Where fewer values lie in a cell than it counts for, those of one that is behind the mean
+        # hold it back too much; and of one that is cut all inside may be at the end.
+        held = np.maximum(mean - self.means if end > mean else self.means - mean, 0.0)
+        lone = np.where(cut, parts * ahead, held + self.contrast * span) + slack
+        more = _largest(areas * np.maximum(lone - excess, 0.0), partial)
+        return float((areas * excess).sum()) + more
+
+    def surely(self) -> Floats:
+        """The parts of cells that are inside at least."""
+        least = self.parts - np.where(self.parts < 1, self.uneven, 0.0)
+        return np.where(self.ragged, 0.0, np.maximum(least, 0.0))
+
+
+def _largest(numbers: Floats, count: int) -> float:
+    """The sum of the so many largest."""
+    rest = len(numbers) - count
+    if count == 0 or rest <= 0:
+        return float(numbers.sum()) if count else 0.0
+    return float(np.partition(numbers, rest)[rest:].sum())
 
 
 def _rounding(variable: Variable, largest: float) -> float:
@@ -86,11 +147,12 @@ def _rounding(variable: Variable, largest: float) -> float:
     return float(np.finfo(variable.dtype.str).eps) * largest
 
 
-def _unevenness(grid: Grid, reduction: Reduction, weights: Weights) -> Floats:
-    """How far the shares that the finest cells have of a cell's area are from equal ones, as half
-    the sum of the differences: (rows, cols) of the window."""
-    down = _uneven(_areas(grid, 0), reduction.factor[0])[weights.rows]
-    across = _uneven(_areas(grid, 1), reduction.factor[1])
+def _unevenness(
+    grid: Grid, reduction: Reduction, weights: Weights, of: Callable[[Floats, int], Floats]
+) -> Floats:
+    """How much the areas of the finest cells differ in each cell (rows, cols) of the window."""
+    down = of(_areas(grid, 0), reduction.factor[0])[weights.rows]
+    across = of(_areas(grid, 1), reduction.factor[1])
     cols = np.arange(weights.cols.start, weights.cols.stop) % len(across)
     uneven: Floats = down[:, None] + across[cols][None, :]
     return uneven
@@ -110,6 +172,15 @@ def _uneven(areas: Floats, factor: int) -> Floats:
     shares = areas / np.repeat(np.maximum(np.add.reduceat(areas, starts), 1e-300), counts)
     uneven: Floats = np.add.reduceat(np.abs(shares - 1 / np.repeat(counts, counts)), starts) / 2
     return uneven
+
+
+def _contrast(areas: Floats, factor: int) -> Floats:
+    """Of each run of so many areas by how much the shares of any of them may differ from equal
+    ones: no more than (most - least) / (most + least)."""
+    starts = np.arange(0, len(areas), factor)
+    most, least = np.maximum.reduceat(areas, starts), np.minimum.reduceat(areas, starts)
+    contrast: Floats = (most - least) / np.maximum(most + least, 1e-300)
+    return contrast
 
 
 def _ragged(grid: Grid, reduction: Reduction, weights: Weights) -> Mask:

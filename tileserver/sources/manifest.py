@@ -39,7 +39,8 @@ class Reduced:
         method: how: mean, nearest, mode, min or max.
         factors: of each level, cells of the finest along y and x.
         low, high: of the physical values of the finest level; None where there are none.
-        has_gaps: whether some of its cells have no value.
+        partial: of each level the most cells of a map that stand for some of the finest that have
+            a value and for some that have none; empty where that is not known.
     """
 
     state: str
@@ -47,7 +48,7 @@ class Reduced:
     factors: tuple[tuple[int, int], ...]
     low: float | None = None
     high: float | None = None
-    has_gaps: bool = True
+    partial: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,13 +142,15 @@ def _overviews(told: Mapping[str, object] | None) -> Overviews | None:
 
 def _reduced(told: object) -> Reduced:
     known = _mapping(told)
-    factors = known["factors"]
-    if not isinstance(factors, list):
+    factors, counts = known["factors"], known.get("partial", [])
+    if not isinstance(factors, list) or not isinstance(counts, list):
         raise TypeError(factors)
     low, high = (None if known[k] is None else float(str(known[k])) for k in ("low", "high"))
     pairs = tuple((_count(y), _count(x)) for y, x in factors)
-    has_gaps = known.get("has_gaps") is not False
-    return Reduced(str(known["state"]), str(known["method"]), pairs, low, high, has_gaps)
+    partial = tuple(map(_count, counts))
+    if partial and len(partial) != len(pairs):
+        raise ValueError(partial)
+    return Reduced(str(known["state"]), str(known["method"]), pairs, low, high, partial)
 
 
 def _time_series(told: Mapping[str, object] | None) -> TimeSeries | None:

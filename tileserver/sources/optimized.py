@@ -300,7 +300,7 @@ def _levels(
     variable: Variable, stored: Variable, reduced: Reduced, steps: int | None
 ) -> tuple[Level, ...] | None:
     """The levels of a variable's overviews, on grids that follow from the source's."""
-    found = []
+    found: list[Level] = []
     for factor, level in zip(reduced.factors, stored.levels, strict=False):
         grid = variable.grid.coarsened(factor)
         shape = (*level.shape[:-2], *grid.shape)
@@ -309,12 +309,14 @@ def _levels(
         finest = variable.levels[0].shape
         lacks = TIME in variable.dims and steps != finest[variable.dims.index(TIME)]
         whole = (*finest[:-2], *grid.shape)
-        own = Reduction(reduced.method, factor, reduced.low, reduced.high, reduced.has_gaps)
+        partial = reduced.partial[len(found)] if reduced.partial else None
+        own = Reduction(reduced.method, factor, reduced.low, reduced.high, partial)
         covered = steps if lacks else None
         found.append(Level(grid, level.chunks, whole, level.nbytes, covered, own))
     coarsest = variable.levels[-1].grid.resolution
     coarser = [each for each in found if each.grid.resolution > coarsest]
-    return tuple(found) if len(coarser) == len(found) == len(reduced.factors) else None
+    is_whole = len(coarser) == len(found) == len(reduced.factors)
+    return tuple(found) if is_whole else None
 
 
 def _steps(cube: Cube) -> int:
