@@ -70,6 +70,12 @@ class _Loop(uvloop.Loop):
         super().__init__()
         self._ready, self._shared = ready, shared
         self._asking: set[asyncio.Task[None]] = set()
+        self._listening: list[asyncio.AbstractServer] = []
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether it listened and does no longer: answers that have no end are to end now."""
+        return any(not server.is_serving() for server in self._listening)
 
     async def create_server(  # type: ignore[override]
         self, factory: Callable[[], asyncio.Protocol], *, sock: socket.socket, **options: Any
@@ -78,6 +84,7 @@ class _Loop(uvloop.Loop):
         own = _reuse(sock) if self._shared else sock
         server: asyncio.AbstractServer = await super().create_server(factory, sock=own, **options)
         self._asking.add(self.create_task(self._tell_ready(factory)))
+        self._listening.append(server)
         return server
 
     async def _tell_ready(self, factory: Callable[[], asyncio.Protocol]) -> None:
