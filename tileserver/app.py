@@ -217,7 +217,9 @@ def _runner(settings: Settings, office: Office | None, catalog: Catalog) -> Runn
     """Who does the jobs in this process."""
     if office is None:
         return None
-    runner = Runner(office, catalog, settings.threads, settings.scheduler)
+    # Sums of many small areas are Python's for the most part: more threads make them slower.
+    threads = max(1, settings.threads // 2)
+    runner = Runner(office, catalog, threads, settings.scheduler)
     runner.start()
     return runner
 

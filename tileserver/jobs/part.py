@@ -20,6 +20,7 @@ from tileserver.config import DatasetConfig
 from tileserver.cube import Raw
 from tileserver.errors import PayloadTooLarge
 from tileserver.geometry import Feature
+from tileserver.jobs.near import Inline, shared
 from tileserver.jobs.order import Order, feature_of, names_of, shape_of
 from tileserver.plan import ReadPlan
 from tileserver.scale.reading import State
@@ -28,8 +29,10 @@ from tileserver.services.seriesrequest import Request, chunk_steps, estimate, la
 from tileserver.services.timeseries import series
 
 PART_BYTES = 256 << 20  # decoded, that a part reads of sources, about
-LEAST_PARTS, MOST_PARTS = 64, 4096
+ENOUGH_PARTS, MOST_PARTS = 64, 4096  # one of so many is little to do twice
+SMALL_BYTES = 4 << 20  # read and summed up in milliseconds: nothing to cut further
 NUMBER_BYTES = 8
+WORKING_BYTES = 40  # of a cell at a step, while it is summed up
 KEPT = 4
 
 Shapes = tuple[bytes, ...]
@@ -149,9 +152,11 @@ async def _values(request: Request, part: Part) -> Floats:
 
     out = np.full((len(request.targets), len(part.names), len(request.steps)), np.nan)
     if request.is_along or all(target.is_point for target in request.targets):
-        found = [each async for some in by_feature(read, request) for each in some]
+        every = by_feature(read, request, pool=Inline())
+        found = [each async for some in every for each in some]
     else:
-        found = await collected(request, series(read, request))
+        near = await shared(read, request)
+        found = await collected(request, series(near, request, pool=Inline()))
     for each in found:
         for name, numbers in each.values.items():
             out[each.number, part.names.index(name)] = numbers
@@ -191,13 +196,22 @@ def _fitting(
 
 def _cut(request: Request, numbers: Sequence[int]) -> list[Group]:
     """Groups that lie in chunks of their own, as many as their steps do not make parts enough."""
-    wanted = min(MOST_PARTS, max(LEAST_PARTS, -(-estimate(request) // PART_BYTES)))
+    wanted = _wanted(request)
     ends = _ends(request)
     edges = ends[
         np.unique(np.linspace(0, len(ends) - 1, min(wanted, len(ends) - 1) + 1, dtype=int))
     ]
     runs = _runs(request, -(-wanted // (len(edges) - 1)))
     return [Group(tuple(numbers[n] for n in run), tuple(edges.tolist())) for run in runs]
+
+
+def _wanted(request: Request) -> int:
+    """How many parts are worth while."""
+    cells = sum(t.weights.parts.size for t in request.targets if t.weights is not None)
+    nbytes = estimate(request)
+    effort = nbytes + cells * len(request.steps) * WORKING_BYTES
+    fine = min(ENOUGH_PARTS, -(-effort // SMALL_BYTES))
+    return min(MOST_PARTS, max(1, fine, -(-nbytes // PART_BYTES)))
 
 
 def _ends(request: Request) -> np.ndarray[tuple[int], np.dtype[np.intp]]:

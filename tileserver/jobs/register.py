@@ -167,6 +167,7 @@ class Register:
         """A connection whose changes hold when it is closed."""
         database = sqlite3.connect(self.path, timeout=BUSY_S)
         try:
+            database.execute("PRAGMA synchronous=NORMAL")  # a note may be lost with the power
             with database:
                 yield database
         finally:

@@ -60,7 +60,7 @@ class Runner:
 
     office: Office
     catalog: Catalog
-    threads: int = 4
+    threads: int = 2
     scheduler: str = ""
     _stopping: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
@@ -118,16 +118,25 @@ class Runner:
             self._note(job, status="running", **begun)
             self._carry_out(job)
         except _Gone:
-            if self.office.register.get(job.id) is None:
-                self.office.folder(job.id).remove()
+            self._is_gone(job)
         except TileserverError as error:
             self._end(job, "failed", message=str(error))
         except (OSError, sqlite3.Error) as error:
+            if self._is_gone(job):
+                return
             log.warning("job %s: %s", job.id, error)
             self._end(job, "failed", message=f"the disk cannot be used: {_reason(error)}")
         except Exception:
             log.exception("job %s", job.id)
             self._end(job, "failed", message=MISTAKE)
+
+    def _is_gone(self, job: Job) -> bool:
+        """Whether the job was dismissed; then nothing is left of it."""
+        with suppress(sqlite3.Error):
+            if self.office.register.get(job.id) is None:
+                self.office.folder(job.id).remove()
+                return True
+        return False
 
     def _carry_out(self, job: Job) -> None:
         """All of a job, again where it meets what may pass."""
