@@ -127,3 +127,19 @@ def test_statistics_of_a_level_tell_their_error(place: Place, cube: Path) -> Non
     for level in (1, 2):
         error = found[level]["error"]["mean"]
         assert abs(found[level]["mean"] - found[0]["mean"]) <= error < 5
+
+
+def test_steps_without_overviews_harm_no_others(place: Place, cube: Path) -> None:
+    """Where all of a new step is too much to read it alone is drawn as a pattern; colours of the
+    others, whose range is taken from the newest step too, are there."""
+    optimize(place)
+    append(cube, {"t": np.full((1, HEIGHT, WIDTH), 7, np.float32)})
+    with place.client(tile_read_bytes=1 << 20) as client:
+        old, new = (
+            client.get("/tiles/d/t/0/0/0.png", params={"time": f"2020-01-0{day}"}) for day in (4, 5)
+        )
+        told = client.get("/datasets/d").json()["variables"][0]
+    assert (old.status_code, new.status_code) == (200, 200)
+    assert "X-Over-Budget" not in old.headers
+    assert "X-Over-Budget" in new.headers
+    assert told["range"][0] <= 7

@@ -46,12 +46,12 @@ class Sampler:
     async def measure(self, dataset: Dataset, layer: Layer) -> tuple[float, float]:
         """2–98 % of what the coarsest level holds at the first, the middle and the last time, as
         far as it is not damaged. Raises SourceError."""
-        views = _views(dataset, layer)
-        target = self._grid(views[0])
         values, damages = [], []
-        for view in views:
+        for view in _views(dataset, layer):
             try:
-                values += await self._sound_values(Drawing(view, target), PARTS_DEPTH)
+                # A step of its own: the newest may have no overviews yet, so that less is sampled.
+                drawing = Drawing(view, self._grid(view))
+                values += await self._sound_values(drawing, PARTS_DEPTH)
             except SourceUnavailable:
                 raise
             except SourceError as damage:
