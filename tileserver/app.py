@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 import sqlite3
 from collections.abc import AsyncIterator, Callable
@@ -18,7 +19,7 @@ from starlette.types import ASGIApp, Lifespan
 from tileserver import catalogfile
 from tileserver.budget import Budget
 from tileserver.cache import ByteCache
-from tileserver.catalog import Catalog, Dataset
+from tileserver.catalog import Catalog, Dataset, Entry
 from tileserver.cost import Limits
 from tileserver.cube import Raw
 from tileserver.errors import CatalogError
@@ -28,6 +29,7 @@ from tileserver.http import (
     coverage,
     datasets,
     errors,
+    events,
     jobs,
     legend,
     openapi,
@@ -45,20 +47,23 @@ from tileserver.http.ogc.front import PictureFront
 from tileserver.http.ogc.title_case import TitleCase
 from tileserver.http.tilefront import TileFront
 from tileserver.http.tileset import Tilesets
-from tileserver.jobs.office import Office
 from tileserver.jobs.office import Limits as JobLimits
+from tileserver.jobs.office import Office
 from tileserver.jobs.runner import Runner
 from tileserver.noticeboard import Noticeboard
 from tileserver.pipeline import Engine
 from tileserver.refresh import Refresher
+from tileserver.services import describe
 from tileserver.services.ogc import wmts_contents
 from tileserver.services.ogc.fragment import Fragments
 from tileserver.settings import Settings
 from tileserver.sharedtiles import SharedTiles
+from tileserver.summaries import Summaries
 
 ENDPOINTS: tuple[Endpoint, ...] = (
     *pages.ENDPOINTS,
     *datasets.ENDPOINTS,
+    *events.ENDPOINTS,
     *tiles.ENDPOINTS,
     *legend.ENDPOINTS,
     *values.ENDPOINTS,
@@ -102,8 +107,12 @@ def create_app(settings: Settings, make_catalog: CatalogMaker | None = None) -> 
         found = (make_catalog or _from_files(settings, budget))(chunks, pool)
         engine = _engine(settings, budget, pool)
         fragments = Fragments()
-        if len(found.entries) >= MANY_DATASETS:
-            found.opened = lambda it: pool.submit(_prepare, fragments, it)
+        summaries = Summaries(settings.summaries)
+        _remember(found, summaries)
+        has_many = len(found.entries) >= MANY_DATASETS
+        found.opened = lambda it: pool.submit(
+            _note_opened, found.entries[it.id], it, summaries, fragments if has_many else None
+        )
         caches: dict[str, ByteCache[Any]] = {"chunks": chunks, "pictures": engine.tiles}
         registry.register(WorkCollector(caches, found.traffic, engine.gate))
         board = Noticeboard(settings.noticeboard, found.entries)
@@ -136,8 +145,11 @@ def create_app(settings: Settings, make_catalog: CatalogMaker | None = None) -> 
             refreshing.cancel()
             if runner is not None:
                 await asyncio.to_thread(runner.stop)
+            if office is not None:
+                office.close()
             await asyncio.wait([refreshing])
             await engine.close()
+            summaries.close()
             pool.shutdown(wait=False, cancel_futures=True)
 
     metrics = Metrics(TitleCase(_answering(settings, lifespan)))
@@ -229,8 +241,32 @@ def _gate(settings: Settings, most: int | None = None) -> Gate:
     return Gate(at_once=at_once, waiting=settings.waiting, wait_s=settings.waiting_s)
 
 
+def _remember(catalog: Catalog, summaries: Summaries) -> None:
+    """Tell of datasets what was known of them in an earlier run."""
+    for dataset, (of, facts) in summaries.all().items():
+        entry = catalog.entries.get(dataset)
+        if entry is not None and of == _identity(entry):
+            entry.known = facts
+
+
+def _identity(entry: Entry) -> str:
+    return hashlib.blake2b(entry.config.model_dump_json().encode(), digest_size=8).hexdigest()
+
+
+def _note_opened(
+    entry: Entry, dataset: Dataset, summaries: Summaries, fragments: Fragments | None
+) -> None:
+    """Keep what listings tell of a dataset that was opened, and write what it contributes to
+    documents before they are asked for."""
+    told = describe.facts(dataset)
+    if told != entry.known:
+        entry.known = told
+        summaries.put(dataset.id, _identity(entry), told)
+    if fragments is not None:
+        _prepare(fragments, dataset)
+
+
 def _prepare(fragments: Fragments, dataset: Dataset) -> None:
-    """Write what a dataset that was opened contributes to documents, before they are asked for."""
     for document in (wmts_contents, wms_document):
         document.prepare(fragments, dataset)
 
@@ -245,6 +281,7 @@ def _from_files(settings: Settings, budget: Budget) -> CatalogMaker:
             pool=pool,
             allowed=settings.allowed_urls,
             limits=_limits(settings, budget),
+            most_open=settings.open_datasets,
             workers=settings.workers,
         )
 

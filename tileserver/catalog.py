@@ -10,7 +10,9 @@ from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Literal
+from math import inf
+from time import monotonic
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from tileserver.cache import ByteCache
@@ -42,6 +44,7 @@ OPENED_AT_ONCE = 16
 COLORS = ("red", "green", "blue")
 PICTURE = "rgb"  # what is offered of them
 PATIENCE_S = 5.0  # of a request for a dataset that is being opened
+RETRY_S = 10.0  # until a dataset that could not be opened when it was asked for is tried again
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,6 +101,9 @@ class Entry:
         opening: the first time, while it goes on and after.
         generation: moved to open it anew where its metadata may not tell; a part of its version.
         trouble: why it could not be looked at, or opened anew, when that was tried last.
+        used: when it was asked for last, by a count of all that were.
+        tried: when it was opened last, by monotonic().
+        known: what listings tell of it while it is not open.
     """
 
     config: DatasetConfig
@@ -108,6 +114,9 @@ class Entry:
     usable: bool = True
     generation: int = 0
     trouble: str | None = None
+    used: int = 0
+    tried: float = -inf
+    known: Mapping[str, Any] | None = None
 
     @property
     def status(self) -> Status:
@@ -134,6 +143,8 @@ class Catalog:
     Args:
         cache: decoded chunks of all sources.
         pool: threads for decoding.
+        most_open: datasets that are kept open; of a larger catalogue each is opened when it is
+            first asked for, and those that were not for longest are closed again.
         workers: processes that share the limits of the storages.
     """
 
@@ -147,6 +158,7 @@ class Catalog:
         viewer: ViewerConfig | None = None,
         matrix_sets: MatrixSets | None = None,
         limits: Limits | None = None,
+        most_open: int | None = None,
         workers: int = 1,
     ) -> None:
         self.entries = dict(entries)
@@ -159,17 +171,22 @@ class Catalog:
         self.opened: Callable[[Dataset], object] = lambda _: None
         self._cache, self._pool, self._workers = cache, pool, workers
         self._slots = asyncio.Semaphore(OPENED_AT_ONCE)
+        self._most_open, self._uses = most_open, 0
+        self.is_lazy = most_open is not None and len(self.entries) > most_open
+        self.open: dict[str, Entry] = {}
 
     @property
     def version(self) -> str:
         """Changes when any dataset does, or what is told of the service."""
         parts = [
-            f"{k}:{e.dataset.version if e.dataset else e.status}" for k, e in self.entries.items()
+            f"{k}:{e.dataset.version if e.dataset else e.status}" for k, e in self.shown.items()
         ]
         return _digest("|".join([self.service.model_dump_json(), *parts]))
 
     async def open_all(self, tried: Callable[[], object] = lambda: None) -> None:
-        """Try every dataset once; `tried` is called after each."""
+        """Try every dataset once, unless they are too many; `tried` is called after each."""
+        if self.is_lazy:
+            return
 
         async def opened(entry: Entry) -> None:
             await self._opened(entry)
@@ -180,14 +197,26 @@ class Catalog:
         await asyncio.gather(*(e.opening for e in self.entries.values() if e.opening is not None))
 
     async def settle(self, dataset: str) -> None:
-        """Wait a little for a dataset that is just being opened, as at the start."""
+        """Wait a little for a dataset that is being opened, or is to be as it is asked for."""
         entry = self.entries.get(dataset)
+        if self.is_lazy and entry is not None and self._is_to_be_tried(entry):
+            entry.tried = monotonic()
+            entry.opening = asyncio.ensure_future(self._opened(entry))
         if entry is not None and entry.opening is not None and not entry.opening.done():
             await asyncio.wait([entry.opening], timeout=PATIENCE_S)
+
+    def _is_to_be_tried(self, entry: Entry) -> bool:
+        """Whether a dataset was never opened, or closed, or could not be some time ago."""
+        if entry.usable and entry.status == "error" and monotonic() - entry.tried > RETRY_S:
+            entry.error = None
+            return True
+        return entry.opening is None
 
     def __getitem__(self, dataset: str) -> Dataset:
         """An open dataset. Raises DatasetNotFound, DatasetUnavailable, SourceUnavailable."""
         entry = self.entry(dataset)
+        self._uses += 1
+        entry.used = self._uses
         if entry.status == "pending":
             raise SourceUnavailable(f"dataset {dataset!r} is still being opened: try again")
         if entry.dataset is None:
@@ -197,7 +226,11 @@ class Catalog:
     def has(self, dataset: Dataset) -> bool:
         """Whether this is what the dataset of its id is now: it may have been opened anew."""
         entry = self.entries.get(dataset.id)
-        return entry is not None and entry.dataset is dataset
+        if entry is None or entry.dataset is not dataset:
+            return False
+        self._uses += 1
+        entry.used = self._uses
+        return True
 
     def entry(self, dataset: str) -> Entry:
         """A dataset, open or not. Raises DatasetNotFound."""
@@ -208,7 +241,12 @@ class Catalog:
 
     def ready(self) -> list[Dataset]:
         """The datasets that are open."""
-        return [e.dataset for e in self.entries.values() if e.dataset is not None]
+        return [e.dataset for e in self.shown.values() if e.dataset is not None]
+
+    @property
+    def shown(self) -> Mapping[str, Entry]:
+        """The datasets that may be open: of very many those that are."""
+        return self.open if self.is_lazy else self.entries
 
     async def _opened(self, entry: Entry) -> None:
         if entry.status == "pending":
@@ -237,10 +275,25 @@ class Catalog:
                 log.exception("dataset cannot be opened", extra={"dataset": entry.config.id})
             else:
                 entry.dataset, entry.error = dataset, None
+                self._keep(entry)
                 self.opened(dataset)
             finally:
+                if entry.dataset is None:
+                    self.open.pop(entry.config.id, None)
                 if entry.error and entry.error != known:
                     log.warning("dataset %s: %s", entry.config.id, entry.error)
+
+    def _keep(self, entry: Entry) -> None:
+        """Keep a dataset open, and close what was not used for longest where they are too many."""
+        entry.used = self._uses
+        self.open[entry.config.id] = entry
+        if not self.is_lazy:
+            return
+        assert self._most_open is not None
+        while len(self.open) > self._most_open:
+            oldest = min(self.open.values(), key=lambda each: each.used)
+            del self.open[oldest.config.id]
+            oldest.dataset, oldest.opening = None, None
 
     async def _open(self, entry: Entry) -> Dataset:
         opened: list[Dataset] = []

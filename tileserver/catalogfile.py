@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
+from functools import lru_cache
 from pathlib import Path
 
 from tileserver.cache import ByteCache
@@ -34,6 +35,7 @@ def load(
     pool: Executor,
     allowed: Sequence[str] = (),
     limits: Limits | None = None,
+    most_open: int | None = None,
     workers: int = 1,
 ) -> Catalog:
     """The catalogue of files, folders of YAML and JSON files, and URLs. Raises CatalogError.
@@ -63,6 +65,7 @@ def load(
         viewer=viewer,
         matrix_sets=MatrixSets(own),
         limits=limits,
+        most_open=most_open,
         workers=workers,
     )
 
@@ -149,7 +152,7 @@ def _absolute(url: str, catalog: str) -> str:
 
 def read_files(names: Sequence[str]) -> list[tuple[str, CatalogConfig]]:
     """What stands in the catalogue's files, each dataset once. Raises CatalogError."""
-    found = [(name, read_config(name, _text(name))) for name in _files(names)]
+    found = [(name, _config(name, _text(name))) for name in _files(names)]
     _check_storages(found)
     seen: dict[str, str] = {}
     for name, config in found:
@@ -159,6 +162,10 @@ def read_files(names: Sequence[str]) -> list[tuple[str, CatalogConfig]]:
                 raise CatalogError(f"{name}: dataset {dataset.id!r} is {where}: rename one")
             seen[dataset.id] = name
     return found
+
+
+# The command checks what the server reads again: ten thousand datasets take two seconds.
+_config = lru_cache(maxsize=8)(read_config)
 
 
 def _check_storages(found: Sequence[tuple[str, CatalogConfig]]) -> None:

@@ -15,10 +15,10 @@ import time
 from collections.abc import Iterable
 from hashlib import blake2b
 
-MAGIC = b"TSNB0001"
+MAGIC = b"TSNB0002"
 ROW = struct.Struct("<4Q")  # hash of the id, generation, hash of the version, time in ns
 NUMBER = struct.Struct("<Q")
-ROWS = 1 << 13
+ROWS = 1 << 16
 NBYTES = len(MAGIC) + ROWS * ROW.size
 GENERATION, FOUND, LOOKED = 8, 16, 24  # in a row
 
@@ -43,6 +43,7 @@ class Noticeboard:
         file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
             fcntl.flock(file, fcntl.LOCK_EX)  # nobody else finds rows meanwhile
+            _check_kind(os.pread(file, len(MAGIC), 0))
             if os.fstat(file).st_size < NBYTES:
                 os.ftruncate(file, NBYTES)
             self._memory = mmap.mmap(file, NBYTES)
@@ -86,8 +87,6 @@ class Noticeboard:
 
     def _find(self, datasets: Iterable[str]) -> dict[str, int]:
         """Where each dataset's row begins: its own, or the next one that is free."""
-        if self._memory[: len(MAGIC)] not in (MAGIC, bytes(len(MAGIC))):
-            raise ValueError("the file holds something else: name another")
         self._memory[: len(MAGIC)] = MAGIC
         return {dataset: self._row(number_of(dataset)) for dataset in datasets}
 
@@ -99,6 +98,12 @@ class Noticeboard:
                 NUMBER.pack_into(self._memory, at, key)
                 return at
         raise ValueError(f"more than {ROWS} datasets: name another file, or serve fewer")
+
+
+def _check_kind(begin: bytes) -> None:
+    """Raise ValueError for a file that begins as somebody else's."""
+    if begin not in (b"", MAGIC, bytes(len(MAGIC))):
+        raise ValueError("the file holds something else: name another")
 
 
 def number_of(text: str) -> int:

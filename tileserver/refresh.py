@@ -81,12 +81,15 @@ class Refresher:
 
     async def run(self) -> None:
         """Until it is cancelled."""
-        for entry in self._catalog.entries.values():
-            if entry.usable:
-                self._schedule(entry, random.random())
+        if not self._catalog.is_lazy:
+            for entry in self._catalog.entries.values():
+                if entry.usable:
+                    self._schedule(entry, random.random())
         try:
             while True:
                 await asyncio.sleep(FOLLOW_EVERY_S)
+                if self._catalog.is_lazy:
+                    self._watch_open()
                 if self._board.is_shared:
                     self._follow()
         finally:
@@ -154,7 +157,7 @@ class Refresher:
 
     def _follow(self) -> None:
         """Do what other workers were asked to do, look into what they found."""
-        for dataset, entry in self._catalog.entries.items():
+        for dataset, entry in list(self._catalog.shown.items()):
             if not entry.usable or entry.status == "pending" or dataset in self._renewals:
                 continue
             generation, found = self._board.generation(dataset), self._board.found(dataset)
@@ -180,9 +183,18 @@ class Refresher:
             finally:
                 self._schedule(entry)
 
+    def _watch_open(self) -> None:
+        """Look at what was opened since, of datasets that are opened when they are asked for."""
+        for dataset, entry in self._catalog.open.items():
+            if dataset not in self._timers:
+                self._schedule(entry, random.uniform(SHORTEST, 1.0))
+
     async def _look_in_turn(self, entry: Entry) -> None:
         """Look at a dataset, unless another worker has, and again after its interval."""
         dataset = entry.config.id
+        if self._catalog.is_lazy and dataset not in self._catalog.open:
+            del self._timers[dataset]  # it was closed
+            return
         try:
             failed = dataset in self._failures
             if self._board.claim(dataset, RECENT * self._interval(entry)) or failed:

@@ -37,6 +37,15 @@ class Settings(BaseSettings):
     allowed_urls: Words = Field(
         default=(), description="Prefixes of which every dataset's url must have one; none: any."
     )
+    open_datasets: int = Field(
+        default=500,
+        ge=1,
+        description="Datasets that are kept open; of more each is opened when it is first used.",
+    )
+    summaries: str = Field(
+        default="",
+        description="SQLite file with what listings tell of datasets that are not open; none: no.",
+    )
     memory: Annotated[ByteSize, Field(ge=16 << 20)] = Field(
         default=ByteSize(1 << 30),
         description="What all caches of all workers hold together, such as 4GiB.",

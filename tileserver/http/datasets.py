@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from tileserver.errors import InvalidParameter
 from tileserver.http import caching
 from tileserver.http.endpoint import Endpoint, context
 from tileserver.http.links import base_url
-from tileserver.http.params import INTEGER, STRING, Parameter, Query, integer, text
+from tileserver.http.params import BBOX, INTEGER, STRING, Parameter, Query, integer, text
 from tileserver.services import describe
+from tileserver.services.describe import Search
+
+MOST_WORDS = 16
+ISO = re.compile(r"\d{4}(-\d\d(-\d\d(T\d\d(:\d\d(:\d\d(\.\d+)?)?)?Z?)?)?)?", re.ASCII)
 
 LIMIT: Parameter[int] = Parameter(
     "limit", integer(1, 10_000), INTEGER, "The most entries of a page.", 1000
@@ -27,9 +34,42 @@ END: Parameter[str | None] = Parameter(
 )
 
 
+SEARCH: Parameter[str | None] = Parameter(
+    "q", text, STRING, "Words in id, title, theme, keywords or variables.", None, "sea temperature"
+)
+THEME: Parameter[str | None] = Parameter(
+    "theme", text, STRING, "The theme that datasets lie in.", None, "Ocean/Surface"
+)
+DATETIME: Parameter[str | None] = Parameter(
+    "datetime", text, STRING, "An instant, or start/end, of which .. is open.", None,
+    "2024-01-01/2024-12-31",
+)  # fmt: skip
+LISTING = (OFFSET, LIMIT, SEARCH, BBOX, DATETIME, THEME)
+
+
+def _search(query: Query) -> Search:
+    words = tuple((query(SEARCH) or "").split())[:MOST_WORDS]
+    return Search(words, query(BBOX), _times(query(DATETIME)), query(THEME))
+
+
+def _times(given: str | None) -> tuple[str | None, str | None]:
+    """Start and end. Raises InvalidParameter."""
+    if given is None:
+        return (None, None)
+    start, slash, end = given.partition("/")
+    ends = [None if each in ("", "..") else each for each in (start, end if slash else start)]
+    for each in ends:
+        if each is not None and not ISO.fullmatch(each):
+            raise InvalidParameter(
+                "datetime", given, "expected 2024-01-01 or 2024-01-01/2024-12-31"
+            )
+    return (ends[0], ends[1])
+
+
 async def get_datasets(request: Request) -> Response:
     """A page of the catalogue."""
-    query = Query(request.query_params.multi_items(), (OFFSET, LIMIT))
+    query = Query(request.query_params.multi_items(), LISTING)
+    rest = [(k, v) for k, v in request.query_params.multi_items() if k not in ("offset", "limit")]
     # Hundreds of datasets take longer than others want to wait for their tiles.
     document = await asyncio.to_thread(
         describe.listing,
@@ -37,6 +77,8 @@ async def get_datasets(request: Request) -> Response:
         base_url(request.scope),
         offset=query(OFFSET),
         limit=query(LIMIT),
+        search=_search(query),
+        query=urlencode(rest),
     )
     return caching.json_answer(request, document)
 
@@ -68,7 +110,7 @@ async def get_dimension(request: Request) -> Response:
 
 
 ENDPOINTS = (
-    Endpoint("/datasets", get_datasets, "The datasets", "datasets", (OFFSET, LIMIT)),
+    Endpoint("/datasets", get_datasets, "The datasets", "datasets", LISTING),
     Endpoint("/datasets/{dataset}", get_dataset, "One dataset", "datasets"),
     Endpoint(
         "/datasets/{dataset}/dimensions/{dimension}",

@@ -25,9 +25,11 @@ from tileserver.jobs.office import Office
 from tileserver.pipeline import Engine
 from tileserver.refresh import Refresher
 from tileserver.services.ogc.fragment import Fragments
+from tileserver.services.ogc.named_layer import dataset_ids
 
 Handler = Callable[[Request], Awaitable[Response]]
 
+MOST_LAYERS = 100  # of a map
 CLIENT_GONE = 499  # as nginx counts them; nobody reads it
 
 
@@ -58,9 +60,21 @@ class Endpoint:
         return Route(self.path, self._answer, methods=list(self.methods))
 
     async def _answer(self, request: Request) -> Response:
-        await context(request).catalog.settle(request.path_params.get("dataset", ""))
+        await _settle(request)
         async with context(request).gate if self.queued else nullcontext():
             return await _while_connected(renewing(self.handler), request)
+
+
+async def _settle(request: Request) -> None:
+    """Wait for the datasets that a request names, of very many also by layers."""
+    catalog = context(request).catalog
+    await catalog.settle(request.path_params.get("dataset", ""))
+    if not catalog.is_lazy:
+        return
+    texts = [*map(str, request.path_params.values()), *request.query_params.values()]
+    names = [name for text in texts for name in text.split(",")[:MOST_LAYERS]]
+    found = dict.fromkeys(d for name in names for d in dataset_ids(catalog, name))
+    await asyncio.gather(*(catalog.settle(dataset) for dataset in found))
 
 
 def renewing(handler: Handler) -> Handler:

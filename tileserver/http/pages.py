@@ -49,9 +49,10 @@ async def get_health(request: Request) -> Response:
 
 async def get_readiness(request: Request) -> Response:
     """Whether the configured datasets were tried."""
-    statuses = [entry.status for entry in context(request).catalog.entries.values()]
+    catalog = context(request).catalog
+    statuses = [entry.status for entry in catalog.entries.values()]
     counts = {status: statuses.count(status) for status in ("ready", "error", "pending")}
-    if counts["pending"]:
+    if counts["pending"] and not catalog.is_lazy:
         detail = f"{counts['pending']} datasets are still being opened"
         return problem(503, "Not ready", detail, {"Retry-After": "1"})
     return caching.json_answer(request, {"status": "ready", "datasets": counts}, "no-store")

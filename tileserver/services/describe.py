@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,7 +17,7 @@ from tileserver.errors import (
     SourceError,
     SourceUnavailable,
 )
-from tileserver.grid import Grid
+from tileserver.grid import Bounds, Grid
 from tileserver.layer import Layer, layers
 from tileserver.pipeline import Engine
 from tileserver.services.layout import layouts
@@ -33,20 +34,98 @@ LISTED_VALUES = 200  # of a dimension; more are paged
 UNKNOWN_RANGE = (0.001, 1.0)  # of colours, where no value can be read; good for logarithms too
 
 
-def listing(catalog: Catalog, base: str, *, offset: int, limit: int) -> dict[str, Any]:
-    """A page of the catalogue."""
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Which datasets a listing has; all where nothing is wanted.
+
+    Args:
+        words: that stand in id, title, theme, keywords or ids of variables, in any case.
+        bbox: west, south, east, north in degrees that they meet; west > east crosses 180°.
+        times: from and to, ISO 8601, that they have steps between; None for an open end.
+        theme: that they lie in.
+    """
+
+    words: tuple[str, ...] = ()
+    bbox: Bounds | None = None
+    times: tuple[str | None, str | None] = (None, None)
+    theme: str | None = None
+
+    def finds(self, told: Mapping[str, Any]) -> bool:
+        """Whether a summary is wanted."""
+        return self._names(told) and self._meets(told["bbox"]) and self._overlaps(told["time"])
+
+    def _names(self, told: Mapping[str, Any]) -> bool:
+        theme = told["theme"] or ""
+        if self.theme is not None and not f"{theme}/".startswith(f"{self.theme.rstrip('/')}/"):
+            return False
+        texts = (told["id"], told["title"], theme, *told["keywords"], *told["variables"])
+        text = " ".join(texts).lower()
+        return all(word.lower() in text for word in self.words)
+
+    def _meets(self, box: Sequence[float] | None) -> bool:
+        if self.bbox is None:
+            return True
+        if box is None or box[1] > self.bbox[3] or box[3] < self.bbox[1]:
+            return False
+        return any(
+            mine[0] <= other[1] and other[0] <= mine[1]
+            for mine in _stretches(self.bbox)
+            for other in _stretches(box)
+        )
+
+    def _overlaps(self, time: Mapping[str, str] | None) -> bool:
+        start, end = self.times
+        if start is None and end is None:
+            return True
+        if time is None:
+            return False
+        return (end is None or time["start"][: len(end)] <= end) and (
+            start is None or time["end"][: len(start)] >= start
+        )
+
+
+def _stretches(box: Sequence[float]) -> list[tuple[float, float]]:
+    """The longitudes of a box, in two where it crosses 180°."""
+    west, east = box[0], box[2]
+    return [(west, east)] if west <= east else [(west, 180.0), (-180.0, east)]
+
+
+def listing(
+    catalog: Catalog, base: str, *, offset: int, limit: int, search: Search, query: str = ""
+) -> dict[str, Any]:
+    """A page of the catalogue.
+
+    Args:
+        query: of the request, without the page, for the link to the next one.
+    """
     entries = list(catalog.entries.values())
+    if search != Search():
+        entries = [entry for entry in entries if search.finds(summary(entry, base))]
     found: dict[str, Any] = {
         "datasets": [summary(e, base) for e in entries[offset : offset + limit]],
         "total": len(entries),
     }
     if offset + limit < len(entries):
-        found["next"] = f"{base}/datasets?offset={offset + limit}&limit={limit}"
+        more = f"&{query}" if query else ""
+        found["next"] = f"{base}/datasets?offset={offset + limit}&limit={limit}{more}"
     return found
 
 
+def facts(dataset: Dataset) -> dict[str, Any]:
+    """What a listing tells of a dataset beside its entry in the catalogue."""
+    config, cube = dataset.config, dataset.source.cube
+    return {
+        "title": dataset.title,
+        "attribution": config.attribution or cube.attribution,
+        "licence": config.licence or cube.licence,
+        "bbox": list(cube.bounds(dataset.variables)),
+        "time": _time(cube.time),
+        "variables": [layer.id for layer in layers(dataset)],
+    }
+
+
 def summary(entry: Entry, base: str) -> dict[str, Any]:
-    """One line of the listing; what is known of a dataset that could not be opened, and why."""
+    """One line of the listing; what is known of a dataset that is not open, and why."""
     config, dataset = entry.config, entry.dataset
     found: dict[str, Any] = {
         "id": config.id,
@@ -63,16 +142,8 @@ def summary(entry: Entry, base: str) -> dict[str, Any]:
         "links": [{"rel": "self", "href": f"{base}/datasets/{config.id}"}],
     }
     if dataset is None:
-        return found | ({"error": entry.error} if entry.error else {})
-    return found | {
-        "title": dataset.title,
-        "attribution": config.attribution or dataset.source.cube.attribution,
-        "licence": config.licence or dataset.source.cube.licence,
-        "bbox": list(dataset.source.cube.bounds(dataset.variables)),
-        "time": _time(dataset.source.cube.time),
-        "variables": [layer.id for layer in layers(dataset)],
-        "links": _links(dataset, base),
-    }
+        return found | dict(entry.known or {}) | ({"error": entry.error} if entry.error else {})
+    return found | facts(dataset) | {"links": _links(dataset, base)}
 
 
 def _links(dataset: Dataset, base: str) -> list[dict[str, Any]]:
