@@ -147,6 +147,8 @@ def create_app(settings: Settings, make_catalog: CatalogMaker | None = None) -> 
                 await asyncio.to_thread(runner.stop)
             if office is not None:
                 office.close()
+            if office is not None:
+                office.close()
             await asyncio.wait([refreshing])
             await engine.close()
             summaries.close()

@@ -48,9 +48,15 @@ class Server:
 
 
 @contextmanager
-def serving(data: Path, jobs: Path, *flags: str, **environment: str) -> Iterator[Server]:
-    """A server of the cube that takes jobs; killed in the end, if it is not gone by then."""
-    command = [sys.executable, "-m", "tileserver", "serve", "--port", "0", *flags]
+def serving(
+    data: Path, jobs: Path, *flags: str, before: tuple[str, ...] = (), **environment: str
+) -> Iterator[Server]:
+    """A server of the cube that takes jobs, until the end, unless it is killed.
+
+    Args:
+        before: a command that runs it.
+    """
+    command = [*before, sys.executable, "-m", "tileserver", "serve", "--port", "0", *flags]
     known = {"TILESERVER_CATALOG": str(data / "catalog.yaml"), "TILESERVER_JOBS": str(jobs)}
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, text=True, env={**os.environ, **known, **environment}

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,9 @@ from tests.jobs.conftest import (
 )
 from tests.services.memory_catalog import catalog
 from tileserver.app import create_app
+from tileserver.jobs.office import Limits, Office
+from tileserver.jobs.order import Order
+from tileserver.jobs.register import new_job
 from tileserver.settings import Settings
 
 AIR = "dataset=air&variable=t"
@@ -193,3 +197,71 @@ def test_server_without_a_folder_takes_none() -> None:
             answer = client.get(path)
             told = "TILESERVER_JOBS" in answer.json()["detail"]
             assert (answer.status_code, told) == (403, True)
+
+
+def test_full_disk_fails_the_job_alone(data: Path, tmp_path: Path) -> None:
+    """Files that cannot grow any more: it is told, no part stays, and smaller jobs are done."""
+    limited = ("bash", "-c", 'ulimit -f 256; exec "$@"', "limited")
+    with serving(data, tmp_path, before=limited) as server:
+        key = post(server.url, AIR, areas(300))["jobID"]
+        found = until(server.url, key, "failed", "successful")
+        assert found["message"] == "the disk cannot be used: File too large"
+        assert {path.name for path in (tmp_path / key).iterdir()} == {"lock", "features.json"}
+        result(server.url, post(server.url, f"{AIR}&lon=1&lat=1", None)["jobID"])
+        status, told = ask(f"{server.url}/jobs?{AIR}", areas(1500), "POST")
+        assert (status, "disk may be full" in told["detail"]) == (503, True)
+        assert len([path for path in tmp_path.iterdir() if path.is_dir()]) == 2
+
+
+def test_limits_are_told(data: Path, tmp_path: Path) -> None:
+    """How many wait, what one may read, what one may tell; and series point to jobs."""
+    limits = {
+        "TILESERVER_JOBS_WAITING": "2",
+        "TILESERVER_JOB_READ_BYTES": "4MB",
+        "TILESERVER_JOBS_BYTES": "1MiB",
+        "TILESERVER_SERIES_READ_BYTES": "100",
+        "TILESERVER_SCHEDULER": "tcp://127.0.0.1:9",  # where nobody answers: jobs stay
+    }
+    with serving(data, tmp_path, **limits) as server:
+        status, told = ask(f"{server.url}/jobs?{AIR}", areas(300), "POST")
+        assert (status, "the limit is 4 MB" in told["detail"]) == (413, True)
+        status, told = ask(f"{server.url}/jobs?{AIR}", areas(0, 2000), "POST")
+        assert status == 413
+        status, told = ask(f"{server.url}/timeseries/air/t?lon=1&lat=1")
+        assert (status, "POST it to /jobs" in told["detail"]) == (413, True)
+        for _ in range(2):
+            post(server.url, f"{AIR}&lon=1&lat=1", None)
+        status, told = ask(f"{server.url}/jobs?{AIR}&lon=1&lat=1", b"", "POST")
+        assert (status, "2 jobs wait already" in told["detail"]) == (503, True)
+        server.kill()
+
+
+def test_old_and_many_results_go(data: Path, tmp_path: Path) -> None:
+    """The oldest first; those that wait stay."""
+    office = Office(tmp_path, Limits(nbytes=2500, age_s=100))
+    office.open()
+    now = time.time()
+    for number, (age, status) in enumerate(
+        [(1, "successful"), (2, "failed"), (3, "successful"), (4, "successful"), (200, "failed"),
+         (300, "accepted")]
+    ):  # fmt: skip
+        job = new_job(f"{number:032x}", Order("air", "t"), features=1, read_bytes=1,
+                      value_bytes=1, seconds=1.0)  # fmt: skip
+        office.register.add(job, 100)
+        office.folder(job.id).create(b"[]")
+        office.register.change(job.id, status=status, finished=now - age, result_bytes=1000)
+    office.register.change(f"{1:032x}", result_bytes=0)
+    office.tidy()
+    left = {f"{n:032x}" for n in (0, 1, 2, 5)}
+    assert office.register.ids() == left
+    assert {path.name for path in tmp_path.iterdir() if path.is_dir()} == left
+    office.close()
+
+
+def test_listing_takes_the_admin_token_where_there_is_one(data: Path, tmp_path: Path) -> None:
+    """An id is all that it takes to remove a job."""
+    with serving(data, tmp_path, TILESERVER_ADMIN_TOKEN="secret") as server:
+        key = post(server.url, f"{AIR}&lon=1&lat=1", None)["jobID"]
+        assert ask(f"{server.url}/jobs/{key}")[0] == 200
+        assert ask(f"{server.url}/jobs")[0] == 401
+        assert ask(f"{server.url}/jobs", Authorization="Bearer secret")[1]["total"] == 1

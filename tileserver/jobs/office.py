@@ -60,11 +60,14 @@ class Office:
 
     Args:
         posted: set when there is something to do.
+        held: a connection that keeps the database's log in being, so that nothing has to be made
+            anew, as it cannot be on a full disk, to look up a job.
     """
 
     path: Path
     limits: Limits
     posted: threading.Event = field(default_factory=threading.Event)
+    held: list[sqlite3.Connection] = field(default_factory=list)
 
     @property
     def register(self) -> Register:
@@ -74,7 +77,12 @@ class Office:
     def open(self) -> None:
         """Make the folder where it is not there. Raises OSError, sqlite3.Error."""
         self.path.mkdir(parents=True, exist_ok=True)
-        self.register.create()
+        self.held.append(self.register.create())
+
+    def close(self) -> None:
+        """Nothing is asked of it any more."""
+        while self.held:
+            self.held.pop().close()
 
     def folder(self, job: str) -> JobFolder:
         """The files of a job."""

@@ -89,11 +89,12 @@ class Register:
 
     path: Path
 
-    def create(self) -> None:
-        """Make the file where it is not there."""
-        with self._open() as database:
-            database.execute("PRAGMA journal_mode=WAL")
-            database.executescript(TABLE)
+    def create(self) -> sqlite3.Connection:
+        """Make the file where it is not there; a connection, to be closed."""
+        database = sqlite3.connect(self.path, timeout=BUSY_S, check_same_thread=False)
+        database.execute("PRAGMA journal_mode=WAL")
+        database.executescript(TABLE)
+        return database
 
     def add(self, job: Job, most_active: int) -> bool:
         """Take a job, unless so many are active already."""

@@ -86,8 +86,8 @@ class Runner:
                     tidied = time.monotonic()
                     self.office.tidy()
                 found = self._one()
-            except (OSError, sqlite3.Error):
-                log.exception("jobs cannot be looked after")
+            except (OSError, sqlite3.Error) as error:
+                log.warning("jobs cannot be looked after: %s", error)
                 found = False
             if not found:
                 self.office.posted.wait(ASK_EVERY_S)
@@ -125,6 +125,7 @@ class Runner:
             if self._is_gone(job):
                 return
             log.warning("job %s: %s", job.id, error)
+            self.office.folder(job.id).remove_parts()  # to have room to tell of it
             self._end(job, "failed", message=f"the disk cannot be used: {_reason(error)}")
         except Exception:
             log.exception("job %s", job.id)
@@ -194,9 +195,8 @@ class Runner:
 
     def _end(self, job: Job, status: str, **values: object) -> None:
         """Nothing more is to be done."""
+        self.office.register.change(job.id, status=status, finished=time.time(), **values)
         self.office.folder(job.id).remove_parts()
-        with suppress(sqlite3.Error):  # told again when the disk has room
-            self.office.register.change(job.id, status=status, finished=time.time(), **values)
 
     @contextmanager
     def _executor(self) -> Iterator[Executor]:
