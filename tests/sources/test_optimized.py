@@ -178,3 +178,19 @@ def test_steps_without_overviews_are_read_from_the_finest(path: Path) -> None:
         assert len(levels) == (3 if coarse else 1)
         with pytest.raises(InvalidParameter) if not coarse else nullcontext():
             statistics.prepare(layer, selection, level=2)
+
+
+def test_stores_that_were_exchanged_are_not_read(path: Path, tmp_path: Path) -> None:
+    """Copies of another shape than the manifest says harm nothing, and are told of."""
+    other = tmp_path / "b.zarr"
+    write_cube(other, {"t": noisy(STEPS, HEIGHT * 2, WIDTH * 2)}, chunks=(1, 600, 1200))
+    optimize(other)
+    for pattern in ("overviews-*.zarr", "time-series-*/*.zarr"):
+        [mine] = (tmp_path / "a.optimized").glob(pattern)
+        [others] = (tmp_path / "b.optimized").glob(pattern)
+        shutil.rmtree(mine)
+        shutil.copytree(others, mine)
+    source = opened(path)
+    variable = source.cube.variables["t"]
+    assert (len(variable.levels), variable.series) == (1, None)
+    assert sum("shapes" in warning for warning in source.cube.warnings) == 2

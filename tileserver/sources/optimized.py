@@ -266,6 +266,9 @@ class _Joining:
             if state != state_of(self.cube, variable, told.steps):
                 self._warn(f"time series of {name}", "it is of another state of the data")
                 continue
+            if not all(_fits(variable, part) for part in parts):
+                self._warn(f"time series of {name}", "its shapes are not what the manifest says")
+                continue
             finest = variable.levels[0]
             stored = parts[0].source.cube.variables[name].levels[0]
             steps = None if told.steps == _steps(self.cube) else told.steps
@@ -294,6 +297,15 @@ class _Joining:
 
     def _warn(self, what: str, why: str) -> None:
         self.warnings.append(f"{what}: not used, as {why}: {REMEDY}")
+
+
+def _fits(variable: Variable, part: Part) -> bool:
+    """Whether a segment holds a variable's steps in its order and type."""
+    own = part.source.cube.variables[variable.id]
+    sizes = zip(variable.dims, variable.levels[0].shape, strict=False)
+    lead = tuple(part.stop - part.start if dim == TIME else size for dim, size in sizes)
+    shape = (*lead, *variable.levels[0].shape[-2:])
+    return (own.dims, own.dtype, own.levels[0].shape) == (variable.dims, variable.dtype, shape)
 
 
 def _levels(
