@@ -8,6 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import rasterio
+import xarray as xr
+from rasterio.transform import from_origin
 
 from tileserver.cache import ByteCache
 from tileserver.catalog import make_dataset
@@ -194,3 +197,38 @@ def test_stores_that_were_exchanged_are_not_read(path: Path, tmp_path: Path) -> 
     variable = source.cube.variables["t"]
     assert (len(variable.levels), variable.series) == (1, None)
     assert sum("shapes" in warning for warning in source.cube.warnings) == 2
+
+
+def test_stack_of_tiffs_has_copies(tmp_path: Path) -> None:
+    """Beside its folder; packed numbers are rounded once, in cells that the edge cuts too."""
+    values = np.random.default_rng(1).integers(0, 10_000, (3, 601, 703)).astype(np.int16)
+    values[:, :50, :50] = -1
+    (tmp_path / "n").mkdir()
+    for day, numbers in enumerate(values, 1):
+        profile = {"driver": "GTiff", "dtype": "int16", "count": 1, "nodata": -1, "tiled": True}
+        place = {"crs": "EPSG:32632", "transform": from_origin(3e5, 5.9e6, 100, 100)}
+        size = {"height": 601, "width": 703, "blockxsize": 256, "blockysize": 256}
+        with rasterio.open(tmp_path / f"n/2020010{day}.tif", "w", **profile, **place, **size) as f:
+            f.write(numbers, 1)
+            f.scales = (0.1,)
+    pattern = r"(?P<time>\d{8})\.tif"
+    url = str(tmp_path / "n" / "*.tif")
+    target = Target(folder_of(url))
+    origin = Origin((url,), tmp_path, time_pattern=pattern)
+    Optimizer(origin, target, Wanted(True, True), Threads(2), grace_s=0).run()
+    cache: ByteCache[Raw] = ByteCache(64 << 20, lambda chunk: chunk.nbytes)
+    source = asyncio.run(open_source(origin, cache=cache, pool=ThreadPoolExecutor(1)))
+    [variable] = source.cube.variables.values()
+    assert [level.shape for level in variable.levels] == [
+        (3, 601, 703),
+        (3, 301, 352),
+        (3, 151, 176),
+    ]
+    whole = tuple(slice(0, n) for n in variable.levels[1].shape)
+    data = xr.DataArray(np.where(values == -1, np.nan, values), dims=("time", "y", "x"))
+    means = data.coarsen(y=2, x=2, boundary="pad").mean().round().fillna(-1)
+    level = asyncio.run(source.read(ReadPlan(variable.id, 1, whole)))
+    np.testing.assert_array_equal(level, means.astype(np.int16))
+    window = (slice(1, 3), slice(590, 601), slice(600, 703))
+    series = asyncio.run(source.read(ReadPlan(variable.id, 3, window)))
+    np.testing.assert_array_equal(series, values[window])
