@@ -206,7 +206,7 @@ def test_full_disk_fails_the_job_alone(data: Path, tmp_path: Path) -> None:
         key = post(server.url, AIR, areas(300))["jobID"]
         found = until(server.url, key, "failed", "successful")
         assert found["message"] == "the disk cannot be used: File too large"
-        assert {path.name for path in (tmp_path / key).iterdir()} == {"lock", "features.json"}
+        assert {path.name for path in (tmp_path / key).iterdir()} == {"lock"}
         result(server.url, post(server.url, f"{AIR}&lon=1&lat=1", None)["jobID"])
         status, told = ask(f"{server.url}/jobs?{AIR}", areas(1500), "POST")
         assert (status, "disk may be full" in told["detail"]) == (503, True)
@@ -247,10 +247,10 @@ def test_old_and_many_results_go(data: Path, tmp_path: Path) -> None:
     ):  # fmt: skip
         job = new_job(f"{number:032x}", Order("air", "t"), features=1, read_bytes=1,
                       value_bytes=1, seconds=1.0)  # fmt: skip
-        office.register.add(job, 100)
+        office.register.add(job, 100, 10**6)
         office.folder(job.id).create(b"[]")
-        office.register.change(job.id, status=status, finished=now - age, result_bytes=1000)
-    office.register.change(f"{1:032x}", result_bytes=0)
+        office.register.change(job.id, status=status, finished=now - age, nbytes=1000)
+    office.register.change(f"{1:032x}", nbytes=0)
     office.tidy()
     left = {f"{n:032x}" for n in (0, 1, 2, 5)}
     assert office.register.ids() == left

@@ -2,8 +2,8 @@
 
 import json
 import os
+import shutil
 import signal
-import time
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from distributed import Client, LocalCluster
 
 from tests.jobs.conftest import areas, ask, post, result, serving, until
 from tests.scale.cubes import append, noisy, write_cube
+from tileserver.jobs.register import Register
 
 AIR = "dataset=air&variable=t&aggregate=mean,std,p50"
 LONG = areas(300, 20)
@@ -136,27 +137,15 @@ def test_parts_that_vanish_are_done_again(data: Path, tmp_path: Path, expected: 
         assert result(server.url, key) == expected
 
 
-def test_job_whose_files_were_removed_fails(data: Path, tmp_path: Path) -> None:
-    """All of them; it does not stand in the way of others."""
+def test_jobs_that_cannot_be_done_are_given_up(data: Path, tmp_path: Path) -> None:
+    """One whose files were all removed, and one that was begun five times without a part done."""
     with serving(data, tmp_path) as server:
-        key = post(server.url, AIR, LONG)["jobID"]
+        lost, killer = (post(server.url, AIR, LONG)["jobID"] for _ in range(2))
         server.kill()
-    for path in sorted((tmp_path / key).rglob("*"), reverse=True):
-        path.rmdir() if path.is_dir() else path.unlink()
-    (tmp_path / key).rmdir()
+    shutil.rmtree(tmp_path / lost)
+    register = Register(tmp_path / "jobs.sqlite3")
+    for key in (lost, killer):
+        register.change(key, status="running", begun=5)
     with serving(data, tmp_path) as server:
-        assert "removed from the disk" in until(server.url, key, "failed")["message"]
-
-
-def test_job_that_kills_servers_is_given_up(data: Path, tmp_path: Path) -> None:
-    """Begun five times without a part done, it is not begun once more."""
-    from tileserver.jobs.register import Register
-
-    with serving(data, tmp_path) as server:
-        key = post(server.url, AIR, LONG)["jobID"]
-        server.kill()
-    Register(tmp_path / "jobs.sqlite3").change(key, begun=5)
-    with serving(data, tmp_path) as server:
-        ends = time.monotonic() + 5
-        assert "begun 5 times" in until(server.url, key, "failed")["message"]
-        assert time.monotonic() < ends
+        assert "removed from the disk" in until(server.url, lost, "failed")["message"]
+        assert "begun 5 times" in until(server.url, killer, "failed")["message"]

@@ -174,7 +174,7 @@ def _document(job: Job, base: str) -> dict[str, Any]:
             "parts": job.parts,
         },
         "parts_done": job.done,
-        "result_bytes": job.result_bytes if job.status == "successful" else None,
+        "result_bytes": job.nbytes if job.status == "successful" else None,
         "links": links,
     }
     return {key: value for key, value in document.items() if value is not None}

@@ -59,13 +59,15 @@ class JobFolder:
         found = {entry.name: entry.stat().st_size for entry in os.scandir(self.path / PARTS)}
         return {number for number, size in enumerate(sizes) if found.get(str(number)) == size}
 
-    def remove_parts(self) -> None:
-        """They are in the result, or of no use."""
+    def close(self) -> None:
+        """Nothing is to be done any more: of what was needed for it nothing is left."""
         shutil.rmtree(self.path / PARTS, ignore_errors=True)
+        with suppress(OSError):
+            (self.path / FEATURES).unlink()
 
     def begin_anew(self) -> None:
         """Without any part."""
-        self.remove_parts()
+        shutil.rmtree(self.path / PARTS, ignore_errors=True)
         (self.path / PARTS).mkdir(exist_ok=True)
 
     def remove(self) -> None:

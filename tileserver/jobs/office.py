@@ -44,7 +44,7 @@ class Limits:
     Args:
         active: that wait or run, together.
         read_bytes: that one may read, decoded.
-        nbytes: of results; the oldest go when there are more.
+        nbytes: of results, of which the oldest go when there are more; and of requests that wait.
         age_s: how long a job that has ended is kept.
     """
 
@@ -106,34 +106,39 @@ class Office:
                 f"the result would hold {told / 1e6:,.0f} MB of numbers, the limit is "
                 f"{self.limits.nbytes / 1e6:,.0f} MB: ask for fewer features or a shorter time"
             )
+        packed = pack(features)
         job = new_job(
             secrets.token_hex(KEY_BYTES),
             order,
+            nbytes=len(packed),
             features=len(features),
             read_bytes=layout.read_bytes,
             value_bytes=told,
             seconds=Cost(len(layout.slices), layout.read_bytes).seconds(dataset.speed),
             parts=len(layout.slices),
         )
-        self._keep(job, features)
+        self._keep(job, packed)
         return job
 
     def _check(self, nbytes: int) -> None:
         remedy = "ask for fewer features or a shorter time"
         check_bytes(nbytes, self.limits.read_bytes, remedy)
 
-    def _keep(self, job: Job, features: Sequence[Feature]) -> None:
+    def _keep(self, job: Job, features: bytes) -> None:
         folder = self.folder(job.id)
         try:
-            folder.create(pack(features))
-            added = self.register.add(job, self.limits.active)
+            folder.create(features)
+            added = self.register.add(job, self.limits.active, self.limits.nbytes)
         except (OSError, sqlite3.Error) as error:
             folder.remove()
             log.warning("a job cannot be kept: %s", error)
             raise Overloaded(FULL) from error
         if not added:
             folder.remove()
-            raise Overloaded(f"{self.limits.active} jobs wait already: try again later")
+            raise Overloaded(
+                f"{self.limits.active} jobs wait already, or fewer that are as large as all may be "
+                "together: try again later"
+            )
         self.posted.set()
 
     def job(self, key: str) -> Job:
@@ -179,7 +184,7 @@ class Office:
         """Remove what is too old or too much. Raises OSError, sqlite3.Error."""
         now, nbytes = time.time(), 0
         for job in self.register.finished():
-            nbytes += job.result_bytes
+            nbytes += job.nbytes
             if nbytes > self.limits.nbytes or now - (job.finished or now) > self.limits.age_s:
                 self.register.remove(job.id)
                 self.folder(job.id).remove()

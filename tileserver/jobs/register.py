@@ -25,7 +25,7 @@ CREATE TABLE IF NOT EXISTS jobs (
     seconds REAL NOT NULL, created REAL NOT NULL, started REAL, finished REAL, updated REAL,
     version TEXT, parts INTEGER NOT NULL, done INTEGER NOT NULL DEFAULT 0,
     begun INTEGER NOT NULL DEFAULT 0, message TEXT, result TEXT,
-    result_bytes INTEGER NOT NULL DEFAULT 0
+    nbytes INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS jobs_by_status ON jobs (status, created);
 CREATE INDEX IF NOT EXISTS jobs_by_time ON jobs (created);
@@ -48,6 +48,7 @@ class Job:
         begun: how often it was begun since a part was done last.
         message: why it failed.
         result: the name of the result's file.
+        nbytes: on the disk: of the request, then of the result.
     """
 
     id: str
@@ -67,7 +68,7 @@ class Job:
     begun: int = 0
     message: str | None = None
     result: str | None = None
-    result_bytes: int = 0
+    nbytes: int = 0
 
     @property
     def order(self) -> Order:
@@ -96,15 +97,16 @@ class Register:
         database.executescript(TABLE)
         return database
 
-    def add(self, job: Job, most_active: int) -> bool:
-        """Take a job, unless so many are active already."""
+    def add(self, job: Job, most_active: int, most_bytes: int) -> bool:
+        """Take a job, unless so many are active already, or take so much of the disk."""
         marks = ",".join("?" * len(NAMES))
         values = [getattr(job, name) for name in NAMES]
         with self._open() as database:
             added = database.execute(
                 f"INSERT INTO jobs ({','.join(NAMES)}) SELECT {marks} WHERE "
-                "(SELECT count(*) FROM jobs WHERE status IN ('accepted', 'running')) < ?",
-                [*values, most_active],
+                "(SELECT count(*) < ? AND total(nbytes) + ? <= ? FROM jobs "
+                "WHERE status IN ('accepted', 'running'))",
+                [*values, most_active, job.nbytes, most_bytes],
             )
             return added.rowcount == 1
 

@@ -125,7 +125,7 @@ class Runner:
             if self._is_gone(job):
                 return
             log.warning("job %s: %s", job.id, error)
-            self.office.folder(job.id).remove_parts()  # to have room to tell of it
+            self.office.folder(job.id).close()  # to have room to tell of it
             self._end(job, "failed", message=f"the disk cannot be used: {_reason(error)}")
         except Exception:
             log.exception("job %s", job.id)
@@ -161,7 +161,7 @@ class Runner:
             size = asyncio.run(work.result().write(work.order.dataset, work.order.output))
         except FileNotFoundError as error:
             raise _NotWhole from error
-        self._end(job, "successful", result=name_of(work.order.output), result_bytes=size)
+        self._end(job, "successful", result=name_of(work.order.output), nbytes=size)
 
     def _work(self, job: Job) -> _Work:
         """What is to be done. Raises what resolving the request does: the dataset may be gone."""
@@ -196,7 +196,7 @@ class Runner:
     def _end(self, job: Job, status: str, **values: object) -> None:
         """Nothing more is to be done."""
         self.office.register.change(job.id, status=status, finished=time.time(), **values)
-        self.office.folder(job.id).remove_parts()
+        self.office.folder(job.id).close()
 
     @contextmanager
     def _executor(self) -> Iterator[Executor]:
@@ -250,11 +250,17 @@ def _each(executor: Executor, rest: Sequence[Part]) -> Generator[tuple[int, byte
         return
     try:
         yield from executor.each(work_out, rest)
-    except (TileserverError, GeneratorExit):
-        raise
-    except (Exception, asyncio.CancelledError) as error:  # what Dask raises is of many kinds
+    except (Exception, asyncio.CancelledError) as error:
+        if not _is_of_cluster(error):
+            raise
         log.warning("the Dask cluster: %s: %s", type(error).__name__, error)
         raise SourceUnavailable(NO_CLUSTER) from error
+
+
+def _is_of_cluster(error: BaseException) -> bool:
+    """Whether the cluster is at fault, which raises errors of many kinds, not the work."""
+    of_dask = type(error).__module__.partition(".")[0] == "distributed"
+    return of_dask or isinstance(error, OSError | asyncio.CancelledError)
 
 
 def _reason(error: OSError | sqlite3.Error) -> str:
