@@ -125,6 +125,16 @@ class Refresher:
         if self._renewals:
             await asyncio.wait(self._renewals.values(), timeout=PATIENCE_S)
 
+    async def catch_up(self, dataset: str, version: str) -> None:
+        """Wait a little for a version that a client has from another worker."""
+        entry = self._catalog.entries.get(dataset)
+        if entry is None or entry.dataset is None or entry.dataset.version == version:
+            return
+        if self._board.is_shared:
+            self._follow_one(entry)
+        if (renewal := self._renewals.get(dataset)) is not None:
+            await asyncio.wait([renewal], timeout=PATIENCE_S)
+
     def _end_burst(self, dataset: str) -> None:
         self._bursts.pop(dataset, None)
         self._start_renewal(self._catalog.entry(dataset), self._board.renew(dataset))
@@ -157,15 +167,19 @@ class Refresher:
 
     def _follow(self) -> None:
         """Do what other workers were asked to do, look into what they found."""
-        for dataset, entry in list(self._catalog.shown.items()):
-            if not entry.usable or entry.status == "pending" or dataset in self._renewals:
-                continue
-            generation, found = self._board.generation(dataset), self._board.found(dataset)
-            if generation > entry.generation:
-                self._start_renewal(entry, generation)
-            elif found not in (0, self._told.get(dataset), number_of(_content(entry))):
-                self._told[dataset] = found
-                self._start(self._look(entry))
+        for entry in list(self._catalog.shown.values()):
+            self._follow_one(entry)
+
+    def _follow_one(self, entry: Entry) -> None:
+        dataset = entry.config.id
+        if not entry.usable or entry.status == "pending" or dataset in self._renewals:
+            return
+        generation, found = self._board.generation(dataset), self._board.found(dataset)
+        if generation > entry.generation:
+            self._start_renewal(entry, generation)
+        elif found not in (0, self._told.get(dataset), number_of(_content(entry))):
+            self._told[dataset] = found
+            self._keep_renewal(dataset, self._start(self._look(entry)))
 
     async def _renew_quietly(self, entry: Entry, generation: int) -> None:
         with suppress(SourceUnavailable):  # it is tried again, and the listing tells

@@ -110,7 +110,14 @@ def test_workers(place: Place) -> None:
         opened = [feed.__enter__() for feed in feeds]
         assert {each.next()[0] for each in opened} == {"ready"}
         append(place, 2, first=1)
-        told = [each.next() for each in opened]
+        told = [opened[0].next()]
+        version = told[0][2]["version"]
+        for _ in range(12):  # no worker answers for a version that it has not opened yet
+            pinned = f"{url}/tiles/d/level/1/0/0.npy?time=2024-01-02&version={version}"
+            answer = httpx2.get(pinned, headers={"Connection": "close"})
+            assert (values(answer), answer.headers["x-time"][:10]) == ({2.0}, "2024-01-02")
+            assert "immutable" in answer.headers["cache-control"]
+        told += [each.next() for each in opened[1:]]
         assert {(kind, data["time"]["count"]) for kind, _, data in told} == {("changed", 2)}
         assert len({mark for _, mark, _ in told}) == 1
         for feed in feeds:

@@ -68,7 +68,10 @@ class Endpoint:
 async def _settle(request: Request) -> None:
     """Wait for the datasets that a request names, of very many also by layers."""
     catalog = context(request).catalog
-    await catalog.settle(request.path_params.get("dataset", ""))
+    dataset = request.path_params.get("dataset", "")
+    await catalog.settle(dataset)
+    if version := request.query_params.get("version"):
+        await context(request).refresher.catch_up(dataset, version)
     if not catalog.is_lazy:
         return
     texts = [*map(str, request.path_params.values()), *request.query_params.values()]
