@@ -20,19 +20,20 @@ export class ApiError extends Error {
 
 /**
  * @param {string} address @param {AbortSignal} signal
+ * @param {RequestCache} [cache] `no-cache` where what the browser keeps may be old
  * @returns {Promise<any>}
  * @throws {ApiError} with the `detail` of the server
  */
-export async function getJson(address, signal) {
-  const response = await request(address, signal);
+export async function getJson(address, signal, cache = "default") {
+  const response = await request(address, signal, cache);
   if (!response.ok) throw new ApiError(await explain(response), response.status);
   return response.json();
 }
 
-/** @param {string} address @param {AbortSignal} signal */
-async function request(address, signal) {
+/** @param {string} address @param {AbortSignal} signal @param {RequestCache} cache */
+async function request(address, signal, cache) {
   try {
-    return await fetch(new URL(address, document.baseURI), { signal });
+    return await fetch(new URL(address, document.baseURI), { signal, cache });
   } catch (error) {
     if (signal.aborted) throw error;
     throw new ApiError(t("shell.noAnswer"), 0);
@@ -57,16 +58,16 @@ export function isAbort(error) {
 
 /**
  * All pages of a listing. Only the query of a `next` link is used: its host may be a proxy's inside.
- * @param {string} address @param {string} key of the items @param {AbortSignal} signal
+ * @param {string} address @param {string} key of the items @param {AbortSignal} signal @param {RequestCache} [cache]
  * @returns {Promise<any[]>}
  */
-async function getPages(address, key, signal) {
+async function getPages(address, key, signal, cache) {
   const items = [];
   const path = address.split("?")[0];
   /** @type {string | null} */
   let next = address;
   for (let page = 0; next && page < MOST_PAGES; page++) {
-    const answer = await getJson(next, signal);
+    const answer = await getJson(next, signal, cache);
     items.push(...answer[key]);
     next = answer.next ? path + new URL(answer.next, document.baseURI).search : null;
   }
@@ -76,12 +77,12 @@ async function getPages(address, key, signal) {
 /** @param {AbortSignal} signal @returns {Promise<Summary[]>} */
 export const getDatasets = (signal) => getPages("datasets", "datasets", signal);
 
-/** @param {string} id @param {AbortSignal} signal @returns {Promise<Detail>} */
-export const getDetail = (id, signal) => getJson(`datasets/${path(id)}`, signal);
+/** @param {string} id @param {AbortSignal} signal @param {RequestCache} [cache] @returns {Promise<Detail>} */
+export const getDetail = (id, signal, cache) => getJson(`datasets/${path(id)}`, signal, cache);
 
-/** The steps of an axis of time. @param {string} id @param {string} dimension @param {AbortSignal} signal @returns {Promise<string[]>} */
-export const getAxis = (id, dimension, signal) =>
-  getPages(`datasets/${path(id)}/dimensions/${path(dimension)}?limit=${PAGE}`, "values", signal);
+/** The steps of an axis of time. @param {string} id @param {string} dimension @param {AbortSignal} signal @param {RequestCache} [cache] @returns {Promise<string[]>} */
+export const getAxis = (id, dimension, signal, cache) =>
+  getPages(`datasets/${path(id)}/dimensions/${path(dimension)}?limit=${PAGE}`, "values", signal, cache);
 
 /** @param {AbortSignal} signal @returns {Promise<import("./types.js").Colormap[]>} */
 export const getColormaps = async (signal) => (await getJson("colormaps", signal)).colormaps;

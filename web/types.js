@@ -166,7 +166,12 @@
  * @property {string | null} welcome
  *
  * @typedef {{id: string, title: string, url: string, attribution: string, max_zoom: number}} Basemap
- * @typedef {{message: string, source: string, retry: (() => void) | null}} Problem
+ * @typedef {object} Problem
+ * @property {string} message
+ * @property {string} source
+ * @property {(() => void) | null} retry
+ * @property {boolean} [isCalm] whether it is news rather than trouble
+ * @property {string} [action] what `retry` is called, where it does something else
  * @typedef {Link & Session} State
  * @typedef {import("./store.js").Store} Store
  */

@@ -1,6 +1,7 @@
 /** Tells why tiles of a layer are missing: once for each layer, while the others stay. */
 import { detailOf, variableOf } from "../lib/select.js";
 import { t } from "../lib/text.js";
+import { advise } from "./advice.js";
 
 /** @typedef {import("../types.js").Store} Store */
 
@@ -27,6 +28,7 @@ export class Failures {
       else if (this.#told.get(layer.id) !== message) this.#report(layer, message, frame.sheets.length);
     }
     if (!frame.failures.size && this.store.get().problem?.source === SOURCE) this.store.set({ problem: null });
+    advise(this.store, frame);
   }
 
   /** @param {import("../types.js").Layer} layer @param {string} message @param {number} layers that are shown */

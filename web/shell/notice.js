@@ -45,10 +45,11 @@ function notice(problem, dismiss) {
     dismiss();
     problem.retry?.();
   };
-  return h("div", { className: "card notice", role: "alert" },
-    icon("alert"),
+  const { isCalm = false, action = t("shell.tryAgain") } = problem;
+  return h("div", { className: `card notice${isCalm ? " is-calm" : ""}`, role: isCalm ? "status" : "alert" },
+    icon(isCalm ? "info" : "alert"),
     h("p", { tabIndex: 0 }, problem.message),
-    problem.retry && h("button", { type: "button", className: "button", onclick: again }, t("shell.tryAgain")),
+    problem.retry && h("button", { type: "button", className: "button", onclick: again }, action),
     iconButton("close", t("shell.dismiss"), dismiss),
   );
 }

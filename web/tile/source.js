@@ -5,13 +5,14 @@
 import { ApiError, explain, isAbort } from "../api.js";
 import { t } from "../lib/text.js";
 import { rawValue } from "./decode.js";
+import { patternTile } from "./pattern.js";
 import { Shelf } from "./shelf.js";
 import { unpackBeside } from "./unpacker.js";
 
 /**
  * @typedef {{address: string, kind: "raw" | "image"}} TileRequest
  * @typedef {import("./decode.js").RawTile} RawTile
- * @typedef {{kind: "image", width: number, height: number, bitmap: ImageBitmap}} ImageTile coloured by the server
+ * @typedef {{kind: "image", width: number, height: number, bitmap: ImageBitmap, isOver?: boolean}} ImageTile coloured by the server, or the pattern of what is over its budget
  * @typedef {RawTile | ImageTile} TileData
  * @typedef {{start: () => void, urgency: number}} Job
  */
@@ -21,6 +22,7 @@ const MOST_BYTES = 256 * MEGABYTE;
 /** Of a device's memory, as far as the browser tells it. */
 const SHARE = 1 / 24;
 const IN_FLIGHT = 12;
+const OVER_BUDGET = 413;
 
 function roomFor() {
   const { deviceMemory = 8 } = /** @type {{deviceMemory?: number}} */ (navigator);
@@ -144,10 +146,11 @@ export function bytesOf(data) {
 /** @param {TileRequest} request @param {AbortSignal} signal @returns {Promise<TileData>} */
 async function fetchTile({ address, kind }, signal) {
   const response = await ask(address, signal);
+  if (kind === "raw" && response.status === OVER_BUDGET) return patternTile();
   if (!response.ok) throw new ApiError(await explain(response), response.status);
   if (kind === "raw") return unpackBeside(await response.arrayBuffer());
   const bitmap = await createImageBitmap(await response.blob(), { premultiplyAlpha: "premultiply" });
-  return { kind, width: bitmap.width, height: bitmap.height, bitmap };
+  return { kind, width: bitmap.width, height: bitmap.height, bitmap, isOver: response.headers.has("x-over-budget") };
 }
 
 /** @param {string} address @param {AbortSignal} signal */
