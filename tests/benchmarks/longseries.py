@@ -158,7 +158,7 @@ def of_ours(folder: Path, s3: S3Server, count: int) -> dict[str, dict[str, Any]]
     program = [sys.executable, "-m", "tileserver"]
     optimize = [*program, "optimize", "copy", "--time-series", "--catalog", str(catalog)]
     begun = time.perf_counter()
-    subprocess.run(optimize, check=True, stderr=subprocess.DEVNULL, env={**os.environ, **keys})
+    subprocess.run(optimize, check=True, env={**os.environ, **keys})
     print(f"the copy was made in {time.perf_counter() - begun:.1f} s")
     command = [*program, "serve", "--catalog", str(catalog)]
     # So little memory that no map is held from one place to the next.

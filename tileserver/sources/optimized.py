@@ -273,6 +273,8 @@ class _Joining:
             stored = parts[0].source.cube.variables[name].levels[0]
             steps = None if told.steps == _steps(self.cube) else told.steps
             found[name] = replace(finest, chunks=stored.chunks, nbytes=stored.nbytes, steps=steps)
+        if found:
+            await asyncio.gather(*(learn_shards(p.source, p.stop - p.start) for p in parts))
         return parts, found
 
     def _is_usable(self, what: str, version: str, steps: int | None) -> bool:
