@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
-import sqlite3
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -22,7 +21,6 @@ from tileserver.cache import ByteCache
 from tileserver.catalog import Catalog, Dataset, Entry
 from tileserver.cost import Limits
 from tileserver.cube import Raw
-from tileserver.errors import CatalogError
 from tileserver.gate import Gate
 from tileserver.http import (
     admin,
@@ -147,8 +145,6 @@ def create_app(settings: Settings, make_catalog: CatalogMaker | None = None) -> 
                 await asyncio.to_thread(runner.stop)
             if office is not None:
                 office.close()
-            if office is not None:
-                office.close()
             await asyncio.wait([refreshing])
             await engine.close()
             summaries.close()
@@ -218,12 +214,7 @@ def _office(settings: Settings) -> Office | None:
         age_s=settings.jobs_age_s,
     )
     office = Office(Path(settings.jobs), limits)
-    try:
-        office.open()
-    except (OSError, sqlite3.Error) as error:
-        raise CatalogError(
-            f"jobs={settings.jobs}: cannot be used ({error}): name a folder to write to"
-        ) from error
+    office.open()
     return office
 
 

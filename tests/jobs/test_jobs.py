@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -265,3 +267,15 @@ def test_listing_takes_the_admin_token_where_there_is_one(data: Path, tmp_path: 
         assert ask(f"{server.url}/jobs/{key}")[0] == 200
         assert ask(f"{server.url}/jobs")[0] == 401
         assert ask(f"{server.url}/jobs", Authorization="Bearer secret")[1]["total"] == 1
+
+
+def test_folder_that_cannot_be_used_stops_the_start(data: Path, tmp_path: Path) -> None:
+    """In one line, before anything listens."""
+    (tmp_path / "jobs.sqlite3").write_text("nothing of a database, but of some length")
+    command = [sys.executable, "-m", "tileserver", "serve", "--catalog", str(data / "catalog.yaml"),
+               "--port", "0", "--jobs", str(tmp_path)]  # fmt: skip
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert (ended.returncode, ended.stderr.strip()) == (
+        1,
+        f"jobs={tmp_path}: file is not a database: name a folder that this user may write to",
+    )

@@ -9,6 +9,7 @@ import typer
 
 from tileserver import catalogfile
 from tileserver.cli.console import Catalogs, fail, settings, told
+from tileserver.jobs.office import Limits, Office
 from tileserver.noticeboard import Noticeboard
 from tileserver.serving import bind
 from tileserver.serving import run as run_server
@@ -47,6 +48,10 @@ def run(settings: Settings) -> None:
             f"shared_tiles={settings.shared_tiles}: {error.strerror or error}: "
             "name a folder that this user may write to"
         )
+    if settings.jobs:
+        office = Office(Path(settings.jobs), Limits())
+        office.open()
+        office.close()
     try:
         Noticeboard(settings.noticeboard, ())
     except (OSError, ValueError) as error:

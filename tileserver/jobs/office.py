@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tileserver.catalog import Catalog
 from tileserver.cost import Cost, check_bytes
-from tileserver.errors import InvalidParameter, NotFound, Overloaded, PayloadTooLarge
+from tileserver.errors import CatalogError, InvalidParameter, NotFound, Overloaded, PayloadTooLarge
 from tileserver.geometry import Feature
 from tileserver.jobs.folder import JobFolder
 from tileserver.jobs.order import Order, names_of, pack
@@ -75,9 +75,15 @@ class Office:
         return Register(self.path / DATABASE)
 
     def open(self) -> None:
-        """Make the folder where it is not there. Raises OSError, sqlite3.Error."""
-        self.path.mkdir(parents=True, exist_ok=True)
-        self.held.append(self.register.create())
+        """Make the folder where it is not there. Raises CatalogError where it cannot be used."""
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            self.held.append(self.register.create())
+        except (OSError, sqlite3.Error) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise CatalogError(
+                f"jobs={self.path}: {reason}: name a folder that this user may write to"
+            ) from error
 
     def close(self) -> None:
         """Nothing is asked of it any more."""
