@@ -187,3 +187,18 @@ def test_area_across_180_is_the_same_however_written(client: TestClient) -> None
     for other in answers[1:]:
         assert other["count"] == answers[0]["count"]
         assert other["mean"] == pytest.approx(answers[0]["mean"])
+
+
+def test_maps_over_the_limits_are_patterns(coarse: TestClient) -> None:
+    """A map of WMS as well, and its capabilities tell the scale at which there is more."""
+    asked = "service=WMS&version=1.3.0&request=GetMap&layers=sea.sst&styles=&crs=CRS:84"
+    size = "width=600&height=300&format=image/png"
+    whole = coarse.get(f"/wms?{asked}&bbox=-180,-90,180,90&{size}")
+    assert (whole.status_code, whole.headers["Content-Type"]) == (200, "image/png")
+    assert whole.headers["X-Over-Budget"].startswith("chunks=16")
+    part = coarse.get(f"/wms?{asked}&bbox=10,10,40,25&{size}")
+    assert "X-Over-Budget" not in part.headers
+    for version, name in (("1.3.0", "MaxScaleDenominator"), ("1.1.1", "ScaleHint")):
+        query = f"service=WMS&version={version}&request=GetCapabilities"
+        document = etree.fromstring(coarse.get(f"/wms?{query}").content)
+        assert document.find(f".//{{*}}{name}") is not None

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from tileserver.cost import OverBudget
 from tileserver.drawing import Drawing
-from tileserver.encode import MEDIA_TYPES, RAW
+from tileserver.encode import MEDIA_TYPES, RAW, Format
 from tileserver.http import caching
 from tileserver.http.endpoint import context
 from tileserver.pattern import pattern
@@ -38,12 +38,15 @@ async def picture_answer(
     except OverBudget as error:
         if drawing.format in RAW or not state.has_pattern:
             raise
-        return pattern_answer(drawing, error)
+        media_type = MEDIA_TYPES[drawing.format]
+        return pattern_answer(drawing.target.shape, drawing.format, media_type, error)
     known["Server-Timing"] = server_timing(stages)
     return Response(body, headers=known, media_type=MEDIA_TYPES[drawing.format])
 
 
-def pattern_answer(drawing: Drawing, error: OverBudget) -> Response:
+def pattern_answer(
+    shape: tuple[int, int], format: Format, media_type: str, error: OverBudget
+) -> Response:
     """The pattern in place of a picture that would read too much; kept only for a moment."""
     cost = error.cost
     headers = {
@@ -51,8 +54,7 @@ def pattern_answer(drawing: Drawing, error: OverBudget) -> Response:
         "X-Over-Budget": f"chunks={cost.chunks}, bytes={cost.nbytes}",
         "Warning": f'199 - "{error}"',
     }
-    body = pattern(*drawing.target.shape, drawing.format)
-    return Response(body, headers=headers, media_type=MEDIA_TYPES[drawing.format])
+    return Response(pattern(*shape, format), headers=headers, media_type=media_type)
 
 
 def server_timing(stages: Stages) -> str:

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import Response
 
+from tileserver.cost import OverBudget
 from tileserver.drawing import View
 from tileserver.grid import LONLAT, transformer
 from tileserver.http import caching, params
@@ -18,7 +19,7 @@ from tileserver.http.ogc import wms_request
 from tileserver.http.ogc.front import shows
 from tileserver.http.ogc.headers import info_answer, named_headers
 from tileserver.http.ogc.wms_request import Asked, Picture
-from tileserver.http.picture import server_timing
+from tileserver.http.picture import pattern_answer, server_timing
 from tileserver.pipeline import Stages
 from tileserver.services.ogc import feature_info, wms_animation, wms_map
 from tileserver.services.ogc.named_view import NamedView
@@ -46,7 +47,12 @@ async def get_map(request: Request, asked: Asked) -> Response:
     shows(request, *(view.dataset for view in views))
     if caching.matches(request.headers.get("if-none-match"), wanted.etag):
         return caching.not_modified(headers)
-    body = await _drawn(context(request), wanted, stages)
+    try:
+        body = await _drawn(context(request), wanted, stages)
+    except OverBudget as error:
+        if isinstance(wanted, Animation) or not context(request).has_pattern:
+            raise
+        return pattern_answer(wanted.target.shape, wanted.format, media_type, error)
     headers |= {"Server-Timing": server_timing(stages), "Content-Type": media_type}
     return Response(body, headers=headers)
 

@@ -6,6 +6,7 @@ the tree as it holds. Dimensions would be inherited too, but OWSLib looks for th
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -30,6 +31,8 @@ BOXED = (CRS84, "EPSG:4326", "EPSG:3857")
 MERCATOR_DEG = 85.0511287798066  # where the square of Web Mercator ends
 # A stretch of two instants is regular by chance: periods that stand for fewer than this say little.
 FEWER = 3
+PIXEL_M = 0.00028  # as wide as OGC takes a screen's to be
+SLACK = 1.5  # between two zooms
 BRIEF_LIST = 10  # values of a dimension in a document that would be too large
 WORLD: Bounds = (-180.0, -90.0, 180.0, 90.0)
 
@@ -235,8 +238,22 @@ def _layer(info: LayerInfo, own: Traits, version: str, longest: int) -> str:
         *own.texts,
         *_dimensions(info.dimensions, version, longest),
         *(_style(info, style, version) for style in info.styles),
+        _scales(info, version),
     ]
     return element("Layer", parts, {"queryable": "1"} if info.queryable else None)
+
+
+def _scales(info: LayerInfo, version: str) -> str:
+    """The coarsest scale at which a map reads no more than it may, where there is one (OGC 06-042,
+    7.2.4.6.9; of 1.1.1 the diagonal of a pixel in metres, OGC 01-068r3, 7.1.4.5.16)."""
+    for tiles, first in zip(info.matrix_sets, info.first_zooms, strict=False):
+        if first > tiles.first_zoom:
+            coarsest = tiles.scale_denominator(first) * SLACK
+            if version == NEWEST:
+                return leaf("MaxScaleDenominator", f"{coarsest:.6g}")
+            diagonal = coarsest * PIXEL_M * math.sqrt(2)
+            return element("ScaleHint", attributes={"min": "0", "max": f"{diagonal:.6g}"})
+    return ""
 
 
 def _style(info: LayerInfo, style: StyleInfo, version: str) -> str:
