@@ -82,7 +82,7 @@ def test_what_was_learnt_is_listed(client: TestClient) -> None:
     for number in range(8):
         client.get(f"/datasets/d{number:02d}.x")
     first = client.get("/datasets?limit=1").json()["datasets"][0]
-    assert first["status"] == "pending"
+    assert (first["status"], first["on_demand"]) == ("pending", True)
     assert (first["bbox"], first["variables"]) == ([-180, -90, 180, 90], ["t"])
     assert first["time"]["count"] == 2
 

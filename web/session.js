@@ -91,9 +91,9 @@ export async function attempt(store, signal, work, retry) {
 async function openCatalogue(store, signal) {
   const datasets = await getDatasets(signal);
   store.set({ datasets });
-  const first = datasets.find(({ status }) => status === "ready");
+  const first = datasets.find(({ status, on_demand }) => status === "ready" || on_demand);
   if (first && !store.get().layers.length) store.set(addLayer(store.get(), { dataset: first.id }));
-  if (datasets.some(({ status }) => status === "pending")) {
+  if (datasets.some(({ status, on_demand }) => status === "pending" && !on_demand)) {
     setTimeout(() => !signal.aborted && attempt(store, signal, () => openCatalogue(store, signal), null), PENDING_POLL_MS);
   }
 }

@@ -40,6 +40,7 @@
  * @property {{start: string, end: string, count: number} | null} time
  * @property {string[]} variables
  * @property {"ready" | "pending" | "error"} status
+ * @property {boolean} [on_demand] it is opened when it is asked for
  * @property {string} [error]
  * @property {string | null} [theme] of the catalogue: `Ocean/Surface`
  * @property {string[]} [keywords]

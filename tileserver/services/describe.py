@@ -102,13 +102,19 @@ def listing(
     if search != Search():
         entries = [entry for entry in entries if search.finds(summary(entry, base))]
     found: dict[str, Any] = {
-        "datasets": [summary(e, base) for e in entries[offset : offset + limit]],
+        "datasets": [_line(catalog, e, base) for e in entries[offset : offset + limit]],
         "total": len(entries),
     }
     if offset + limit < len(entries):
         more = f"&{query}" if query else ""
         found["next"] = f"{base}/datasets?offset={offset + limit}&limit={limit}{more}"
     return found
+
+
+def _line(catalog: Catalog, entry: Entry, base: str) -> dict[str, Any]:
+    """A summary that says, too, whether the dataset waits for being asked for."""
+    waits = catalog.is_lazy and entry.status == "pending"
+    return summary(entry, base) | ({"on_demand": True} if waits else {})
 
 
 def facts(dataset: Dataset) -> dict[str, Any]:

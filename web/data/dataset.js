@@ -71,7 +71,7 @@ function content(store, matches, wanted, pictures) {
 
 /** @param {Summary} dataset @param {Store} store @param {Pictures} pictures */
 function row(dataset, store, pictures) {
-  const { id, title, status } = dataset;
+  const { id, title, status, on_demand } = dataset;
   const state = store.get();
   const active = activeOf(state);
   const isChosen = active?.dataset === id;
@@ -80,20 +80,21 @@ function row(dataset, store, pictures) {
   const add = iconButton("plus", t("data.add", { title: title || id }), () => store.set(addLayer(store.get(), { dataset: id })));
   add.dataset.key = `add ${id}`;
   return h("li", { className: "dataset" },
-    h("button", { type: "button", className: `choice is-${status}`, "data-key": id, "aria-current": isChosen ? "true" : null, disabled: status === "pending", onclick: choose },
+    h("button", { type: "button", className: `choice is-${status}`, "data-key": id, "aria-current": isChosen ? "true" : null, disabled: status === "pending" && !on_demand, onclick: choose },
       pictures.of(dataset),
       h("span", { className: "choice-text" },
         h("span", { className: "choice-title" }, title || id),
         h("span", { className: "choice-note" }, noteOf(dataset)),
         description && h("span", { className: "choice-note" }, description))),
-    status === "ready" && add,
+    (status === "ready" || on_demand) && add,
   );
 }
 
 /** @param {Summary} dataset */
-function noteOf({ status, error, time, variables }) {
+function noteOf({ status, on_demand, error, time, variables }) {
   if (status === "error") return error ?? t("data.cannotOpen");
-  if (status === "pending") return t("data.pending");
+  if (status === "pending" && !on_demand) return t("data.pending");
+  if (!variables.length && on_demand) return "";
   if (!time) return t(variables.length === 1 ? "data.oneVariable" : "data.variables", { count: variables.length });
   const years = [time.start, time.end].map((end) => formatTime(end).split(" ").slice(1).join(" "));
   const span = years[0] === years[1] ? years[0] : years.join(" – ");
