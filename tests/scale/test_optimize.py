@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import xarray as xr
 import zarr
+from distributed import Client
 
 from tileserver.errors import CatalogError
 from tileserver.scale.optimize import Optimizer, Wanted
@@ -219,6 +220,23 @@ def test_executors_agree(tmp_path: Path, cluster: str) -> None:
         command = [sys.executable, "-m", "tileserver", "optimize", str(path), *more]
         subprocess.run([*command, "--to", str(tmp_path / to)], check=True, capture_output=True)
     assert contents(tmp_path / "threads") == contents(tmp_path / "cluster")
+
+
+def test_worker_that_is_killed_is_made_up_for(tmp_path: Path, cluster: str) -> None:
+    """One of the cluster's two processes dies in the middle: the result has the same bytes."""
+    path = write_cube(tmp_path / "a.zarr", {"t": noisy(40, 280, 280)}, chunks=(1, 280, 280))
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    optimizer(path, to=whole).run()
+    command = [sys.executable, "-m", "tileserver", "optimize", str(path), "--to", str(broken)]
+    with Client(cluster, set_as_default=False) as client:
+        victim = next(iter(client.run(os.getpid).values()))
+    with subprocess.Popen([*command, "--scheduler", cluster], stderr=subprocess.DEVNULL) as process:
+        while len(done(broken)) < 10:
+            assert process.poll() is None
+            time.sleep(0.002)
+        os.kill(victim, signal.SIGKILL)
+    assert process.returncode == 0
+    assert contents(broken) == contents(whole)
 
 
 def done(folder: Path) -> list[Path]:
