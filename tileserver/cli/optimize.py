@@ -12,10 +12,10 @@ from typing import Annotated
 import typer
 
 from tileserver import catalogfile
-from tileserver.cli.console import Catalogs, err, fail, out, progress, told
+from tileserver.cli.console import Catalogs, complain, err, fail, out, progress, told
 from tileserver.cli.look import size
-from tileserver.errors import CatalogError
-from tileserver.scale.optimize import GRACE_S, Optimizer, Wanted
+from tileserver.errors import CatalogError, SourceError
+from tileserver.scale.optimize import Optimizer, Wanted
 from tileserver.scale.target import open_target
 from tileserver.scale.task import Cluster, Threads
 from tileserver.sources.manifest import folder_of
@@ -64,23 +64,29 @@ def optimize(
 
 
 def _build(optimizer: Optimizer, *, dry_run: bool, follow: float | None) -> None:
-    optimizer.grace_s = 0 if follow is None else GRACE_S
-    while True:
-        estimates = optimizer.estimate()
-        for what, cost in estimates:
-            err.print(
-                f"{what}: {cost.tasks} tasks, {size(cost.read_bytes)} to read, "
-                f"at most {size(cost.write_bytes)} to write",
-                highlight=False,
-            )
-        if not dry_run:
-            done = "published" if _run(optimizer) else "up to date"
-            out.print(f"{optimizer.target.url}: {done}", highlight=False)
-        elif not estimates:
-            out.print("nothing to do", highlight=False)
-        if follow is None or dry_run:
-            return
+    _bring(optimizer, dry_run=dry_run)
+    while follow is not None and not dry_run:
         time.sleep(follow)
+        try:
+            _bring(optimizer, dry_run=False)
+        except (CatalogError, SourceError) as error:  # data that grow are half written at times
+            complain(f"{error} (it is tried again in {follow:g} s)")
+
+
+def _bring(optimizer: Optimizer, *, dry_run: bool) -> None:
+    """Tell what it takes, and do it."""
+    estimates = optimizer.estimate()
+    for what, cost in estimates:
+        err.print(
+            f"{what}: {cost.tasks} tasks, {size(cost.read_bytes)} to read, "
+            f"at most {size(cost.write_bytes)} to write",
+            highlight=False,
+        )
+    if not dry_run:
+        done = "published" if _run(optimizer) else "up to date"
+        out.print(f"{optimizer.target.url}: {done}", highlight=False)
+    elif not estimates:
+        out.print("nothing to do", highlight=False)
 
 
 def _run(optimizer: Optimizer) -> bool:

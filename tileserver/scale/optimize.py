@@ -26,7 +26,8 @@ from tileserver.sources.opening import Origin
 log = logging.getLogger(__name__)
 
 OWN_FOLDERS = ("overviews-", "time-series-", "work-")
-GRACE_S = 60.0  # in which servers that go by the manifest before still read what it named
+GRACE_S = 120  # in which servers that go by the manifest before still read what it named: twice
+# the time within which they look for changes, unless they are told otherwise
 Tell = Callable[[str, int, int], object]  # what is done, tasks that are, and all
 
 
@@ -50,7 +51,8 @@ class Optimizer:
 
     Args:
         target: the folder of its copies.
-        grace_s: how long what was replaced is kept.
+        grace_s: how long what was replaced is kept; to who reads it, objects that are gone are
+            cells without a value.
     """
 
     origin: Origin
@@ -58,7 +60,7 @@ class Optimizer:
     wanted: Wanted
     executor: Executor
     tell: Tell = lambda what, done, total: None
-    grace_s: float = GRACE_S
+    grace_s: int = GRACE_S
 
     def run(self) -> bool:
         """Build what is lacking and publish it; whether there was anything to do.
@@ -73,8 +75,8 @@ class Optimizer:
             while self._bring_series(source):
                 pass
         after = self.manifest()
-        if before is not None and before != after and self._obsolete(after):
-            time.sleep(self.grace_s)
+        if _stores(before) - _stores(after):
+            self._wait()
         self._clean(after)
         return before != after
 
@@ -144,6 +146,7 @@ class Optimizer:
             report=lambda done, total: self.tell("overviews", done, total),
         )
         check_overviews(source, self.target, built, plan.steps)
+        self.target.sweep(plan.store)
         self.target.publish(replace(self.manifest(), overviews=built))
         self.target.remove(plan.work)
 
@@ -170,6 +173,7 @@ class Optimizer:
             report=lambda done, total: self.tell("time series", done, total),
         )
         check_series(source, self.target, built, plan.segment)
+        self.target.sweep(plan.segment.store)
         self.target.publish(replace(self.manifest(), time_series=built))
         self.target.remove(plan.work)
         return True
@@ -208,11 +212,18 @@ class Optimizer:
             if name.startswith(OWN_FOLDERS) and name not in named
         ]
         if manifest.time_series is not None:
-            stores = {segment.store for segment in manifest.time_series.segments}
-            for folder in {store.partition("/")[0] for store in stores}:
+            stores = _stores(manifest)
+            names = [segment.store for segment in manifest.time_series.segments]
+            for folder in sorted({name.partition("/")[0] for name in names}):
                 inside = {key.split("/")[1] for key in self.target.keys(f"{folder}/")}
                 found += [f"{folder}/{n}" for n in sorted(inside) if f"{folder}/{n}" not in stores]
         return found
+
+    def _wait(self) -> None:
+        for second in range(self.grace_s):
+            self.tell("until servers read what is new", second, self.grace_s)
+            time.sleep(1)
+        self.tell("until servers read what is new", self.grace_s, self.grace_s)
 
     def _clean(self, manifest: Manifest) -> None:
         for folder in self._obsolete(manifest):
@@ -224,8 +235,13 @@ def _name(origin: Origin) -> str:
     return origin.urls[0].rstrip("/").rpartition("/")[2]
 
 
-def _folders(manifest: Manifest) -> set[str]:
-    stores = [] if manifest.overviews is None else [manifest.overviews.store]
+def _stores(manifest: Manifest) -> set[str]:
+    """What a manifest names."""
+    stores = set() if manifest.overviews is None else {manifest.overviews.store}
     if manifest.time_series is not None:
-        stores += [segment.store for segment in manifest.time_series.segments]
-    return {store.partition("/")[0] for store in stores}
+        stores |= {segment.store for segment in manifest.time_series.segments}
+    return stores
+
+
+def _folders(manifest: Manifest) -> set[str]:
+    return {store.partition("/")[0] for store in _stores(manifest)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -20,6 +21,7 @@ from tileserver.sources.manifest import NAME, Manifest
 from tileserver.sources.storage.connection import Storage, is_local, open_store
 from tileserver.sources.storage.fault import foreign_errors
 
+UNFINISHED = re.compile(r".+#\d+")
 WRITE_TIMEOUT_S = 120.0  # an object of many megabytes takes longer than a tile may
 
 
@@ -68,8 +70,24 @@ class Target:
         with foreign_errors():
             if keys:
                 obstore.delete(_connection(self), keys)
+        self.sweep(prefix)
         if is_local(self.url):
-            _prune(Path(self.url.removeprefix("file://")) / prefix)
+            _prune(self._path / prefix)
+
+    def sweep(self, prefix: str) -> None:
+        """Remove what was being written below a prefix when its writer was killed; nobody may be
+        writing there.
+
+        On disk an object `a` is written as `a#1` first, which no listing shows.
+        """
+        if is_local(self.url):
+            for path in (self._path / prefix).rglob("*#*"):
+                if UNFINISHED.fullmatch(path.name) and path.is_file():
+                    path.unlink(missing_ok=True)
+
+    @property
+    def _path(self) -> Path:
+        return Path(self.url.removeprefix("file://"))
 
     def group(self, path: str, *, mode: str = "r") -> zarr.Group:
         """A group of a store `….zarr`, made where `mode` is `a` and it is not there."""
