@@ -18,14 +18,14 @@ from tileserver.scale.reduction import reduce_block
 from tileserver.scale.target import Target
 from tileserver.sources.manifest import Overviews, Segment, TimeSeries, state_of
 
-SAMPLES = 16
+MANY, FEW = 16, 4  # samples of each variable: of a whole copy, of what was added to one
 CELLS = 4  # along a side of a sample
 LARGEST_CELLS = 1 << 24  # of the finest level that a sample reads
 TOLERANCE = 1e-6
 
 
 def check_overviews(
-    source: State, target: Target, built: Overviews, steps: tuple[int, int]
+    source: State, target: Target, built: Overviews, steps: tuple[int, int], *, samples: int = MANY
 ) -> None:
     """Raises CatalogError where some cells are not what follows from the source."""
     cube = source.cube
@@ -36,7 +36,7 @@ def check_overviews(
         if TIME in variable.dims and steps[0] >= steps[1]:
             continue
         chance = random.Random(f"{built.store} {name} {steps}")
-        for _ in range(SAMPLES):
+        for _ in range(samples):
             level = chance.randrange(len(reduced.factors))
             factor = reduced.factors[level]
             lead = _lead(variable, steps, chance)
@@ -49,7 +49,9 @@ def check_overviews(
             _compare(name, array[(*lead, *window)], wanted)
 
 
-def check_series(source: State, target: Target, built: TimeSeries, segment: Segment) -> None:
+def check_series(
+    source: State, target: Target, built: TimeSeries, segment: Segment, *, samples: int = MANY
+) -> None:
     """Raises CatalogError where some cells are not the source's."""
     cube = source.cube
     _check_states(cube, built.variables, built.steps)
@@ -58,7 +60,7 @@ def check_series(source: State, target: Target, built: TimeSeries, segment: Segm
         chance = random.Random(f"{segment.store} {name}")
         array: Any = target.group(segment.store)[name]
         axis = variable.dims.index(TIME)
-        for _ in range(SAMPLES):
+        for _ in range(samples):
             lead = list(_lead(variable, (segment.start, segment.stop), chance))
             window = [_some(size, CELLS, chance) for size in variable.levels[0].shape[-2:]]
             slices = (*(slice(i, i + 1) for i in lead), *window)

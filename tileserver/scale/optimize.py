@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 
 from tileserver.errors import CatalogError
 from tileserver.scale import overviewbuild, seriesbuild
-from tileserver.scale.check import check_overviews, check_series
+from tileserver.scale.check import FEW, MANY, check_overviews, check_series
 from tileserver.scale.reading import State, newest
 from tileserver.scale.target import Target
 from tileserver.scale.task import Estimate, Executor
@@ -145,7 +145,8 @@ class Optimizer:
             known=known.overviews,
             report=lambda done, total: self.tell("overviews", done, total),
         )
-        check_overviews(source, self.target, built, plan.steps)
+        samples = FEW if plan.steps[0] else MANY
+        check_overviews(source, self.target, built, plan.steps, samples=samples)
         self.target.sweep(plan.store)
         self.target.publish(replace(self.manifest(), overviews=built))
         self.target.remove(plan.work)
@@ -172,7 +173,8 @@ class Optimizer:
             self.executor,
             report=lambda done, total: self.tell("time series", done, total),
         )
-        check_series(source, self.target, built, plan.segment)
+        samples = FEW if plan.before or plan.merged else MANY
+        check_series(source, self.target, built, plan.segment, samples=samples)
         self.target.sweep(plan.segment.store)
         self.target.publish(replace(self.manifest(), time_series=built))
         self.target.remove(plan.work)
@@ -190,10 +192,10 @@ class Optimizer:
         """Whether a copy is of the data as they are now."""
         try:
             if isinstance(copy, Overviews):
-                check_overviews(source, self.target, copy, (0, copy.steps or 0))
+                check_overviews(source, self.target, copy, (0, copy.steps or 0), samples=FEW)
             else:
                 for segment in copy.segments:
-                    check_series(source, self.target, copy, segment)
+                    check_series(source, self.target, copy, segment, samples=FEW)
         except CatalogError as error:
             log.info("what is published is not of the data any more: %s", error)
             return False
