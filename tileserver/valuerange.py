@@ -19,6 +19,9 @@ from tileserver.warp import Valid, Values
 
 SAMPLE_PX = 256  # a default range is taken from so many pixels squared, at up to three times
 SAMPLE_BYTES = 64 << 20
+# Where a map is looked at that is too large for a whole look: parts of its width and height.
+PLACES = ((0.5, 0.5), (0.25, 0.25), (0.75, 0.25), (0.25, 0.75), (0.75, 0.75))
+LARGEST_PART, SMALLEST_PART = 0.25, 1e-3
 PARTS_DEPTH = 2  # of damaged data sixteenths of the map are tried for a range
 
 Pixels = Callable[[Drawing], Awaitable[tuple[Values, Valid]]]
@@ -47,10 +50,10 @@ class Sampler:
         """2–98 % of what the coarsest level holds at the first, the middle and the last time, as
         far as it is not damaged. Raises SourceError."""
         values, damages = [], []
-        for view in _views(dataset, layer):
+        # Places of each step: the newest may have no overviews yet, so that less is sampled.
+        drawings = (Drawing(v, g) for v in _views(dataset, layer) for g in self._grids(v))
+        for drawing in drawings:
             try:
-                # A step of its own: the newest may have no overviews yet, so that less is sampled.
-                drawing = Drawing(view, self._grid(view))
                 values += await self._sound_values(drawing, PARTS_DEPTH)
             except SourceUnavailable:
                 raise
@@ -84,20 +87,25 @@ class Sampler:
                 raise
             return values
 
-    def _grid(self, view: View) -> Grid:
-        """The whole extent, or the part around its middle that is within SAMPLE_BYTES and
-        the limits."""
-        grid = view.layer.variables[0].grid
-        part = 1.0
-        while True:
-            axes = (_middle(grid.x, part), _middle(grid.y, part))
-            target = Grid(grid.crs, *axes, lookup=grid.lookup)
-            bands = self.reader.bands(Drawing(view, target))
-            cost = cost_of(bands)
-            fits = cost.nbytes <= SAMPLE_BYTES and self.reader.limits.allows(cost)
-            if fits or part < 1e-3:
-                return target
+    def _grids(self, view: View) -> list[Grid]:
+        """The whole extent, or where that is more than SAMPLE_BYTES or the limits, parts of it."""
+        whole = _part(view, (0.5, 0.5), 1.0)
+        if self._fits(view, whole, SAMPLE_BYTES):
+            return [whole]
+        return [self._fitting(view, at) for at in PLACES]
+
+    def _fitting(self, view: View, at: tuple[float, float]) -> Grid:
+        """The largest part around a place that is within its share."""
+        part = LARGEST_PART
+        while not self._fits(view, _part(view, at, part), SAMPLE_BYTES // len(PLACES)):
             part /= 2
+            if part < SMALLEST_PART:
+                break
+        return _part(view, at, part)
+
+    def _fits(self, view: View, target: Grid, nbytes: int) -> bool:
+        cost = cost_of(self.reader.bands(Drawing(view, target)))
+        return cost.nbytes <= nbytes and self.reader.limits.allows(cost)
 
 
 def _views(dataset: Dataset, layer: Layer) -> list[View]:
@@ -111,12 +119,17 @@ def _views(dataset: Dataset, layer: Layer) -> list[View]:
     return [View(dataset, layer, each, resampling="nearest") for each in selections]
 
 
-def _middle(axis: Axis, part: float) -> Axis:
-    """SAMPLE_PX cells over the middle part of an axis."""
+def _part(view: View, at: tuple[float, float], part: float) -> Grid:
+    """SAMPLE_PX cells each way over a part of the extent, around a place of it."""
+    grid = view.layer.variables[0].grid
+    x, y = (_stretch(axis, each, part) for axis, each in zip((grid.x, grid.y), at, strict=True))
+    return Grid(grid.crs, x, y, lookup=grid.lookup)
+
+
+def _stretch(axis: Axis, at: float, part: float) -> Axis:
     size = min(SAMPLE_PX, axis.size)
-    length = (axis.stop - axis.start) * part
-    start = axis.start + (axis.stop - axis.start - length) / 2
-    return Axis(start, length / size, size)
+    whole = axis.stop - axis.start
+    return Axis(axis.start + whole * (at - part / 2), whole * part / size, size)
 
 
 def _quarters(grid: Grid) -> list[Grid]:

@@ -70,7 +70,9 @@ def test_too_much_is_refused_before_any_read(tight: TestClient, url: str) -> Non
 def coarse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     """A server of a globe in 16 chunks, of which a tile may read 4."""
     folder = tmp_path_factory.mktemp("coarse")
-    write_cube(folder / "sea.zarr", {"sst": noisy(1, 360, 720)}, chunks=(1, 90, 180))
+    latitude = np.linspace(90, -90, 360, dtype=np.float32)[None, :, None] + np.zeros((1, 1, 720))
+    values = {"sst": noisy(1, 360, 720), "latitude": latitude.astype(np.float32)}
+    write_cube(folder / "sea.zarr", values, chunks=(1, 90, 180))
     (folder / "catalog.yaml").write_text("datasets: [{id: sea, url: sea.zarr}]")
     settings = Settings(catalog=(str(folder / "catalog.yaml"),), tile_read_chunks=4)
     with TestClient(create_app(settings)) as client:
@@ -202,3 +204,11 @@ def test_maps_over_the_limits_are_patterns(coarse: TestClient) -> None:
         query = f"service=WMS&version={version}&request=GetCapabilities"
         document = etree.fromstring(coarse.get(f"/wms?{query}").content)
         assert document.find(f".//{{*}}{name}") is not None
+
+
+def test_default_range_is_of_places_all_over(coarse: TestClient) -> None:
+    """Of a map that is too large for a whole look, not of its middle alone."""
+    variables = coarse.get("/datasets/sea").json()["variables"]
+    low, high = next(v["range"] for v in variables if v["id"] == "latitude")
+    assert -90 <= low < -40
+    assert 40 < high <= 90
