@@ -18,6 +18,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
 DATA := demo-data
+FUZZ := build/schemathesis
+XCUBE := build/xcube-viewer
+# The map of eodash, which brings all that it needs in one file.
+EODASH := build/eox-map
+EODASH_VERSION := 2.3.0
+EODASH_SHA256 := 522e1bd806a608c877ca7926329c9e21b9cda51bd538428d34d238daa0eca551
+NOTEBOOK := build/notebook
 # The package as it is once installed: `tileserver` with `colormaps` and `web` inside it. Tools that
 # look for modules on disk and know nothing of package-dir mappings run on this tree of links.
 PACKAGE := build/package
@@ -26,7 +33,7 @@ PACKAGE := build/package
 PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3; do \
 	"$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2> /dev/null && echo "$$name" && break; done)
 
-.PHONY: help demo serve test check bench image lock clean chromium qgis package
+.PHONY: help demo serve test check bench image audit sbom lock clean chromium qgis r redis postgres prometheus package schemathesis xcube-viewer eox-map notebook containers
 
 help:
 	@echo 'make demo    set everything up and serve four demo cubes (S3=1: from an S3 server; HOST= PORT=)'
@@ -35,6 +42,8 @@ help:
 	@echo 'make check   formatting, types, import layers, the viewer too'
 	@echo 'make bench   the benchmark against other servers, into docs/performance.md (BENCH_ARGS=)'
 	@echo 'make image   the container image (IMAGE= ENGINE=)'
+	@echo 'make audit   whether anything that is locked has a known flaw'
+	@echo 'make sbom    what the image is made of, as CycloneDX, in build/sbom'
 	@echo 'make lock    resolve the Python dependencies anew'
 	@echo 'make clean   remove all that these targets have made'
 
@@ -51,7 +60,7 @@ serve: $(VENV)/.runtime web/vendor/.stamp
 # Pytest's own word for "no test was chosen".
 ifnone = test $$? -eq 5
 
-test: $(VENV)/.dev web/vendor/.stamp helm/node_modules/.stamp chromium qgis
+test: $(VENV)/.dev web/vendor/.stamp helm/node_modules/.stamp chromium qgis r redis postgres prometheus schemathesis xcube-viewer eox-map notebook containers
 	$(BIN)/python -m pytest -m 'not paced' --numprocesses auto --dist loadfile $(PYTEST_ARGS) || $(ifnone)
 	$(BIN)/python -m pytest -m paced $(PYTEST_ARGS) || $(ifnone)
 	npm --prefix web test
@@ -70,13 +79,35 @@ image:
 	$(ENGINE) build --tag $(IMAGE) .
 
 # The tests' versions are chosen first, so that the two locks never disagree in one environment.
-LOCK := pip compile pyproject.toml --universal --python-version 3.11 --fork-strategy fewest --upgrade --quiet \
-	--extra demo --generate-hashes --no-annotate --no-emit-index-url --custom-compile-command 'make lock'
-# What the image and the demo can open beside Zarr and GeoTIFF.
+LOCK := pip compile --universal --python-version 3.11 --fork-strategy fewest --upgrade --quiet \
+	--generate-hashes --no-annotate --no-emit-index-url --custom-compile-command 'make lock'
+PROJECT := pyproject.toml --extra demo
+# What the image and the demo can open beside Zarr and GeoTIFF, and how the image is operated.
 CONTAINERS := --extra icechunk --extra netcdf --extra parquet --extra scale
+OPERATED := --extra database --extra oidc --extra otel --extra redis
+# Tools of releases run apart: what they need is not the project's. Advisories are asked for over the
+# network: where they are not reached `make audit` says so and fails.
+SBOM := build/sbom
+CYCLONEDX := cyclonedx-bom==7.5.0
+PIP_AUDIT := pip-audit==2.10.1
+AUDITED := requirements.txt
+audit: $(UV) web/node_modules/.stamp
+	@failed=; \
+	$(UV) tool run --from $(PIP_AUDIT) pip-audit --strict --disable-pip --no-deps --progress-spinner off --requirement $(AUDITED) || failed=1; \
+	npm --prefix web audit --omit=dev || failed=1; \
+	test -z "$$failed"
+
+sbom: $(UV) web/node_modules/.stamp
+	@mkdir -p $(SBOM)
+	$(UV) tool run --from $(CYCLONEDX) cyclonedx-py requirements requirements.txt --output-reproducible --of JSON --output-file $(SBOM)/python.json
+	npm --prefix web sbom --omit=dev --package-lock-only --sbom-format cyclonedx > $(SBOM)/web.json
+
 lock: $(UV)
-	$(UV) $(LOCK) --extra dev --output-file requirements-dev.txt
-	$(UV) $(LOCK) $(CONTAINERS) --constraints requirements-dev.txt --output-file requirements.txt
+	$(UV) $(LOCK) $(PROJECT) --extra dev --output-file requirements-dev.txt
+	$(UV) $(LOCK) $(PROJECT) $(CONTAINERS) $(OPERATED) --constraints requirements-dev.txt --output-file requirements.txt
+	$(UV) $(LOCK) --group fuzz --output-file tests/fuzz/requirements.txt
+	$(UV) $(LOCK) pyproject.toml --group notebook --output-file tests/jupyter/requirements.txt
+	$(UV) $(LOCK) --no-deps --group xcube --output-file tests/xcube/requirements.txt
 
 clean:
 	rm -rf $(VENV) $(DATA) build dist *.egg-info web/node_modules web/vendor helm/node_modules
@@ -103,6 +134,40 @@ $(VENV)/.dev: requirements-dev.txt pyproject.toml | $(UV)
 	@$(INSTALL) --require-hashes --compile-bytecode --requirements requirements-dev.txt
 	@$(INSTALL) --no-deps --editable .
 	@touch $@ $(VENV)/.runtime
+
+# It wants other versions of much that the tests use.
+schemathesis: $(FUZZ)/.stamp
+$(FUZZ)/.stamp: tests/fuzz/requirements.txt | $(UV)
+	@echo 'Installing schemathesis'
+	@$(UV) venv --quiet --clear --python $(BIN)/python $(FUZZ)
+	@$(UV) pip install --quiet --python $(FUZZ)/bin/python --require-hashes --requirements $<
+	@touch $@
+
+# JupyterLab and what draws maps in it, with the server itself: a gigabyte that no other test needs.
+notebook: $(NOTEBOOK)/.stamp
+$(NOTEBOOK)/.stamp: tests/jupyter/requirements.txt pyproject.toml | $(UV)
+	@echo 'Installing JupyterLab'
+	@$(UV) venv --quiet --clear --python $(BIN)/python $(NOTEBOOK)
+	@$(UV) pip install --quiet --python $(NOTEBOOK)/bin/python --require-hashes --requirements $<
+	@$(UV) pip install --quiet --python $(NOTEBOOK)/bin/python --no-deps --editable .
+	@touch $@
+
+# Files alone, of a wheel that is not installed.
+xcube-viewer: $(XCUBE)/.stamp
+$(XCUBE)/.stamp: tests/xcube/requirements.txt | $(UV)
+	@echo 'Fetching the xcube viewer'
+	@rm -rf $(XCUBE)
+	@$(UV) pip install --quiet --python $(BIN)/python --target $(XCUBE) --no-deps --require-hashes --requirements $<
+	@touch $@
+
+eox-map: $(EODASH)/.stamp-$(EODASH_VERSION)
+$(EODASH)/.stamp-$(EODASH_VERSION):
+	@echo 'Fetching the map of eodash'
+	@rm -rf $(EODASH) && mkdir -p $(EODASH)
+	@npm pack --silent --pack-destination $(EODASH) @eox/map@$(EODASH_VERSION) > /dev/null
+	@echo '$(EODASH_SHA256)  $(EODASH)/eox-map-$(EODASH_VERSION).tgz' | sha256sum --check --quiet
+	@tar --extract --gzip --file $(EODASH)/eox-map-$(EODASH_VERSION).tgz --directory $(EODASH) --strip-components 1
+	@touch $@
 
 %/node_modules/.stamp: %/package.json %/package-lock.json
 	@command -v npm > /dev/null || { echo 'npm is missing: install Node.js 20 or newer' >&2; exit 1; }
@@ -134,3 +199,18 @@ chromium:
 # Python modules of a distribution are for its own interpreter alone.
 qgis:
 	@/usr/bin/python3 -c 'import osgeo, qgis' 2> /dev/null || { $(call need,QGIS or GDAL (for the tests of desktop GIS),python3-qgis qgis-providers python3-gdal python3-numpy,true); }
+
+r:
+	@Rscript --vanilla -e 'library(terra)' &> /dev/null || { $(call need,R with terra (for the tests of clients),r-base-core r-cran-terra,true); }
+
+redis:
+	@command -v redis-server > /dev/null || { $(call need,Redis (for the tests of what servers share),redis-server,true); }
+
+prometheus:
+	@command -v prometheus > /dev/null || { $(call need,Prometheus (for the tests of metrics),prometheus,true); }
+
+postgres:
+	@ls /usr/lib/postgresql/*/bin/initdb &> /dev/null || command -v initdb > /dev/null || { $(call need,PostgreSQL (for the tests of the database),postgresql,true); }
+
+containers:
+	@missing=; for tool in buildah podman runc catatonit mmdebstrap; do command -v $$tool > /dev/null || missing=1; done; test -z "$$missing" || { $(call need,What builds and runs images (for the image's tests),buildah podman runc catatonit netavark iptables mmdebstrap,true); }

@@ -7,12 +7,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import hdf5plugin  # noqa: F401 - before netCDF4, which has an HDF5 of its own, lest Blosc fails
 import pytest
 
+from tests.servers import PostgresServer, RedisServer
 from tileserver.demo import build
 
 SHARED = Path(__file__).parents[1].parent / "shared"
 READY_WITHIN_S = 60
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What waits for minutes, for the network most of all, begins first."""
+    items.sort(key=lambda item: "ship/test_image.py" not in item.nodeid)
 
 
 @pytest.fixture(scope="session")
@@ -51,3 +58,17 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("no ../shared here: nothing to try on real third-party data")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """A PostgreSQL; `new_database()` is a test's own. Who stops it starts it again."""
+    with PostgresServer() as server:
+        yield server
+
+
+@pytest.fixture
+def redis_server() -> Iterator[RedisServer]:
+    """A Redis of the test's own, with nothing in it."""
+    with RedisServer() as server:
+        yield server

@@ -164,3 +164,27 @@ def test_a_cancelled_reader_is_told_so(waiters):
         assert all(isinstance(error, asyncio.CancelledError) for error in found)
 
     asyncio.run(run())
+
+
+def test_who_has_an_item_finds_it_kept():
+    """Even who asks at the very moment in which it is made."""
+
+    async def run() -> None:
+        kept, gate = cache(), asyncio.get_running_loop().create_future()
+
+        async def make() -> bytes:
+            return await gate
+
+        async def ask() -> None:
+            assert await kept.get("a", make) == b"item"
+            assert kept.held("a") == b"item"
+
+        first = asyncio.create_task(ask())
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        gate.set_result(b"item")
+        # It runs after what makes the item, and before those who wait for it are told.
+        await asyncio.gather(first, ask(), asyncio.create_task(ask()))
+        assert (kept.misses, len(kept)) == (1, 1)
+
+    asyncio.run(run())

@@ -1,6 +1,7 @@
 """The command line: what goes wrong is told in one line, and nothing is cut in narrow terminals."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -38,6 +39,20 @@ def test_inspect_cuts_nothing(demo_data: Path, columns: int) -> None:
     assert "…" not in done.stdout
     for fact in ("OGC:CRS84", "level (hPa)", "msl", "float32", "1 chunk, ", "2024-01-14T00:00:00Z"):
         assert fact in done.stdout
+
+
+def test_inspect_tells_from_which_zoom_tiles_are_drawn(
+    demo_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of them where the limits allow the whole map, else the first that reads no more."""
+    land = str(demo_data.parent / "land.zarr")
+    zooms = re.compile(r"^elevation .* zoom (\d+)", re.MULTILINE)
+    whole = zooms.search(tileserver("inspect", land, columns=120).stdout)
+    monkeypatch.setenv("TILESERVER_TILE_READ_CHUNKS", "1")
+    part = zooms.search(tileserver("inspect", land, columns=120).stdout)
+    assert whole
+    assert part
+    assert int(whole[1]) == 0 < int(part[1])
 
 
 def test_inspect_reads_paths_stacks_and_storages(demo_data: Path, tmp_path: Path) -> None:
@@ -117,3 +132,23 @@ def test_folder_of_shared_tiles_is_tried(tmp_path: Path) -> None:
     said = refused("serve", "--catalog", str(catalog), "--shared-tiles", str(taken), "--port", "0")
     assert said.startswith(f"shared_tiles={taken}: ")
     assert said.endswith("name a folder that this user may write to")
+
+
+def test_url_of_redis_is_looked_at(tmp_path: Path) -> None:
+    """Before the server starts, and nothing of it is told: it may hold a password."""
+    (tmp_path / "catalog.yaml").write_text("datasets: []")
+    words = ("serve", "--catalog", str(tmp_path / "catalog.yaml"), "--redis", "redis://:secret@c:x")
+    said = refused(*words)
+    assert said.startswith("redis: expected redis://")
+    assert "secret" not in said
+
+
+def test_redis_without_its_extra_is_told(tmp_path: Path) -> None:
+    """With what to install."""
+    (tmp_path / "catalog.yaml").write_text("datasets: []")
+    words = ("serve", "--catalog", str(tmp_path / "catalog.yaml"), "--redis", "redis://cache")
+    program = f"from tileserver.cli import app; app({words})"
+    hidden = f"import sys; sys.modules['redis'] = None; {program}"
+    done = subprocess.run([sys.executable, "-c", hidden], capture_output=True, text=True)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "pip install 'tileserver[redis]'" in done.stderr

@@ -13,6 +13,7 @@ from tileserver.config import (
     StorageConfig,
     StyleConfig,
 )
+from tileserver.http.adapters import ADAPTERS
 from tileserver.settings import Settings
 from tileserver.viewerconfig import BasemapConfig, TerrainConfig, ViewerColors, ViewerConfig
 
@@ -28,13 +29,14 @@ CONFIGS = (
     TerrainConfig,
 )
 DOCS = Path(__file__).parents[1] / "docs"
-API = (DOCS / "api.md").read_text(encoding="utf-8")
+ADAPTED = [page for name in ADAPTERS if (page := DOCS / f"{name}.md").is_file()]
+API = "".join(page.read_text(encoding="utf-8") for page in (DOCS / "api.md", *ADAPTED))
 CONFIGURATION = (DOCS / "configuration.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("path", sorted({endpoint.path for endpoint in ENDPOINTS}))
 def test_route_is_described(path: str) -> None:
-    """Every route stands in api.md as it is declared."""
+    """Every route stands in api.md, or in the page of its adapter, as it is declared."""
     assert f"`{path}`" in API
 
 
@@ -43,7 +45,7 @@ def test_route_is_described(path: str) -> None:
     sorted({p.name for e in ENDPOINTS if e.tag != "wmts" for p in e.parameters}),
 )
 def test_parameter_is_described(name: str) -> None:
-    """Every query parameter stands in api.md."""
+    """Every query parameter stands in one of them."""
     assert f"`{name}`" in API
 
 
@@ -51,7 +53,8 @@ def test_parameter_is_described(name: str) -> None:
 def test_setting_is_described_with_its_default(name: str) -> None:
     """Every setting has a row with its default."""
     default = Settings.model_fields[name].default
-    shown = "" if str(default) in ("", "()") else f" `{default}`"
+    text = ",".join(default) if isinstance(default, tuple) else str(default)
+    shown = f" `{text}`" if text else ""
     assert f"| `TILESERVER_{name.upper()}` |{shown} |" in CONFIGURATION
 
 

@@ -1,6 +1,7 @@
 """Geometries from requests: repaired, or refused with what is wrong."""
 
 import json
+from random import Random
 
 import numpy as np
 import pytest
@@ -9,7 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tileserver.errors import InvalidParameter, PayloadTooLarge, TileserverError
-from tileserver.geometry import MOST_FEATURES, MOST_VERTICES, Feature, from_bbox, parse_geometry
+from tileserver.geometry import (
+    MOST_CROSSINGS,
+    MOST_FEATURES,
+    MOST_VERTICES,
+    Feature,
+    from_bbox,
+    parse_geometry,
+)
 
 SQUARE = [[0, 0], [10, 0], [10, 10], [0, 10], [0, 0]]
 
@@ -57,6 +65,26 @@ def test_a_polygon_that_crosses_itself_is_repaired() -> None:
     repaired = only(polygon(bow))
     assert repaired.is_valid
     assert repaired.area == 50
+
+
+def test_what_would_take_too_long_to_repair_is_refused() -> None:
+    """Edges that cross at too many places: of one polygon, of several in a feature, of several
+    features together; as many corners that cross nowhere are read."""
+    draw = Random(1)
+    knot = polygon([[draw.uniform(-9, 9), draw.uniform(-9, 9)] for _ in range(1200)])
+    bars = [
+        [[-9, at], [9, at], [9, at + 0.01], [-9, at + 0.01]]
+        for at in np.arange(-8, 8, 0.05).tolist()
+    ]
+    posts = [[[y, x] for x, y in bar] for bar in bars]
+    lattice = {"type": "MultiPolygon", "coordinates": [[each] for each in bars + posts]}
+    less = polygon([[draw.uniform(-9, 9), draw.uniform(-9, 9)] for _ in range(300)])
+    several = [{"type": "Feature", "geometry": less}] * 20
+    for document in (knot, lattice, {"type": "FeatureCollection", "features": several}):
+        with pytest.raises(PayloadTooLarge, match=f"cross more than {MOST_CROSSINGS} times"):
+            parse_geometry(document)
+    assert len(parse_geometry({"type": "MultiPolygon", "coordinates": [[each] for each in bars]}))
+    assert only(less).is_valid
 
 
 def test_a_ring_that_walks_an_edge_twice_is_repaired() -> None:

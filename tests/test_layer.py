@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from tests.services.memory_catalog import ZONE_31
-from tileserver.catalog import Dataset, make_dataset
 from tileserver.config import DatasetConfig
 from tileserver.cube import Cube, Level, Variable
+from tileserver.dataset import Dataset, make_dataset
 from tileserver.errors import CatalogError, InvalidParameter, VariableNotFound
 from tileserver.layer import find_layer
 from tileserver.sources.memory import MemorySource

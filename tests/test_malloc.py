@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 GROWN = """
 import sys, threading
 import numpy as np
@@ -33,6 +35,7 @@ def resident(kind: str) -> int:
     return int(done.stdout)
 
 
+@pytest.mark.paced  # other processes would keep the threads from running at once
 def test_freed_memory_is_returned() -> None:
     """After eight threads made and freed large blocks, less stays than by malloc's defaults."""
     assert resident("compact") < resident("default") - (32 << 20)

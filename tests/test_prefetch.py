@@ -18,9 +18,9 @@ from tests.s3 import S3Server
 from tests.sources.zarr.zarrs import numbers, write
 from tileserver.axis import Axis
 from tileserver.cache import ByteCache
-from tileserver.catalog import Dataset
 from tileserver.config import DatasetConfig
 from tileserver.cube import TIME, Cube, Dimension, Level, Raw, Variable
+from tileserver.dataset import Dataset
 from tileserver.errors import SourceUnavailable
 from tileserver.grid import LONLAT, Grid
 from tileserver.plan import ReadPlan

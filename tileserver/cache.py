@@ -30,13 +30,14 @@ class ByteCache(Generic[V]):
         weigh: what one item weighs, in bytes.
 
     Attributes:
+        limit_bytes: as given.
         nbytes: what the items weigh now.
         hits, misses: how often an item was found, and how often one was made.
     """
 
     def __init__(self, limit_bytes: int, weigh: Callable[[V], int]) -> None:
         self._items: OrderedDict[Hashable, tuple[V, int]] = OrderedDict()
-        self._limit, self._weigh = limit_bytes, weigh
+        self.limit_bytes, self._weigh = limit_bytes, weigh
         self.nbytes = 0
         self._flights: dict[Hashable, _Flight[V]] = {}
         self.hits = 0
@@ -54,16 +55,20 @@ class ByteCache(Generic[V]):
         self.hits += 1
         return found[0]
 
+    def is_making(self, key: Hashable) -> bool:
+        """Whether an item is being made, which whoever asks for it now shares."""
+        return key in self._flights
+
     def put(self, key: Hashable, item: V) -> None:
         """Keep an item that was made, unless it alone is over the limit."""
         self.misses += 1
         weight = self._weigh(item)
-        if weight > self._limit:
+        if weight > self.limit_bytes:
             return
         self._drop(key)
         self._items[key] = item, weight
         self.nbytes += weight
-        while self.nbytes > self._limit:
+        while self.nbytes > self.limit_bytes:
             self._drop(next(iter(self._items)))
 
     def _drop(self, key: Hashable) -> None:
@@ -79,6 +84,8 @@ class ByteCache(Generic[V]):
         if flight is None:
             flight = self._flights[key] = _Flight(asyncio.ensure_future(make()))
             flight.task.add_done_callback(partial(self._land, key, flight))
+        elif flight.task.done():
+            self._land(key, flight, flight.task)  # its own callback comes in a moment
         flight.waiters += 1
         try:
             return await asyncio.shield(flight.task)
@@ -89,10 +96,13 @@ class ByteCache(Generic[V]):
                 flight.task.cancel()
 
     def _land(self, key: Hashable, flight: _Flight[V], task: asyncio.Future[V]) -> None:
-        self._forget(key, flight)
-        if not task.cancelled() and task.exception() is None:
+        is_made = not task.cancelled() and task.exception() is None
+        if self._forget(key, flight) and is_made:
             self.put(key, task.result())
 
-    def _forget(self, key: Hashable, flight: _Flight[V]) -> None:
-        if self._flights.get(key) is flight:
+    def _forget(self, key: Hashable, flight: _Flight[V]) -> bool:
+        """Whether it was still known."""
+        is_known = self._flights.get(key) is flight
+        if is_known:
             del self._flights[key]
+        return is_known

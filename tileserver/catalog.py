@@ -3,37 +3,35 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
+import copy
 import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from functools import partial
-from math import inf
+from dataclasses import replace
+from itertools import count
 from time import monotonic
-from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from tileserver.access.caller import Caller
 from tileserver.cache import ByteCache
 from tileserver.config import (
-    CompositeConfig,
-    DatasetConfig,
     ServiceConfig,
 )
-from tileserver.cost import Limits, Speed
-from tileserver.cube import Cube, Raw, Variable
+from tileserver.cost import Limits
+from tileserver.cube import Raw
+from tileserver.dataset import Dataset, Entry, digest, make_dataset
 from tileserver.errors import (
     CatalogError,
     DatasetNotFound,
     DatasetUnavailable,
+    Forbidden,
     SourceUnavailable,
     TileserverError,
+    Unauthenticated,
 )
-from tileserver.expression import Expression
 from tileserver.matrixset import MatrixSets
-from tileserver.sources.opening import Origin, open_source
-from tileserver.sources.source import Source
+from tileserver.sources.opening import open_source
 from tileserver.sources.storage.connection import Storage, disk_traffic, is_local
 from tileserver.sources.storage.traffic import Traffic
 from tileserver.viewerconfig import ViewerConfig
@@ -41,100 +39,16 @@ from tileserver.viewerconfig import ViewerConfig
 log = logging.getLogger(__name__)
 
 OPENED_AT_ONCE = 16
-COLORS = ("red", "green", "blue")
-PICTURE = "rgb"  # what is offered of them
 PATIENCE_S = 5.0  # of a request for a dataset that is being opened
+WRITING_S = 1.0  # between two looks at a dataset that was sound and is no more
 RETRY_S = 10.0  # until a dataset that could not be opened when it was asked for is tried again
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Dataset:
-    """A dataset that is open.
-
-    `version` changes with its data, its metadata and its entry in the catalogue: it is part of
-    every ETag and cache key.
-
-    Args:
-        limits: of what a request may read of it.
-        traffic: to and from its storage.
-    """
-
-    config: DatasetConfig
-    source: Source
-    version: str
-    matrix_sets: MatrixSets = field(default_factory=MatrixSets)
-    limits: Limits = field(default_factory=Limits)
-    traffic: Traffic | None = None
-
-    @property
-    def speed(self) -> Speed:
-        """How fast its storage answers."""
-        return Speed() if self.traffic is None else self.traffic.speed
-
-    @property
-    def id(self) -> str:
-        """As in URLs."""
-        return self.config.id
-
-    @property
-    def title(self) -> str:
-        """For people."""
-        return self.config.title or self.source.cube.title or self.config.id
-
-    @property
-    def variables(self) -> list[Variable]:
-        """Those that are shown: the catalogue's choice, or all."""
-        known = self.source.cube.variables
-        return [known[name] for name in self.config.variables or known]
-
-
-Status = Literal["pending", "ready", "error"]
-
-
-@dataclass(slots=True, eq=False)
-class Entry:
-    """A dataset of the catalogue, open or not.
-
-    Args:
-        error: why it is not open.
-        usable: whether its entry in the catalogue is sound, so that it may be opened at all.
-        opening: the first time, while it goes on and after.
-        generation: moved to open it anew where its metadata may not tell; a part of its version.
-        trouble: why it could not be looked at, or opened anew, when that was tried last.
-        used: when it was asked for last, by a count of all that were.
-        tried: when it was opened last, by monotonic().
-        known: what listings tell of it while it is not open.
-    """
-
-    config: DatasetConfig
-    origin: Origin
-    error: str | None = None
-    dataset: Dataset | None = None
-    opening: asyncio.Future[None] | None = None
-    usable: bool = True
-    generation: int = 0
-    trouble: str | None = None
-    used: int = 0
-    tried: float = -inf
-    known: Mapping[str, Any] | None = None
-
-    @property
-    def status(self) -> Status:
-        """Whether it can be asked."""
-        if self.dataset is not None:
-            return "ready"
-        return "pending" if self.error is None else "error"
-
-    @property
-    def usable_origin(self) -> Origin:
-        """Where it comes from. Raises CatalogError if its storage cannot be used."""
-        if not self.usable:
-            raise CatalogError(self.error or "its storage cannot be used")
-        return self.origin
 
 
 class Catalog:
     """The datasets by id, opened concurrently; one that fails harms no other.
+
+    Requests work with what `seen_by` makes of it for who asks: whatever is asked of a dataset goes
+    through `entry`, and what is listed through `entries` and `shown`.
 
     `traffic` is what goes to and from each storage that was used so far, by the storage's name; of
     datasets without one by their bucket or host, or `disk`. `changed` is called when a dataset that
@@ -161,7 +75,9 @@ class Catalog:
         most_open: int | None = None,
         workers: int = 1,
     ) -> None:
-        self.entries = dict(entries)
+        self._entries: dict[str, Entry] = {}
+        self._kept_to_some: set[str] = set()
+        self._caller: Caller | None = None  # for whom this is; None for the server itself
         self.service = service or ServiceConfig()
         self.viewer = viewer or ViewerConfig()
         self.matrix_sets = matrix_sets or MatrixSets()
@@ -171,9 +87,80 @@ class Catalog:
         self.opened: Callable[[Dataset], object] = lambda _: None
         self._cache, self._pool, self._workers = cache, pool, workers
         self._slots = asyncio.Semaphore(OPENED_AT_ONCE)
-        self._most_open, self._uses = most_open, 0
-        self.is_lazy = most_open is not None and len(self.entries) > most_open
-        self.open: dict[str, Entry] = {}
+        self._most_open, self._uses = most_open, count(1)
+        self.is_lazy = False
+        self._open_entries: dict[str, Entry] = {}
+        for entry in entries.values():
+            self.add(entry)
+
+    def add(self, entry: Entry) -> None:
+        """Show a dataset from now on, in place of one of the same id; nothing is opened by it."""
+        dataset = entry.config.id
+        self._entries[dataset] = entry
+        self._kept_to_some.discard(dataset)
+        if entry.config.access is not None:
+            self._kept_to_some.add(dataset)
+        if entry.dataset is None:
+            self._open_entries.pop(dataset, None)
+        self.is_lazy = self._most_open is not None and len(self._entries) > self._most_open
+
+    def remove(self, dataset: str) -> None:
+        """Show a dataset no longer; requests that have begun end on what they began with."""
+        self._entries.pop(dataset, None)
+        self._open_entries.pop(dataset, None)
+        self._kept_to_some.discard(dataset)
+
+    async def replace(self, entry: Entry) -> None:
+        """Show a dataset as soon as it was opened, and what is in its place until then."""
+        known = self._entries.get(entry.config.id)
+        if self.is_lazy or known is None or known.dataset is None:
+            self.add(entry)
+            if not self.is_lazy:
+                entry.opening = asyncio.ensure_future(self._opened(entry))
+                await asyncio.wait([entry.opening])
+            return
+        await self._opened(entry)
+        self.add(entry)
+        if entry.dataset is not None:
+            self._keep(entry)
+            self.opened(entry.dataset)
+
+    async def try_open(self, entry: Entry) -> None:
+        """Open a dataset that is not shown, to see whether it can be.
+
+        Raises CatalogError, SourceError.
+        """
+        async with self._slots:
+            await self._open(entry)
+
+    @property
+    def has_private(self) -> bool:
+        """Whether any dataset is kept to some roles."""
+        return bool(self._kept_to_some)
+
+    def seen_by(self, caller: Caller) -> Catalog:
+        """The same, but that it shows what a caller may see."""
+        if not self.has_private:
+            return self
+        seen = copy.copy(self)  # which shares all that changes
+        seen._caller = caller
+        return seen
+
+    @property
+    def entries(self) -> Mapping[str, Entry]:
+        """The datasets that are shown, open or not."""
+        return self._seen(self._entries)
+
+    @property
+    def open(self) -> Mapping[str, Entry]:
+        """Those that are open."""
+        return self._seen(self._open_entries)
+
+    def _seen(self, entries: dict[str, Entry]) -> Mapping[str, Entry]:
+        caller = self._caller
+        if caller is None:
+            return entries
+        return {name: entry for name, entry in entries.items() if entry.is_seen_by(caller)}
 
     @property
     def version(self) -> str:
@@ -181,7 +168,7 @@ class Catalog:
         parts = [
             f"{k}:{e.dataset.version if e.dataset else e.status}" for k, e in self.shown.items()
         ]
-        return _digest("|".join([self.service.model_dump_json(), *parts]))
+        return digest("|".join([self.service.model_dump_json(), *parts]))
 
     async def open_all(self, tried: Callable[[], object] = lambda: None) -> None:
         """Try every dataset once, unless they are too many; `tried` is called after each."""
@@ -192,18 +179,26 @@ class Catalog:
             await self._opened(entry)
             tried()
 
-        for entry in self.entries.values():
+        for entry in self._entries.values():
             entry.opening = asyncio.ensure_future(opened(entry))
-        await asyncio.gather(*(e.opening for e in self.entries.values() if e.opening is not None))
+        await asyncio.gather(*(e.opening for e in self._entries.values() if e.opening is not None))
 
     async def settle(self, dataset: str) -> None:
         """Wait a little for a dataset that is being opened, or is to be as it is asked for."""
-        entry = self.entries.get(dataset)
-        if self.is_lazy and entry is not None and self._is_to_be_tried(entry):
+        entry = self._entries.get(dataset)
+        if entry is None or not self._sees(entry):
+            return
+        if self.is_lazy and self._is_to_be_tried(entry):
             entry.tried = monotonic()
             entry.opening = asyncio.ensure_future(self._opened(entry))
-        if entry is not None and entry.opening is not None and not entry.opening.done():
+        if entry.opening is not None and not entry.opening.done():
             await asyncio.wait([entry.opening], timeout=PATIENCE_S)
+
+    async def settle_all(self) -> None:
+        """Wait a little for all that is being opened."""
+        opening = [e.opening for e in self.shown.values() if e.opening and not e.opening.done()]
+        if opening:
+            await asyncio.wait(opening, timeout=PATIENCE_S)
 
     def _is_to_be_tried(self, entry: Entry) -> bool:
         """Whether a dataset was never opened, or closed, or could not be some time ago."""
@@ -213,10 +208,9 @@ class Catalog:
         return entry.opening is None
 
     def __getitem__(self, dataset: str) -> Dataset:
-        """An open dataset. Raises DatasetNotFound, DatasetUnavailable, SourceUnavailable."""
+        """An open dataset. Raises as `entry`, DatasetUnavailable, SourceUnavailable."""
         entry = self.entry(dataset)
-        self._uses += 1
-        entry.used = self._uses
+        entry.used = next(self._uses)
         if entry.status == "pending":
             raise SourceUnavailable(f"dataset {dataset!r} is still being opened: try again")
         if entry.dataset is None:
@@ -225,19 +219,39 @@ class Catalog:
 
     def has(self, dataset: Dataset) -> bool:
         """Whether this is what the dataset of its id is now: it may have been opened anew."""
-        entry = self.entries.get(dataset.id)
-        if entry is None or entry.dataset is not dataset:
+        entry = self._entries.get(dataset.id)
+        if entry is None or entry.dataset is not dataset or not self._sees(entry):
             return False
-        self._uses += 1
-        entry.used = self._uses
+        entry.used = next(self._uses)
         return True
 
+    def knows(self, dataset: str) -> bool:
+        """Whether there is such a dataset, and it is no secret."""
+        entry = self._entries.get(dataset)
+        return entry is not None and (self._sees(entry) or not entry.is_hidden)
+
     def entry(self, dataset: str) -> Entry:
-        """A dataset, open or not. Raises DatasetNotFound."""
-        entry = self.entries.get(dataset)
+        """A dataset, open or not. Raises DatasetNotFound, Unauthenticated, Forbidden."""
+        self.check(dataset)
+        entry = self._entries.get(dataset)
         if entry is None:
-            raise DatasetNotFound(dataset, "no such dataset; /datasets lists them")
+            raise _not_found(dataset)
         return entry
+
+    def check(self, dataset: str) -> None:
+        """Refuse what may not be seen. Raises DatasetNotFound, Unauthenticated, Forbidden."""
+        entry = self._entries.get(dataset)
+        if entry is None or self._sees(entry):
+            return
+        assert self._caller is not None
+        if entry.is_hidden:
+            raise _not_found(dataset)
+        if self._caller.is_anonymous:
+            raise Unauthenticated(f"dataset={dataset!r} is not public: send a key or token")
+        raise Forbidden(f"dataset={dataset!r}: what you have shown does not open it")
+
+    def _sees(self, entry: Entry) -> bool:
+        return self._caller is None or entry.is_seen_by(self._caller)
 
     def ready(self) -> list[Dataset]:
         """The datasets that are open."""
@@ -262,7 +276,7 @@ class Catalog:
         known = entry.error
         async with self._slots:
             try:
-                dataset = await self._open(entry)
+                dataset = await self._open_whole(entry)
             except SourceUnavailable as error:
                 if entry.dataset is None:
                     entry.error = str(error)
@@ -274,26 +288,37 @@ class Catalog:
                 entry.error = f"it cannot be opened ({type(error).__name__})"
                 log.exception("dataset cannot be opened", extra={"dataset": entry.config.id})
             else:
-                entry.dataset, entry.error = dataset, None
-                self._keep(entry)
-                self.opened(dataset)
+                entry.dataset, entry.error, entry.tried = dataset, None, monotonic()
+                if self._entries.get(entry.config.id) is entry:  # it may be shown only later
+                    self._keep(entry)
+                    self.opened(dataset)
             finally:
                 if entry.dataset is None:
-                    self.open.pop(entry.config.id, None)
+                    self._open_entries.pop(entry.config.id, None)
                 if entry.error and entry.error != known:
                     log.warning("dataset %s: %s", entry.config.id, entry.error)
 
     def _keep(self, entry: Entry) -> None:
         """Keep a dataset open, and close what was not used for longest where they are too many."""
-        entry.used = self._uses
-        self.open[entry.config.id] = entry
+        entry.used = next(self._uses)
+        self._open_entries[entry.config.id] = entry
         if not self.is_lazy:
             return
         assert self._most_open is not None
-        while len(self.open) > self._most_open:
-            oldest = min(self.open.values(), key=lambda each: each.used)
-            del self.open[oldest.config.id]
+        while len(self._open_entries) > self._most_open:
+            oldest = min(self._open_entries.values(), key=lambda each: each.used)
+            del self._open_entries[oldest.config.id]
             oldest.dataset, oldest.opening = None, None
+
+    async def _open_whole(self, entry: Entry) -> Dataset:
+        """The dataset, looked at twice where it was sound: who writes it may be in the middle."""
+        try:
+            return await self._open(entry)
+        except CatalogError:
+            if entry.dataset is None:
+                raise
+        await asyncio.sleep(WRITING_S)
+        return await self._open(entry)
 
     async def _open(self, entry: Entry) -> Dataset:
         opened: list[Dataset] = []
@@ -326,63 +351,5 @@ class Catalog:
         return self.traffic[name]
 
 
-def make_dataset(
-    config: DatasetConfig,
-    source: Source,
-    matrix_sets: MatrixSets | None = None,
-    generation: int = 0,
-) -> Dataset:
-    """A dataset of an open source, its catalogue entry checked against the data."""
-    try:
-        source.cube.bounds()
-    except ValueError as error:
-        raise CatalogError(f"crs: {error}; set the dataset's crs in the catalogue") from error
-    if source.cube.time is not None and source.cube.time.size == 0:
-        raise CatalogError("time: no step has a valid time: write the time coordinate anew")
-    content = config.model_dump_json(exclude={"refresh_s"})
-    version = _digest("|".join((source.version, content, *([str(generation)] * bool(generation)))))
-    config = _identified(_pictured(config, source.cube), source.cube)
-    return Dataset(config, source, version, matrix_sets or MatrixSets())
-
-
-def _pictured(config: DatasetConfig, cube: Cube) -> DatasetConfig:
-    """With a picture of the bands that a file says are bytes of red, green and blue."""
-    bands = [cube.variables.get(name) for name in COLORS]
-    are_colors = all(band is not None and band.valid_range == (0, 255) for band in bands)
-    if not are_colors or config.variables or config.composites or PICTURE in cube.variables:
-        return config
-    picture = CompositeConfig(bands=COLORS, title="Red, green, blue")
-    return config.model_copy(update={"composites": {PICTURE: picture}})
-
-
-def _identified(config: DatasetConfig, cube: Cube) -> DatasetConfig:
-    """An entry that names variables by their ids. Raises CatalogError where it names none."""
-
-    def identify(name: str, where: str) -> str:
-        variable = cube.find(name)
-        if variable is None:
-            raise CatalogError(f"{where}: {cube.no_such(name)}")
-        return variable.id
-
-    composites: dict[str, CompositeConfig] = {}
-    for name, composite in config.composites.items():
-        if name in cube.variables:
-            raise CatalogError(f"composites: {name!r} is a variable already: choose another name")
-        known = partial(identify, where=f"composites.{name}")
-        if composite.expression is not None:
-            Expression.parse(composite.expression, known)
-        bands = None if composite.bands is None else tuple(map(known, composite.bands))
-        composites[name] = composite.model_copy(update={"bands": bands})
-    styles = {
-        name if name in composites else identify(name, "styles"): style
-        for name, style in config.styles.items()
-    }
-    shown = None
-    if config.variables is not None:
-        shown = tuple(identify(name, "variables") for name in config.variables)
-    ids = {"composites": composites, "styles": styles, "variables": shown}
-    return config.model_copy(update=ids)
-
-
-def _digest(text: str) -> str:
-    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+def _not_found(dataset: str) -> DatasetNotFound:
+    return DatasetNotFound(dataset, "no such dataset; /datasets lists them")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
 from tileserver.cache import ByteCache
-from tileserver.catalog import Catalog, Entry
+from tileserver.catalog import Catalog
 from tileserver.config import (
     CatalogConfig,
     DatasetConfig,
@@ -16,9 +17,12 @@ from tileserver.config import (
     ServiceConfig,
     StorageConfig,
     read_config,
+    read_dataset,
+    together,
 )
 from tileserver.cost import Limits
 from tileserver.cube import Raw
+from tileserver.dataset import Entry
 from tileserver.errors import CatalogError
 from tileserver.matrixset import IDS, MatrixSets, from_document, quad
 from tileserver.sources.opening import Origin
@@ -68,6 +72,43 @@ def load(
         most_open=most_open,
         workers=workers,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class EntryMaker:
+    """Makes entries of datasets that stand in no file, but may name what the files hold.
+
+    Args:
+        known: storages and styles.
+        environment: where credentials are taken from.
+        allowed: prefixes of which dataset URLs must have one, if there are any.
+    """
+
+    known: CatalogConfig
+    environment: Mapping[str, str] = field(repr=False)
+    allowed: tuple[str, ...] = ()
+
+    @classmethod
+    def of(
+        cls, names: Sequence[str], environment: Mapping[str, str], allowed: Sequence[str]
+    ) -> EntryMaker:
+        """For the datasets beside those of some files. Raises CatalogError."""
+        configs = [config for _, config in read_files(names)]
+        return cls(together(configs), environment, tuple(allowed))
+
+    def make(self, document: Mapping[str, object]) -> Entry:
+        """A dataset's entry, not open. Raises CatalogError."""
+        dataset = read_dataset(document, self.known)
+        return _entry(dataset, self.known, "", self.environment, self.allowed)
+
+    def storage(self, name: str) -> Storage:
+        """A storage of the files. Raises CatalogError."""
+        return _storage(self.known.storage, name, self.environment)
+
+    def broken(self, dataset: str, error: CatalogError) -> Entry:
+        """An entry for what was registered and is no longer understood."""
+        config = DatasetConfig.model_validate({"id": dataset, "url": ""})
+        return Entry(config, Origin(urls=("",), base=Path()), str(error), usable=False)
 
 
 def _viewer(name: str, config: CatalogConfig) -> ViewerConfig:
@@ -199,6 +240,12 @@ def origins(names: Sequence[str], environment: Mapping[str, str]) -> dict[str, O
 def find_storage(files: Sequence[str], name: str, environment: Mapping[str, str]) -> Storage:
     """A storage of the catalogue's files. Raises CatalogError."""
     known = {k: v for _, config in read_files(files) for k, v in config.storage.items()}
+    return _storage(known, name, environment)
+
+
+def _storage(
+    known: Mapping[str, StorageConfig], name: str, environment: Mapping[str, str]
+) -> Storage:
     if name not in known:
         listed = ", ".join(known) or "none: name its file with --catalog"
         raise CatalogError(f"storage={name!r}: no such storage (known: {listed})")

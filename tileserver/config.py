@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeVar
 
 import pydantic
 import yaml
@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field
 
 from tileserver.colormap import Colormap
 from tileserver.configmodel import Address, Id, Model, Words
+from tileserver.configtext import MOST_STYLES, Lines, located, parsed, problems
 from tileserver.errors import CatalogError, InvalidParameter, shown
 from tileserver.expression import Expression
 from tileserver.plan import Resampling
@@ -20,28 +21,12 @@ from tileserver.style import Scale, Style, parse_named
 from tileserver.viewerconfig import ViewerConfig
 
 Range = tuple[float, float]
-# Of libyaml where it is there: ten thousand datasets are read in a second instead of ten.
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-MOST_STYLES = 100  # to choose from, of a layer or in a set: documents list them for every layer
+M = TypeVar("M", bound=Model)
 Offers = Annotated[tuple[str, ...], Field(max_length=MOST_STYLES)]
-
-# In place of pydantic's words, which speak of Python.
-REMEDIES = {
-    "extra_forbidden": "no such key: see docs/configuration.md",
-    "missing": "it is missing, but needed",
-    "string_pattern_mismatch": "expected letters, digits and . _ - after a letter or digit",
-    "string_too_short": "it is empty: leave it out, or write something",
-    "string_too_long": "it is too long: say it shorter",
-    "string_type": "expected text: quote it",
-    "bool_parsing": "expected true or false",
-    "bool_type": "expected true or false",
-    "dict_type": "expected keys with values",
-    "tuple_type": "expected a list",
-    "too_long": f"these are too many: expected at most {MOST_STYLES}",
-    "literal_error": "expected one of the words that docs/configuration.md lists",
-    "model_type": "expected keys with values",
-    "mapping_type": "expected keys with values",
-}
+Lon = Annotated[float, Field(ge=-180, le=360)]
+Lat = Annotated[float, Field(ge=-90, le=90)]
+LocationName = Annotated[str, Field(pattern=r"^[^/\x00-\x1f]{1,100}$")]
+Location = tuple[Lon, Lat] | tuple[Lon, Lat, Lon, Lat]
 
 
 class NamedStyleConfig(Model):
@@ -105,9 +90,15 @@ class CompositeConfig(StyleConfig):
 
 
 class AccessConfig(Model):
-    """Who may see a dataset; everybody where it is left out."""
+    """Who may see a dataset; everybody where it is left out.
+
+    Args:
+        roles: of which a caller must have one.
+        hidden: others are told that there is no such dataset.
+    """
 
     roles: tuple[str, ...]
+    hidden: bool = False
 
 
 def _none_is_default(styles: Mapping[str, NamedStyleConfig]) -> Mapping[str, NamedStyleConfig]:
@@ -152,6 +143,14 @@ class DatasetConfig(Model):
     access: AccessConfig | None = None
     refresh_s: float | None = Field(None, ge=0)
     optimized: str | Literal[False] | None = None
+    locations: Mapping[LocationName, Location] = Field(default_factory=dict)
+
+    @pydantic.field_validator("locations")
+    @classmethod
+    def _northward(cls, locations: Mapping[str, tuple[float, ...]]) -> Mapping[str, object]:
+        if any(len(place) == 4 and not place[1] < place[3] for place in locations.values()):
+            raise ValueError("expected lon, lat or west, south, east, north with south < north")
+        return locations
 
     @pydantic.field_validator("theme")
     @classmethod
@@ -264,9 +263,9 @@ class CatalogConfig(Model):
 
 def read_config(name: str, text: str) -> CatalogConfig:
     """A YAML or JSON catalogue. Raises CatalogError naming file, line, key and remedy."""
-    lines = _Lines(text)
+    lines = Lines(text)
     try:
-        content = _parsed(text)
+        content = parsed(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
@@ -275,12 +274,47 @@ def read_config(name: str, text: str) -> CatalogConfig:
     try:
         config = CatalogConfig.model_validate(content or {})
     except pydantic.ValidationError as error:
-        raise CatalogError(_located(name, lines, error)) from error
+        raise CatalogError(located(name, lines, error)) from error
     _check_names(name, lines, config)
     datasets = tuple(_with_styles(dataset, config) for dataset in config.datasets)
     for number, dataset in enumerate(datasets):
         _check_offers(name, lines, number, dataset)
     return config.model_copy(update={"datasets": datasets})
+
+
+def together(configs: Sequence[CatalogConfig]) -> CatalogConfig:
+    """What a dataset that stands in none of some files may name: all storages, style sets and
+    offers of them."""
+    return CatalogConfig(
+        storage={k: v for each in configs for k, v in each.storage.items()},
+        style_sets={k: v for each in configs for k, v in each.style_sets.items()},
+        offers=tuple(dict.fromkeys(offer for each in configs for offer in each.offers)),
+    )
+
+
+def read_dataset(document: Mapping[str, object], known: CatalogConfig) -> DatasetConfig:
+    """An entry that stands by itself, in the words of the files. Raises CatalogError.
+
+    Args:
+        known: what it may name.
+    """
+    dataset = read_model(DatasetConfig, document)
+    if dataset.storage is not None and dataset.storage not in known.storage:
+        listed = ", ".join(known.storage) or "none"
+        raise CatalogError(f"storage: no storage {shown(dataset.storage)!r} (known: {listed})")
+    dataset = _with_styles(dataset, known)
+    for place, remedy in _wrong_offers(dataset):
+        raise CatalogError(f"{'.'.join(place)}: {remedy}")
+    return dataset
+
+
+def read_model(kind: type[M], document: Mapping[str, object]) -> M:
+    """What stands in a document that was read already. Raises CatalogError."""
+    try:
+        return kind.model_validate(document)
+    except pydantic.ValidationError as error:
+        told = (f"{key}: {remedy}" for key, _, remedy in problems(error))
+        raise CatalogError("; ".join(told)) from error
 
 
 def _with_styles(dataset: DatasetConfig, config: CatalogConfig) -> DatasetConfig:
@@ -297,20 +331,28 @@ def _styles(dataset: DatasetConfig) -> dict[str, StyleConfig]:
     return {**dataset.styles, **dataset.composites}
 
 
-def _check_offers(name: str, lines: _Lines, number: int, dataset: DatasetConfig) -> None:
+def _check_offers(name: str, lines: Lines, number: int, dataset: DatasetConfig) -> None:
     """Each offer is a set that is there, or a style. Raises CatalogError."""
+    for place, remedy in _wrong_offers(dataset):
+        location: list[int | str] = ["datasets", number, *place]
+        raise CatalogError(f"{name}:{lines.of(location)}: {'.'.join(map(str, location))}: {remedy}")
+
+
+def _wrong_offers(dataset: DatasetConfig) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Where offers stand that are neither a set nor a style, and what to do."""
     places: dict[tuple[str, ...], tuple[str, ...] | None] = {("offers",): dataset.offers}
     for part, found in (("styles", dataset.styles), ("composites", dataset.composites)):
         places |= {(part, key, "offers"): style.offers for key, style in found.items()}
     for place, offers in places.items():
         for text in offers or ():
             if text not in dataset.style_sets and not _is_style(text):
-                location: list[int | str] = ["datasets", number, *place]
                 known = ", ".join(dataset.style_sets) or "none"
-                raise CatalogError(
-                    f"{name}:{lines.of(location)}: {'.'.join(map(str, location))}: "
-                    f"{shown(text)!r}: expected a style set (known: {known}), or a colormap, "
-                    "maybe with a range: viridis:0:7"
+                yield (
+                    place,
+                    (
+                        f"{shown(text)!r}: expected a style set (known: {known}), or a colormap, "
+                        "maybe with a range: viridis:0:7"
+                    ),
                 )
 
 
@@ -322,46 +364,7 @@ def _is_style(text: str) -> bool:
     return True
 
 
-def _located(name: str, found: _Lines, error: pydantic.ValidationError) -> str:
-    """The first few problems, each with its line and key."""
-    lines = []
-    for problem in error.errors(include_url=False)[:5]:
-        location = [part for part in problem["loc"] if not str(part).startswith("tuple[")]
-        remedy = REMEDIES.get(problem["type"]) or problem["msg"].removeprefix("Value error, ")
-        key = ".".join(map(str, location)) or "(the file)"
-        lines.append(f"{name}:{found.of(location)}: {key}: {remedy}")
-    return "\n".join(lines)
-
-
-def _parsed(text: str) -> object:
-    try:
-        return yaml.load(text, Loader=LOADER)
-    except yaml.YAMLError:
-        return yaml.safe_load(text)  # which says better where it goes wrong
-
-
-class _Lines:
-    """Where things stand in a text, which is looked into only when something is wrong."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def of(self, location: Sequence[int | str]) -> int:
-        """The line of the deepest node on the way to a location."""
-        node = yaml.compose(self._text, Loader=LOADER)
-        for part in location:
-            found: yaml.Node | None = None
-            if isinstance(node, yaml.MappingNode):
-                found = next((v for k, v in node.value if k.value == str(part)), None)
-            elif isinstance(node, yaml.SequenceNode) and isinstance(part, int):
-                found = node.value[part] if part < len(node.value) else None
-            if found is None:
-                break
-            node = found
-        return node.start_mark.line + 1 if node is not None else 1
-
-
-def _check_names(name: str, lines: _Lines, config: CatalogConfig) -> None:
+def _check_names(name: str, lines: Lines, config: CatalogConfig) -> None:
     seen: set[str] = set()
     for number, dataset in enumerate(config.datasets):
         if dataset.id in seen:

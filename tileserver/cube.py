@@ -268,9 +268,36 @@ class Variable:
         return self.levels[number]
 
 
+@dataclass(frozen=True, slots=True)
+class Render:
+    """How whoever publishes data wants them drawn, in the words of STAC's extension render.
+
+    Args:
+        assets: that it is made of.
+        bands: ids of variables: one of a picture in colours of a table, three of one in colours.
+    """
+
+    title: str | None = None
+    assets: tuple[str, ...] = ()
+    bands: tuple[str, ...] = ()
+    expression: str | None = None
+    rescale: tuple[float, float] | None = None
+    colormap_name: str | None = None
+    scale: str | None = None
+    resampling: str | None = None
+
+    def of(self, bands: tuple[str, ...]) -> Render:
+        """The same of these variables."""
+        return replace(self, bands=bands)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Cube:
-    """All that a source knows about its data, resolved once."""
+    """All that a source knows about its data, resolved once.
+
+    Args:
+        renders: how it wants to be drawn, by variable or by a name for what is made of several.
+    """
 
     variables: Mapping[str, Variable]
     dimensions: Mapping[str, Dimension]
@@ -280,6 +307,7 @@ class Cube:
     licence: str | None = None
     attrs: Mapping[str, object] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    renders: Mapping[str, Render] = field(default_factory=dict)
 
     @property
     def time(self) -> TimeAxis | None:

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from tileserver import __version__
-from tileserver.algorithm import Algorithm
-from tileserver.catalog import Dataset
+from tileserver.algorithm import LEVELS, Algorithm
 from tileserver.colormap import CLASSES
+from tileserver.dataset import Dataset
 from tileserver.encode import Format
 from tileserver.errors import InvalidParameter
 from tileserver.grid import Grid
 from tileserver.layer import Layer, Selection
-from tileserver.plan import Resampling
+from tileserver.plan import LEVEL_SLACK, Resampling
 from tileserver.style import Category, Colormap, Scale, Style
 
 DEFAULT_COLORMAP = "viridis"
@@ -51,6 +51,7 @@ class View:
     Args:
         resampling: None for nearest, but where that would leave out cells because even the
             coarsest level is too fine: then the mean, or of classes the most frequent.
+        slack: by what factor cells of a level may be larger than a pixel.
 
     Raises:
         InvalidParameter: an algorithm is to be applied to more than one band.
@@ -61,6 +62,7 @@ class View:
     selection: Selection
     choice: StyleChoice = StyleChoice()
     resampling: Resampling | None = None
+    slack: float = LEVEL_SLACK
 
     def __post_init__(self) -> None:
         algorithm = self.choice.algorithm
@@ -68,6 +70,12 @@ class View:
             raise InvalidParameter(
                 "algorithm", algorithm.name, "a picture of three bands takes none"
             )
+
+    @property
+    def bands(self) -> int:
+        """How many values a pixel has: 1, or 3 of a colour picture."""
+        algorithm = self.choice.algorithm
+        return self.layer.bands if algorithm is None else algorithm.bands
 
     @cached_property
     def key(self) -> str:
@@ -80,6 +88,7 @@ class View:
             str(self.selection.indices),
             self.choice.key,
             str(self.resampling),
+            str(self.slack),
         )
         return _digest("|".join(parts))
 
@@ -137,14 +146,16 @@ def colours_of(view: View, value_range: tuple[float, float] | None) -> Colours |
 
     Raises InvalidParameter where the picture takes no colormap.
     """
-    if view.layer.bands == 1:
+    if view.bands == 1:
         style = style_of(view.layer, view.choice, value_range)
         return None if style is None else (style,)
     if view.choice.colormap is not None:
         raise InvalidParameter(
             "colormap_name", view.choice.colormap.name, "a picture of three bands takes none"
         )
-    rescale = view.choice.rescale or value_range
+    algorithm = view.choice.algorithm
+    told = value_range if algorithm is None else LEVELS
+    rescale = view.choice.rescale or told
     return None if rescale is None else (rescale,) * 3
 
 

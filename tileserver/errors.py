@@ -6,10 +6,17 @@
     │   └── UnsupportedMediaType    415
     ├── NotFound                    404
     │   ├── DatasetNotFound  VariableNotFound  DimensionNotFound
-    │   ├── ColormapNotFound  MatrixSetNotFound
+    │   ├── ColormapNotFound  MatrixSetNotFound  LocationNotFound
     │   └── TileOutOfRange
     ├── PayloadTooLarge             413  over a limit; says the limit, the estimate and the remedy
     ├── CatalogError                422  a catalogue entry that cannot be used
+    ├── Unauthenticated             401  it takes a key or token, or what was shown is none
+    ├── Forbidden                   403  the key or token does not open this
+    ├── Conflict                    409  what is there stands against it
+    ├── PreconditionFailed          412  it was changed since it was read
+    ├── PreconditionRequired        428  it has to be said which state is to be changed
+    ├── RateLimited                 429  one client asks for more than its share
+    ├── NotSupported                501  a protocol has it, this server does not
     ├── Overloaded                  503  too much is asked at once; it may work in a moment
     ├── DeadlineExceeded            504  it took longer than a request may; it may work in a moment
     └── SourceError                 502  a store or file could not be read
@@ -20,6 +27,8 @@
 Messages are `name='value': remedy`. They reach clients: no path, key or credential in them.
 """
 
+import json
+
 SHOWN_CHARACTERS = 80
 
 
@@ -28,6 +37,13 @@ def shown(value: object) -> str:
     text = value if isinstance(value, str) else repr(value)
     text = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
     return text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 1] + "…"
+
+
+def json_kind(value: object) -> str:
+    """What JSON calls a value that was read from it."""
+    if isinstance(value, dict | list):
+        return "an object" if isinstance(value, dict) else "an array"
+    return shown(json.dumps(value))
 
 
 class TileserverError(Exception):
@@ -82,6 +98,12 @@ class DatasetNotFound(NotFound):
     name = "dataset"
 
 
+class LocationNotFound(NotFound):
+    """The dataset has no location of this name."""
+
+    name = "location"
+
+
 class VariableNotFound(NotFound):
     """The dataset has no variable or composite of this id."""
 
@@ -128,6 +150,55 @@ class CatalogError(TileserverError):
 
     status = 422
     title = "Invalid catalogue"
+
+
+class Unauthenticated(TileserverError):
+    """Nothing was shown that says who asks, or what was shown is not taken."""
+
+    status = 401
+    title = "Unauthorized"
+
+
+class Forbidden(TileserverError):
+    """Who asks is known, and may not."""
+
+    status = 403
+    title = "Forbidden"
+
+
+class Conflict(TileserverError):
+    """What is there already stands against what is asked."""
+
+    status = 409
+    title = "Conflict"
+
+
+class PreconditionFailed(TileserverError):
+    """What is to be changed is no longer what was read."""
+
+    status = 412
+    title = "Precondition failed"
+
+
+class PreconditionRequired(TileserverError):
+    """A change has to say which state it changes."""
+
+    status = 428
+    title = "Precondition required"
+
+
+class RateLimited(TileserverError):
+    """One client asks for more than its share."""
+
+    status = 429
+    title = "Too many requests"
+
+
+class NotSupported(TileserverError):
+    """A protocol has it, but it is not done here."""
+
+    status = 501
+    title = "Not supported"
 
 
 class Overloaded(TileserverError):

@@ -17,7 +17,8 @@ import shapely
 from shapely import affinity
 
 from tileserver.axis import Floats
-from tileserver.errors import InvalidParameter, PayloadTooLarge
+from tileserver.crossing import count_crossings
+from tileserver.errors import InvalidParameter, PayloadTooLarge, json_kind
 from tileserver.grid import FULL_CIRCLE_DEG, Bounds
 
 Surface = shapely.Polygon | shapely.MultiPolygon
@@ -25,6 +26,9 @@ Geometry = shapely.Point | Surface
 
 MOST_VERTICES = 100_000
 MOST_FEATURES = 20_000
+# Of all edges of polygons that are to be repaired or joined.
+MOST_CROSSINGS = 100_000
+FEW_VERTICES = 1000  # whose crossings are counted only where there are some
 DEEPEST_COLLECTION = 4
 WEST_DEG, EAST_DEG = -180.0, 360.0
 POLE_DEG = 90.0
@@ -148,11 +152,12 @@ def _vertices(coordinates: object) -> int:
     return max(1, sum(len(ring) for ring in rings if isinstance(ring, list)))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Reader:
-    """Reads GeoJSON whose errors go by one parameter's name."""
+    """Reads GeoJSON whose errors go by one parameter's name, and counts the crossings in it."""
 
     name: str
+    crossings: int = 0
 
     def features(self, document: object) -> Iterator[Mapping[str, object]]:
         """Each feature as a mapping with `geometry`; a bare geometry becomes one."""
@@ -192,7 +197,7 @@ class _Reader:
             raise self._refused("Point", "expected one point or only polygons in a feature")
         try:
             surfaces = [self._polygon(rings) for _, rings in parts]
-            return polygons(shapely.union_all(surfaces)) if len(surfaces) > 1 else surfaces[0]
+            return surfaces[0] if len(surfaces) == 1 else self._joined(surfaces)
         except shapely.errors.GEOSException:
             raise self._refused("Polygon", "cannot be repaired; expected a valid one") from None
 
@@ -211,12 +216,12 @@ class _Reader:
 
     def _mapping(self, value: object, remedy: str) -> Mapping[str, object]:
         if not isinstance(value, dict):
-            raise self._refused(type(value).__name__, remedy)
+            raise self._refused(json_kind(value), remedy)
         return value
 
     def _list(self, value: object, member: str) -> list[object]:
         if not isinstance(value, list):
-            raise self._refused(type(value).__name__, f"expected a list as its {member}")
+            raise self._refused(json_kind(value), f"expected a list as its {member}")
         if not value:
             raise self._refused("[]", f"its {member} are empty")
         return value
@@ -228,11 +233,28 @@ class _Reader:
     def _polygon(self, coordinates: object) -> Surface:
         shell, *holes = [self._ring(ring) for ring in self._list(coordinates, "coordinates")]
         outline = shapely.Polygon(shell, [_beside(hole, shell) for hole in holes])
+        if shapely.get_num_coordinates(outline) > FEW_VERTICES or not outline.is_valid:
+            self._add_crossings([outline])
         repaired = polygons(shapely.make_valid(outline, method="structure", keep_collapsed=False))
         surface = repaired if repaired.is_empty else framed(repaired)
         if surface.is_empty:
             raise self._refused("Polygon", "has no area; expected at least three corners")
         return surface
+
+    def _joined(self, surfaces: Sequence[Surface]) -> Surface:
+        parts = shapely.get_parts(surfaces).tolist()
+        if not shapely.MultiPolygon(parts).is_valid:
+            self._add_crossings(parts)
+        return polygons(shapely.union_all(surfaces))
+
+    def _add_crossings(self, parts: Sequence[shapely.Polygon]) -> None:
+        rings = [shapely.get_coordinates(ring) for ring in shapely.get_rings(parts)]
+        self.crossings += count_crossings(rings, MOST_CROSSINGS)
+        if self.crossings > MOST_CROSSINGS:
+            raise PayloadTooLarge(
+                f"{self.name} has edges that cross more than {MOST_CROSSINGS} times: "
+                "send outlines that are simple, or fewer together"
+            )
 
     def _ring(self, coordinates: object) -> Floats:
         """Longitudes and latitudes (n, 2) of a closed ring, without jumps at 180 degrees."""

@@ -9,9 +9,9 @@ from typing import Literal
 
 import numpy as np
 
-from tileserver.catalog import Dataset
 from tileserver.config import CompositeConfig, StyleConfig
 from tileserver.cube import TIME, Cube, Flag, Variable
+from tileserver.dataset import Dataset
 from tileserver.errors import InvalidParameter, MissingParameter, VariableNotFound
 from tileserver.expression import Expression
 from tileserver.timeaxis import Method, TimeAxis, format_instants

@@ -12,7 +12,8 @@ import mmap
 import os
 import struct
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from hashlib import blake2b
 
 MAGIC = b"TSNB0002"
@@ -35,22 +36,30 @@ class Noticeboard:
     """
 
     def __init__(self, path: str, datasets: Iterable[str]) -> None:
-        self.is_shared = bool(path)
+        self.is_shared, self._path = bool(path), path
         if not path:
             self._memory = mmap.mmap(-1, NBYTES)
             self._rows = self._find(datasets)
             return
-        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX)  # nobody else finds rows meanwhile
+        with _locked(path) as file:
             _check_kind(os.pread(file, len(MAGIC), 0))
             if os.fstat(file).st_size < NBYTES:
                 os.ftruncate(file, NBYTES)
             self._memory = mmap.mmap(file, NBYTES)
             self._rows = self._find(datasets)
-        finally:
-            fcntl.flock(file, fcntl.LOCK_UN)  # mmap has a copy of the file, which holds the lock
-            os.close(file)
+
+    def add(self, dataset: str) -> None:
+        """Keep numbers of one dataset more; its row is there for good.
+
+        Raises OSError where the file is gone, ValueError where there is no row left.
+        """
+        if dataset in self._rows:
+            return
+        if not self.is_shared:
+            self._rows |= self._find([dataset])
+            return
+        with _locked(self._path):
+            self._rows |= self._find([dataset])
 
     def generation(self, dataset: str) -> int:
         """0 until it moves for the first time."""
@@ -98,6 +107,18 @@ class Noticeboard:
                 NUMBER.pack_into(self._memory, at, key)
                 return at
         raise ValueError(f"more than {ROWS} datasets: name another file, or serve fewer")
+
+
+@contextmanager
+def _locked(path: str) -> Iterator[int]:
+    """The file, while nobody else finds rows."""
+    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield file
+    finally:
+        fcntl.flock(file, fcntl.LOCK_UN)  # mmap has a copy of the file, which holds the lock
+        os.close(file)
 
 
 def _check_kind(begin: bytes) -> None:

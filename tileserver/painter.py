@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -33,7 +33,7 @@ def is_quick(drawing: Drawing, bands: Sequence[Band]) -> bool:
     if file is None:
         return False
     view = drawing.view
-    if view.layer.bands == 3 and drawing.format == "png":
+    if view.bands == 3 and drawing.format == "png":
         file = RGBA_PNG_COST
     cost = file + (ALGORITHM_COST if view.choice.algorithm else 0)
     if view.layer.expression is not None:
@@ -59,7 +59,7 @@ def pixels(
     if algorithm is None:
         return values, valid
     made, there = algorithm.apply(values[0], valid, drawing.target)
-    return made[None], there
+    return made if made.ndim == 3 else made[None], there
 
 
 def _layer_pixels(
@@ -86,29 +86,75 @@ def _layer_pixels(
     return computed, known
 
 
+def stored(
+    drawing: Drawing, bands: Sequence[Band], blocks: Sequence[Raw | None]
+) -> list[tuple[Raw, Valid]]:
+    """Stored numbers (row, col) of each band's own type, and where they are valid.
+
+    Kernels that mix cells give physical values: of these the number that would be stored for them.
+    """
+    return [_stored(drawing, *each) for each in zip(bands, blocks, strict=True)]
+
+
+def _stored(drawing: Drawing, band: Band, block: Raw | None) -> tuple[Raw, Valid]:
+    shape, dtype, sampling = drawing.target.shape, band.variable.dtype, band.sampling
+    if sampling is None or block is None:
+        return np.zeros(shape, dtype), np.zeros(shape, np.bool_)
+    if sampling.cells is not None:
+        raw = gather(block[sampling.crop], sampling)
+        valid = band.packing.valid(raw)
+        for part in sampling.inside:
+            valid &= part
+        return raw, valid
+    values, valid = warp(block, sampling, band.packing)
+    unpacked = (np.where(valid, values, 0) - band.packing.offset) / band.packing.scale
+    unpacked = np.rint(unpacked) if dtype.kind in "iu" else unpacked
+    return unpacked.astype(dtype), valid
+
+
 def paint(
-    drawing: Drawing, bands: Sequence[Band], blocks: Sequence[Raw | None], colours: Colours
+    drawing: Drawing,
+    bands: Sequence[Band],
+    blocks: Sequence[Raw | None],
+    colours: Colours,
+    mark: Callable[[str], None] = lambda _: None,
 ) -> bytes:
-    """Warp, colour and encode in one go."""
+    """Warp, colour and encode in one go.
+
+    Args:
+        mark: called with "draw" when what follows is encoding.
+    """
     if drawing.format == "npy":
-        return encode.npy(*pixels(drawing, bands, blocks))
+        drawn = pixels(drawing, bands, blocks)
+        mark("draw")
+        return encode.npy(*drawn)
     if drawing.format == "bin":
-        return _compact(drawing, bands, blocks)
-    return encode.encode(_picture(drawing, bands, blocks, colours), drawing.format)
+        return _compact(drawing, bands, blocks, mark)
+    picture = _picture(drawing, bands, blocks, colours)
+    mark("draw")
+    return encode.encode(picture, drawing.format)
 
 
-def _compact(drawing: Drawing, bands: Sequence[Band], blocks: Sequence[Raw | None]) -> bytes:
+def _compact(
+    drawing: Drawing,
+    bands: Sequence[Band],
+    blocks: Sequence[Raw | None],
+    mark: Callable[[str], None],
+) -> bytes:
     """The stored integers themselves where each pixel shows one, else physical values."""
     view, band, block = drawing.view, bands[0], blocks[0]
     plain = view.layer.expression is None and view.choice.algorithm is None and len(bands) == 1
     narrow = block is not None and block.dtype.kind in "iu" and block.dtype.itemsize <= 2
     if not (plain and narrow and band.sampling is not None and band.sampling.cells is not None):
-        return encode.compact(*pixels(drawing, bands, blocks))
+        drawn = pixels(drawing, bands, blocks)
+        mark("draw")
+        return encode.compact(*drawn)
     assert block is not None
     raw = gather(block[band.sampling.crop], band.sampling)
     valid = band.packing.valid(raw)
     for part in band.sampling.inside:
         valid &= part
+    mark("draw")
     return encode.compact_stored(raw[None], valid, band.packing.scale, band.packing.offset)
 
 

@@ -11,54 +11,45 @@ The engine keeps what is worth keeping and lets equal requests share one making.
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Sequence
+import struct
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 
-from tileserver import painter
+from tileserver import __version__, painter
 from tileserver.cache import ByteCache
-from tileserver.catalog import Dataset
 from tileserver.cost import Limits
 from tileserver.cube import Raw
+from tileserver.dataset import Dataset
 from tileserver.drawing import Colours, Drawing, StyleChoice, colours_of, style_of
 from tileserver.encode import RAW
 from tileserver.errors import DeadlineExceeded
-from tileserver.gate import Gate, Scales, in_thread
+from tileserver.gate import CLIENT, Gate, Scales, in_thread
 from tileserver.layer import Layer
 from tileserver.plan import ReadPlan, Sampling
 from tileserver.prefetch import Prefetcher
 from tileserver.reader import Band, Reader
 from tileserver.style import Style
+from tileserver.trail import Stages
 from tileserver.valuerange import Sampler, declared_range
 from tileserver.warp import Valid, Values
 
 SMALL_BYTES = 1 << 20  # of what is small, but not for nothing: ranges, colours
 ENTRY_BYTES = 512
+RANGE = struct.Struct("<2d")
+LOOK_S = 0.5  # between two looks whether a storage answers anybody
 READ_AHEAD_AT_ONCE = 8  # windows: of the two next frames of a map of four chunks
 
-
-@dataclass(slots=True)
-class Stages:
-    """How long each stage took, in seconds, for Server-Timing."""
-
-    seconds: dict[str, float] = field(default_factory=dict)
-    _since: float = field(default_factory=time.perf_counter)
-
-    def mark(self, stage: str) -> None:
-        """The time since the last mark belongs to this stage."""
-        now = time.perf_counter()
-        self.seconds[stage] = self.seconds.get(stage, 0.0) + now - self._since
-        self._since = now
+Make = Callable[[], Awaitable[bytes]]
 
 
 class Shared(Protocol):
-    """Encoded pictures by ETag, shared with other processes."""
+    """What takes long to make, by a key that names it for good, shared with other processes."""
 
-    def get(self, key: str) -> bytes | None: ...
-
-    def put(self, key: str, body: bytes) -> None: ...
+    async def fetch(self, key: str, make: Make) -> bytes:
+        """As another process has made it, else as it is made now. Raises what `make` raises."""
+        ...
 
 
 class Engine:
@@ -69,7 +60,8 @@ class Engine:
         samplings: where the pixels of a target lie in a grid.
         pool: threads for kernels that take longer than a thread's start.
         gate: lets in a few of the pictures that cannot be drawn at once.
-        shared: those of them that other workers have drawn, or will want.
+        shared: those of them that others have drawn or will want, by ETag; the nearest first.
+        ranges: the default ranges that others have taken from the data.
     """
 
     def __init__(
@@ -80,13 +72,14 @@ class Engine:
         pool: Executor,
         limits: Limits | None = None,
         gate: Gate | None = None,
-        shared: Shared | None = None,
+        shared: Sequence[Shared] = (),
+        ranges: Shared | None = None,
     ) -> None:
         self.tiles = tiles
         self.pool = pool
         self.limits = limits or Limits()
         self.gate = gate or Gate(at_once=16, waiting=256, wait_s=5.0)
-        self._shared = shared
+        self._shared, self._shared_ranges = shared, ranges
         self._scales = Scales(self.limits.tile_bytes)
         self._prefetcher = Prefetcher(
             at_once=READ_AHEAD_AT_ONCE,
@@ -120,10 +113,19 @@ class Engine:
         if blocks is None:
             return None
         self._note(drawing, bands)
-        body = painter.paint(drawing, bands, blocks, colours)
+        body = painter.paint(drawing, bands, blocks, colours, stages.mark)
         self.tiles.put(etag, body)
-        stages.mark("draw")
+        stages.mark("encode")
         return body
+
+    def check_room(self, drawing: Drawing) -> None:
+        """Refuse a picture that would be refused later, when that has cost more. Raises Overloaded.
+
+        Whether others have drawn it takes asking them, so that where some share theirs all wait.
+        """
+        is_ours = not self._shared and not self.tiles.is_making(drawing.etag)
+        if is_ours and self.gate.is_refusing(CLIENT.get()):
+            raise self.gate.refuse()
 
     async def tile(self, drawing: Drawing, stages: Stages | None = None) -> bytes:
         """The encoded picture.
@@ -138,22 +140,22 @@ class Engine:
         return body
 
     async def _make(self, drawing: Drawing, stages: Stages) -> bytes:
-        """A picture that takes reading, or long: from another worker, or in its turn."""
-        etag = drawing.etag
-        found = None if self._shared is None else self._shared.get(etag)
-        if found is not None:
-            return found
+        """A picture that takes reading, or long: as others have drawn it, or in its turn."""
+        make: Make = partial(self._draw_in_turn, drawing, stages)
+        for shared in reversed(self._shared):
+            make = partial(shared.fetch, drawing.etag, make)
+        return await make()
+
+    async def _draw_in_turn(self, drawing: Drawing, stages: Stages) -> bytes:
+        if self._shared:
+            stages.mark("share")
         limit_s = self.limits.tile_s
         try:
             async with asyncio.timeout(limit_s), self.gate:
-                body = await self._draw(drawing, stages)
+                stages.mark("queue")
+                return await self._draw(drawing, stages)
         except TimeoutError:
-            raise DeadlineExceeded(
-                f"this took longer than {limit_s:g} s: try again in a moment, or zoom in"
-            ) from None
-        if self._shared is not None:
-            self._shared.put(etag, body)
-        return body
+            raise _late(limit_s) from None
 
     async def _draw(self, drawing: Drawing, stages: Stages) -> bytes:
         dataset, layer = drawing.view.dataset, drawing.view.layer
@@ -166,14 +168,29 @@ class Engine:
         stages.mark("plan")
         self._note(drawing, bands)
         async with self._scales.holding(self._reader.check(dataset, bands).nbytes):
-            blocks = await self._reader.read(dataset, bands)
+            blocks = await self._read(dataset, bands)
             stages.mark("read")
             if painter.is_quick(drawing, bands):
-                body = painter.paint(drawing, bands, blocks, colours)
+                body = painter.paint(drawing, bands, blocks, colours, stages.mark)
             else:
-                body = await in_thread(self.pool, painter.paint, drawing, bands, blocks, colours)
-        stages.mark("draw")
+                paint = partial(painter.paint, mark=stages.mark)
+                body = await in_thread(self.pool, paint, drawing, bands, blocks, colours)
+        stages.mark("encode")
         return body
+
+    async def _read(self, dataset: Dataset, bands: Sequence[Band]) -> list[Raw | None]:
+        """The blocks of a picture. Who waits for a storage that answers nobody lends its slot to
+        pictures of others."""
+        reading = asyncio.ensure_future(self._reader.read(dataset, bands))
+        try:
+            while not (await asyncio.wait([reading], timeout=LOOK_S))[0]:
+                traffic = dataset.traffic
+                if traffic is not None and traffic.is_silent and self.gate.may_lend:
+                    with self.gate.lent():
+                        return await reading
+            return await reading
+        finally:
+            reading.cancel()
 
     def _note(self, drawing: Drawing, bands: Sequence[Band]) -> None:
         self._prefetcher.note(drawing.view.dataset, [band.plan for band in bands])
@@ -183,6 +200,21 @@ class Engine:
         bands = self._reader.bands(drawing)
         blocks = await self._reader.read(drawing.view.dataset, bands)
         return await in_thread(self.pool, painter.pixels, drawing, bands, blocks)
+
+    async def stored(self, drawing: Drawing) -> list[tuple[Raw, Valid]]:
+        """Stored numbers of the target (row, col) and where there are any, for each variable.
+
+        In its turn, as pictures are. Raises as `tile` does.
+        """
+        limit_s = self.limits.tile_s
+        try:
+            async with asyncio.timeout(limit_s), self.gate:
+                dataset, bands = drawing.view.dataset, self._reader.bands(drawing)
+                async with self._scales.holding(self._reader.check(dataset, bands).nbytes):
+                    blocks = await self._read(dataset, bands)
+                    return await in_thread(self.pool, painter.stored, drawing, bands, blocks)
+        except TimeoutError:
+            raise _late(limit_s) from None
 
     async def read(self, dataset: Dataset, plan: ReadPlan) -> Raw:
         """Stored numbers of a window. Raises SourceError, PayloadTooLarge."""
@@ -202,7 +234,19 @@ class Engine:
         if known is not None:
             return known
         key = (dataset.version, layer.key)
-        return await self._ranges.get(key, lambda: self._sampler.measure(dataset, layer))
+        return await self._ranges.get(key, lambda: self._measure(dataset, layer))
+
+    async def _measure(self, dataset: Dataset, layer: Layer) -> tuple[float, float]:
+        """A range that takes reading: as another server has taken it, else from the data."""
+        if self._shared_ranges is None:
+            return await self._sampler.measure(dataset, layer)
+
+        async def make() -> bytes:
+            return RANGE.pack(*await self._sampler.measure(dataset, layer))
+
+        key = "|".join((__version__, dataset.id, dataset.version, layer.key))
+        low, high = RANGE.unpack(await self._shared_ranges.fetch(key, make))
+        return low, high
 
     def _known_range(self, dataset: Dataset, layer: Layer) -> tuple[float, float] | None:
         return declared_range(layer) or self._ranges.held((dataset.version, layer.key))
@@ -218,3 +262,9 @@ class Engine:
             if known is not None:
                 self._colours.put(view.key, known)
         return known
+
+
+def _late(limit_s: float) -> DeadlineExceeded:
+    return DeadlineExceeded(
+        f"this took longer than {limit_s:g} s: try again in a moment, or zoom in"
+    )

@@ -75,16 +75,18 @@ def sample(
     resampling: Resampling | None,
     *,
     reducer: Resampling = "average",
+    slack: float = LEVEL_SLACK,
 ) -> Sampling | None:
     """How the target is drawn from the levels; None where none of it lies on their grid.
 
     Args:
         resampling: the kernel; None for nearest, or `reducer` where that would leave out cells
             because even the coarsest level is too fine.
+        slack: by what factor cells may be larger than a pixel.
     """
     x, y = axis_coordinates(target, levels[0].grid)
     footprint = (_footprint(y), _footprint(x))
-    number = choose_level(levels, footprint)
+    number = choose_level(levels, footprint, slack)
     level = levels[number]
     place = _Place(
         number,
@@ -109,11 +111,13 @@ def sample(
     return _covering(place, target, "mode" if resampling == "mode" else "average")
 
 
-def choose_level(levels: Sequence[Level], footprint: tuple[float, float]) -> int:
+def choose_level(
+    levels: Sequence[Level], footprint: tuple[float, float], slack: float = LEVEL_SLACK
+) -> int:
     """The coarsest level that is still as fine as the pixels, whose size is (y, x) in CRS units."""
     for number in range(len(levels) - 1, 0, -1):
         res_x, res_y = levels[number].grid.resolution
-        if res_x * res_y <= footprint[0] * footprint[1] * LEVEL_SLACK**2:
+        if res_x * res_y <= footprint[0] * footprint[1] * slack**2:
             return number
     return 0
 

@@ -20,12 +20,13 @@ from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from time import monotonic
 
-from tileserver.catalog import Dataset
 from tileserver.cube import TIME
+from tileserver.dataset import Dataset
 from tileserver.plan import ReadPlan
 from tileserver.sources.chunk import planned_bytes
 from tileserver.sources.source import Source
 from tileserver.timeaxis import TimeAxis
+from tileserver.trail import no_trail
 
 log = logging.getLogger(__name__)
 
@@ -159,7 +160,7 @@ class Prefetcher:
                 self._wishes[animation.key, place] = _Wish(task, now + self._quiet_s)
 
     def _start(self, source: Source, plan: ReadPlan) -> asyncio.Task[None]:
-        task = asyncio.create_task(self._fetch(source, plan))
+        task = asyncio.create_task(self._fetch(source, plan), context=no_trail())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         if self._sweeper is None:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from tileserver.cache import ByteCache
-from tileserver.catalog import Dataset
 from tileserver.cost import Cost, Limits, check_bytes
 from tileserver.cube import Packing, Raw, Variable
+from tileserver.dataset import Dataset
 from tileserver.drawing import Drawing, View
 from tileserver.grid import Grid
 from tileserver.layer import Layer
@@ -67,10 +67,10 @@ class Reader:
         reducer, resampling = _reducer(view, variable), view.resampling
         if view.layer.expression is not None and _has_classes(view.layer, variable):
             resampling = resampling if resampling in UNMIXED else None
-        key = (shapes, target.key, resampling, reducer)
+        key = (shapes, target.key, resampling, reducer, view.slack)
         known = self._samplings.held(key)
         if known is None:
-            known = sample(levels, target, resampling, reducer=reducer)
+            known = sample(levels, target, resampling, reducer=reducer, slack=view.slack)
             known = known or Sampling.empty(target.shape)
             self._samplings.put(key, known)
         return known

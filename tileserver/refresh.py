@@ -21,9 +21,11 @@ from dataclasses import dataclass
 from math import inf
 from time import monotonic
 
-from tileserver.catalog import Catalog, Entry
+from tileserver.catalog import Catalog
+from tileserver.dataset import Entry
 from tileserver.errors import SourceError, SourceUnavailable
 from tileserver.noticeboard import Noticeboard, number_of
+from tileserver.trail import no_trail
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +78,7 @@ class Refresher:
         self._bursts: dict[str, tuple[float, asyncio.TimerHandle]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         for dataset, entry in catalog.entries.items():
-            entry.generation = board.generation(dataset)
+            entry.generation = max(entry.generation, board.generation(dataset))
         catalog.changed = self._underneath
 
     async def run(self) -> None:
@@ -95,15 +97,42 @@ class Refresher:
         finally:
             await self._close()
 
-    async def refresh(self, dataset: str) -> Refreshed:
+    async def adopt(self, entry: Entry) -> None:
+        """Show a dataset that is new or other than before, and look at it from now on."""
+        dataset = entry.config.id
+        self._board.add(dataset)
+        entry.generation = max(entry.generation, self._board.generation(dataset))
+        await self._catalog.replace(entry)
+        if entry.usable and not self._catalog.is_lazy:
+            self._schedule(entry, random.random())
+
+    def forget(self, dataset: str) -> None:
+        """Show a dataset no longer, and know nothing of it."""
+        self._catalog.remove(dataset)
+        if (timer := self._timers.pop(dataset, None)) is not None:
+            timer.cancel()
+        self._outdated.discard(dataset)
+        for known in (self._failures, self._told, self._rushed, self.looked, self._locks):
+            known.pop(dataset, None)
+
+    def follow_generation(self, dataset: str, generation: int) -> None:
+        """Open a dataset anew, as all servers that share a register are asked to."""
+        entry = self._catalog.entries.get(dataset)
+        if entry is not None and entry.usable and entry.generation < generation:
+            self._start_renewal(entry, generation)
+
+    async def refresh(self, dataset: str, generation: int | None = None) -> Refreshed:
         """Open a dataset anew in all workers, in this one at once.
+
+        Args:
+            generation: that it is to have then, if other servers are told of it.
 
         Raises DatasetNotFound; SourceUnavailable where the store does not answer in time.
         """
         entry = self._catalog.entry(dataset)
         before = _content(entry)
         if entry.usable:
-            opening = self._start_renewal(entry, self._board.renew(dataset))
+            opening = self._start_renewal(entry, generation or self._board.renew(dataset))
             await asyncio.wait([opening], timeout=OPENING_S)
             if not opening.done() or dataset in self._outdated:
                 raise SourceUnavailable(entry.trouble or "it takes long to open: try again later")
@@ -137,7 +166,8 @@ class Refresher:
 
     def _end_burst(self, dataset: str) -> None:
         self._bursts.pop(dataset, None)
-        self._start_renewal(self._catalog.entry(dataset), self._board.renew(dataset))
+        if (entry := self._catalog.entries.get(dataset)) is not None:
+            self._start_renewal(entry, self._board.renew(dataset))
 
     def _underneath(self, entry: Entry) -> None:
         """What is read is newer than what was opened."""
@@ -206,8 +236,10 @@ class Refresher:
     async def _look_in_turn(self, entry: Entry) -> None:
         """Look at a dataset, unless another worker has, and again after its interval."""
         dataset = entry.config.id
+        if self._catalog.entries.get(dataset) is not entry:
+            return  # another is in its place, or none
         if self._catalog.is_lazy and dataset not in self._catalog.open:
-            del self._timers[dataset]  # it was closed
+            self._timers.pop(dataset, None)  # it was closed
             return
         try:
             failed = dataset in self._failures
@@ -283,7 +315,7 @@ class Refresher:
             )
 
     def _start(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
-        task = asyncio.ensure_future(work)
+        task = asyncio.get_running_loop().create_task(work, context=no_trail())
         self._tasks.add(task)  # the event loop itself keeps none
         task.add_done_callback(self._ended)
         return task

@@ -7,38 +7,33 @@ import contextlib
 import logging
 import multiprocessing
 import os
+import resource
 import signal
 import socket
 import sys
-import tempfile
 import threading
-from collections.abc import Callable, Iterator
-from functools import partial
-from typing import Any, Protocol
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property, partial
+from math import ceil
+from tempfile import NamedTemporaryFile, TemporaryDirectory
+from typing import Any
 
 import uvicorn
-import uvloop
-from uvicorn.config import LOGGING_CONFIG
 from uvicorn.supervisors import Multiprocess
 
+from tileserver.http.connection import Connection
+from tileserver.http.crowd import ConnectionLimits, Crowd
+from tileserver.listening import Loop, Ready
+from tileserver.logformat import configuration
 from tileserver.malloc import keep_compact
 from tileserver.settings import Settings
 
 log = logging.getLogger(__name__)
 
 READY_WITHIN_S = 300.0
-KEEP_ALIVE_S = 30
 GRACE_S = 20
 STARTUP_FAILED = 3
-ASK_EVERY_S = 0.02
-
-
-class Ready(Protocol):
-    """Counts the workers whose datasets were tried; of threads or of processes."""
-
-    def acquire(self, block: bool = True, timeout: float | None = None) -> bool: ...
-
-    def release(self) -> None: ...
+OTHER_FILES = 500  # beside connections: of data, of object stores
 
 
 class _Config(uvicorn.Config):
@@ -46,86 +41,24 @@ class _Config(uvicorn.Config):
     an event loop that shares the port."""
 
     ready: Ready
+    limits: ConnectionLimits
+    drain_s: float
+
+    @cached_property
+    def crowd(self) -> Crowd:
+        """The connections of this process."""
+        return Crowd(self.limits)
 
     def configure_logging(self) -> None:
         """What every process, each worker too, does first."""
         super().configure_logging()
+        logging.captureWarnings(True)  # else they are no lines of the log
         keep_compact()
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 
     def get_loop_factory(self) -> Callable[[], asyncio.AbstractEventLoop]:
         """What uvicorn runs in, in every process."""
-        return partial(_Loop, self.ready, shared=self.workers > 1)
-
-
-class _Loop(uvloop.Loop):
-    """uvloop that listens on a socket of its own, and tells when the app behind it is ready.
-
-    On one listening socket that workers inherit, the first to wake accepts all that wait: of eight
-    connections that are kept alive, one of two workers got at most one in half of the runs. To
-    sockets of their own on the port (SO_REUSEPORT) the kernel deals connections evenly.
-    """
-
-    def __init__(self, ready: Ready, *, shared: bool) -> None:
-        super().__init__()
-        self._ready, self._shared = ready, shared
-        self._asking: set[asyncio.Task[None]] = set()
-        self._listening: list[asyncio.AbstractServer] = []
-
-    @property
-    def is_ending(self) -> bool:
-        """Whether it listened and does no longer: answers that have no end are to end now."""
-        return any(not server.is_serving() for server in self._listening)
-
-    async def create_server(  # type: ignore[override]
-        self, factory: Callable[[], asyncio.Protocol], *, sock: socket.socket, **options: Any
-    ) -> asyncio.AbstractServer:
-        """Listen where the socket is bound."""
-        own = _reuse(sock) if self._shared else sock
-        server: asyncio.AbstractServer = await super().create_server(factory, sock=own, **options)
-        self._asking.add(self.create_task(self._tell_ready(factory)))
-        self._listening.append(server)
-        return server
-
-    async def _tell_ready(self, factory: Callable[[], asyncio.Protocol]) -> None:
-        """Ask this very process, which the port, being shared, may not reach."""
-        while not await self._answers(factory):
-            await asyncio.sleep(ASK_EVERY_S)
-        self._ready.release()
-
-    async def _answers(self, factory: Callable[[], asyncio.Protocol]) -> bool:
-        ours, theirs = socket.socketpair()
-        await self.connect_accepted_socket(factory, theirs)
-        reader, writer = await asyncio.open_connection(sock=ours)
-        writer.write(b"GET /readyz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
-        status = await reader.readline()
-        writer.close()
-        return status.split()[1:2] == [b"200"]
-
-
-def bind(host: str, port: int, *, shared: bool = False) -> socket.socket:
-    """A socket that keeps the port; port 0 takes a free one. Raises OSError.
-
-    Args:
-        shared: whether processes of this user may listen there too; nobody else may, as the socket
-            is bound before it says so.
-    """
-    bound = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    bound.bind((host, port))
-    if shared:
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    bound.set_inheritable(True)
-    return bound
-
-
-def _reuse(bound: socket.socket) -> socket.socket:
-    """Another socket of the same address."""
-    own = socket.socket(bound.family)
-    own.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    own.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    own.bind(bound.getsockname())
-    return own
+        return partial(Loop, self.ready, self.crowd, self.drain_s, shared=self.workers > 1)
 
 
 def run(settings: Settings, bound: socket.socket) -> None:
@@ -135,7 +68,9 @@ def run(settings: Settings, bound: socket.socket) -> None:
     waiting = (url, config.ready, settings.workers)
     threading.Thread(target=_announce, args=waiting, daemon=True).start()
     if settings.workers > 1:
-        with _noticeboard(settings):
+        with contextlib.ExitStack() as stack:
+            for name in _FILES:
+                stack.enter_context(_temporary(settings, name))
             Multiprocess(config, sockets=[bound]).run()
         return
     server = uvicorn.Server(config)
@@ -145,20 +80,29 @@ def run(settings: Settings, bound: socket.socket) -> None:
         sys.exit(STARTUP_FAILED)
 
 
+# What the workers tell each other by: how it is made, and what goes on without.
+_FILES: Mapping[str, tuple[Callable[..., Any], str]] = {
+    "noticeboard": (NamedTemporaryFile, "each worker looks for changes by itself"),
+    "client_table": (NamedTemporaryFile, "each worker counts by itself what clients ask"),
+    "figures": (TemporaryDirectory, "/metrics tells of the worker alone that is asked"),
+}
+
+
 @contextlib.contextmanager
-def _noticeboard(settings: Settings) -> Iterator[None]:
-    """A file for what the workers tell each other; they find its name in the environment."""
-    if settings.noticeboard:
+def _temporary(settings: Settings, name: str) -> Iterator[None]:
+    """A file or folder of the workers, of which they find the name in the environment."""
+    if getattr(settings, name):
         yield
         return
+    make, without = _FILES[name]
     try:
-        file = tempfile.NamedTemporaryFile(prefix="tileserver-")  # noqa: SIM115 (closed below)
+        file = make(prefix="tileserver-")
     except OSError as error:
-        log.warning("no temporary file (%s): each worker looks for changes by itself", error)
+        log.warning("no temporary files (%s): %s", error, without)
         yield
         return
     with file:
-        os.environ["TILESERVER_NOTICEBOARD"] = file.name
+        os.environ[f"TILESERVER_{name.upper()}"] = file.name
         yield
 
 
@@ -169,17 +113,20 @@ def _config(settings: Settings) -> _Config:
         host=settings.host,
         port=settings.port,
         workers=settings.workers,
-        http="httptools",
+        http=Connection,
+        ws="none",
         lifespan="on",
         access_log=False,
         server_header=False,
         proxy_headers=False,  # links.py reads them, from trusted proxies only
         root_path=settings.root_path,
-        log_config=_logging(settings.log_level),
+        log_config=configuration(settings.log_level, settings.log_format),
         log_level=settings.log_level,
-        timeout_keep_alive=KEEP_ALIVE_S,
-        timeout_graceful_shutdown=GRACE_S,
+        timeout_keep_alive=ceil(settings.idle_s),
+        timeout_graceful_shutdown=ceil(settings.drain_s) + GRACE_S,
     )
+    config.limits = _limits(settings)
+    config.drain_s = settings.drain_s
     # uvicorn spawns its workers: a semaphore of the same kind reaches them with the rest.
     several = settings.workers > 1
     config.ready = (
@@ -188,10 +135,25 @@ def _config(settings: Settings) -> _Config:
     return config
 
 
-def _logging(level: str) -> dict[str, Any]:
-    """Ours beside uvicorn's own; each worker configures itself by it."""
-    ours = {"handlers": ["default"], "level": level.upper(), "propagate": False}
-    return {**LOGGING_CONFIG, "loggers": {**LOGGING_CONFIG["loggers"], "tileserver": ours}}
+def _limits(settings: Settings) -> ConnectionLimits:
+    return ConnectionLimits(
+        headers_s=settings.headers_s,
+        idle_s=settings.idle_s,
+        body_bytes=settings.body_bytes,
+        connections=_with_files(settings.connections),
+        client_connections=settings.client_connections,
+        trusted_proxies=settings.trusted_proxies,
+    )
+
+
+def _with_files(connections: int) -> int:
+    """So many connections, or as many as there may be files; workers may open as many as this."""
+    files, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = connections + OTHER_FILES
+    if files < wanted:
+        files = wanted if most == resource.RLIM_INFINITY else min(wanted, most)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (files, most))
+    return max(1, min(connections, files - OTHER_FILES))
 
 
 def _url(host: str, bound: socket.socket) -> str:

@@ -18,7 +18,7 @@ import secrets
 import struct
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from hashlib import blake2b
 from itertools import count
 from pathlib import Path
@@ -88,6 +88,14 @@ class SharedTiles:
     @property
     def _untold(self) -> int:
         return self._written - self._told
+
+    async def fetch(self, key: str, make: Callable[[], Awaitable[bytes]]) -> bytes:
+        """The body, made now if it is not here. Raises what `make` raises."""
+        body = self.get(key)
+        if body is None:
+            body = await make()
+            self.put(key, body)
+        return body
 
     def get(self, key: str) -> bytes | None:
         """The body, or None; one that is damaged is removed."""

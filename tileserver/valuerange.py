@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tileserver.axis import Axis
-from tileserver.catalog import Dataset
+from tileserver.dataset import Dataset
 from tileserver.drawing import Drawing, View
 from tileserver.errors import SourceError, SourceUnavailable
 from tileserver.grid import Grid

@@ -3,42 +3,55 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from prometheus_client import CollectorRegistry
+from prometheus_client.registry import Collector
 
 from tileserver import catalogfile
+from tileserver.authentication import make_identity
+from tileserver.bucket import Buckets, LocalBuckets, Rate
 from tileserver.budget import Budget
 from tileserver.cache import ByteCache
-from tileserver.catalog import Catalog, Dataset, Entry
+from tileserver.catalog import Catalog
+from tileserver.catalogfile import EntryMaker
 from tileserver.cost import Limits
 from tileserver.cube import Raw
+from tileserver.errors import CatalogError
 from tileserver.gate import Gate
+from tileserver.http.ending import crowd, is_pressed
 from tileserver.http.endpoint import Context
-from tileserver.http.metrics import RefreshCollector, WorkCollector
-from tileserver.http.ogc import wms_document
 from tileserver.http.tileset import Tilesets
 from tileserver.jobs.office import Limits as JobLimits
 from tileserver.jobs.office import Office
 from tileserver.jobs.runner import Runner
+from tileserver.monitoring.connections import ConnectionCollector
+from tileserver.monitoring.database import DatabaseCollector
+from tileserver.monitoring.datasets import DatasetCollector
+from tileserver.monitoring.jobs import JobCollector
+from tileserver.monitoring.redis import RedisCollector
+from tileserver.monitoring.requests import RequestCollector
+from tileserver.monitoring.running import watching
+from tileserver.monitoring.work import WorkCollector
 from tileserver.noticeboard import Noticeboard
-from tileserver.pipeline import Engine
+from tileserver.openings import follow_openings
+from tileserver.pipeline import Engine, Shared
 from tileserver.refresh import Refresher
-from tileserver.services import describe
-from tileserver.services.ogc import wmts_contents
+from tileserver.register.follower import Follower
+from tileserver.replicas import Replicas
 from tileserver.services.ogc.fragment import Fragments
 from tileserver.settings import Settings
 from tileserver.sharedtiles import SharedTiles
 from tileserver.summaries import Summaries
 
+if TYPE_CHECKING:
+    from tileserver.redis.service import Redis
+
 MAPS_AT_ONCE = 4  # each of which holds all its pixels
-MANY_DATASETS = 50  # whose documents take longer to write than clients like to wait
 TILE_OVERHEAD_BYTES = 200  # of an encoded tile in its cache: its key, objects
 CatalogMaker = Callable[[ByteCache[Raw], Executor], Catalog]
 
@@ -47,64 +60,151 @@ CatalogMaker = Callable[[ByteCache[Raw], Executor], Catalog]
 async def working(
     settings: Settings,
     budget: Budget,
-    registry: CollectorRegistry,
+    requests: RequestCollector,
     make_catalog: CatalogMaker | None = None,
 ) -> AsyncIterator[Context]:
     """All that requests need, while it goes on. Raises CatalogError.
 
     Args:
-        registry: of the metrics.
+        requests: counts them.
         make_catalog: makes the catalogue with a chunk cache and threads to decode in; by default
             from the files that the settings name.
     """
     async with AsyncExitStack() as stack:
-        pool = ThreadPoolExecutor(settings.threads, "tileserver")
-        stack.callback(pool.shutdown, wait=False, cancel_futures=True)
+        pool = _pool(settings, stack)
         chunks: ByteCache[Raw] = ByteCache(budget.chunks, lambda chunk: chunk.nbytes)
         catalog = (make_catalog or _from_files(settings, budget))(chunks, pool)
-        engine = _engine(settings, budget, pool)
+        follower = await _follower(settings, catalog, stack)
+        redis = await _redis(settings, stack)
+        engine = _engine(settings, budget, pool, redis)
         stack.push_async_callback(engine.close)
         fragments = Fragments()
-        summaries = Summaries(settings.summaries)
-        stack.callback(summaries.close)
-        _follow_openings(catalog, pool, summaries, fragments)
-        caches: dict[str, ByteCache[Any]] = {"chunks": chunks, "pictures": engine.tiles}
-        registry.register(WorkCollector(caches, catalog.traffic, engine.gate))
+        summaries = _summaries(settings, stack)
+        replicas = await _replicas(redis, catalog)
+        follow_openings(catalog, pool, summaries, fragments, replicas)
         board = Noticeboard(settings.noticeboard, catalog.entries)
         refresher = Refresher(catalog, board, interval_s=settings.refresh_s)
-        registry.register(RefreshCollector(refresher))
         office = _office(settings, stack)
-        await _start(catalog, refresher, stack)
-        if office is not None:
-            _start_jobs(settings, office, catalog, stack)
+        for work in _followings(catalog, refresher, follower, replicas):
+            _run(work, stack)
+        _start_jobs(settings, office, catalog, stack)
+        gates = _gates(settings, engine)
+        is_private = settings.metrics == "admin"  # then the names of all datasets may be told
+        known = DatasetCollector(catalog, refresher, is_private)
+        collectors = [known, *_collectors(redis, office, follower)]
+        caches: dict[str, ByteCache[Any]] = {"chunks": chunks, "pictures": engine.tiles}
+        served = WorkCollector(caches, catalog.traffic, gates)
+        watch = watching(settings.figures, requests, served, collectors)
+        figures = await stack.enter_async_context(watch)
         yield Context(
             catalog=catalog,
+            everything=catalog,
+            identity=make_identity(settings, follower),
+            follower=follower,
             tilesets=Tilesets(budget.answers // 2),
             engine=engine,
             fragments=fragments,
-            gate=_gate(settings),
-            map_gate=_gate(settings, MAPS_AT_ONCE),
+            gate=gates["answers"],
+            map_gate=gates["maps"],
+            buckets=_buckets(settings, redis),
+            answer_s=settings.answer_timeout_s,
             map_pixels=settings.map_pixels,
             has_pattern=settings.over_budget == "pattern",
             refresher=refresher,
             largest_body=settings.body_bytes,
-            registry=registry,
+            figures=figures,
+            are_metrics_private=is_private,
             jobs=office,
-            admin_token=settings.admin_token.get_secret_value(),
+            signed_s=settings.signed_s,
+            embedders=settings.embedders,
         )
 
 
-async def _start(catalog: Catalog, refresher: Refresher, stack: AsyncExitStack) -> None:
-    """Open the datasets, and look for changes until the end."""
-    opening = asyncio.ensure_future(catalog.open_all())
-    refreshing = asyncio.ensure_future(refresher.run())
+def _pool(settings: Settings, stack: AsyncExitStack) -> Executor:
+    """Threads to decode and draw in."""
+    pool = ThreadPoolExecutor(settings.threads, "tileserver")
+    stack.callback(pool.shutdown, wait=False, cancel_futures=True)
+    return pool
+
+
+def _summaries(settings: Settings, stack: AsyncExitStack) -> Summaries:
+    """What listings tell of datasets that are not open."""
+    summaries = Summaries(settings.summaries)
+    stack.callback(summaries.close)
+    return summaries
+
+
+async def _replicas(redis: Redis | None, catalog: Catalog) -> Replicas | None:
+    if redis is None:
+        return None
+    replicas = Replicas(redis, catalog)
+    await replicas.prepare()
+    return replicas
+
+
+def _gates(settings: Settings, engine: Engine) -> dict[str, Gate]:
+    """What limits the work in flight, by what it is."""
+    maps, answers = _gate(settings, MAPS_AT_ONCE), _gate(settings)
+    return {"pictures": engine.gate, "maps": maps, "answers": answers}
+
+
+def _followings(
+    catalog: Catalog,
+    refresher: Refresher,
+    follower: Follower | None,
+    replicas: Replicas | None,
+) -> Iterator[Coroutine[None, None, None]]:
+    """What opens the datasets, and follows what is changed underneath and by others."""
+    yield catalog.open_all()
+    yield refresher.run()
+    if follower is not None:
+        yield follower.run(refresher)
+    if replicas is not None:
+        yield replicas.run(refresher.follow_generation)
+
+
+def _run(work: Coroutine[None, None, None], stack: AsyncExitStack) -> None:
+    """Have something go on until the end."""
+    task = asyncio.ensure_future(work)
 
     async def end() -> None:
-        opening.cancel()
-        refreshing.cancel()
-        await asyncio.wait([refreshing])
+        task.cancel()
+        await asyncio.wait([task])
 
     stack.push_async_callback(end)
+
+
+async def _follower(settings: Settings, catalog: Catalog, stack: AsyncExitStack) -> Follower | None:
+    """What keeps the catalogue as the register has it, if there is one. Raises CatalogError."""
+    said = settings.database.get_secret_value()
+    if not said:
+        return None
+    try:
+        from tileserver.register.register import Register  # an extra
+    except ImportError as error:
+        raise CatalogError(
+            "database: it cannot be reached from here: pip install 'tileserver[database]'"
+        ) from error
+    register = Register(said)
+    stack.callback(register.close)
+    maker = EntryMaker.of(settings.catalog, os.environ, settings.allowed_urls)
+    follower = Follower(register, maker, catalog)
+    await follower.begin(settings.database_wait_s)
+    return follower
+
+
+def _collectors(
+    redis: Redis | None, office: Office | None, follower: Follower | None
+) -> Iterator[Collector]:
+    """Of what is there only where operators want it."""
+    if redis is not None:
+        yield RedisCollector(redis)
+    if office is not None:
+        yield JobCollector(office)
+    if follower is not None:
+        yield DatabaseCollector(follower)
+    if (connections := crowd()) is not None:
+        yield ConnectionCollector(connections)
 
 
 def _office(settings: Settings, stack: AsyncExitStack) -> Office | None:
@@ -124,9 +224,11 @@ def _office(settings: Settings, stack: AsyncExitStack) -> Office | None:
 
 
 def _start_jobs(
-    settings: Settings, office: Office, catalog: Catalog, stack: AsyncExitStack
+    settings: Settings, office: Office | None, catalog: Catalog, stack: AsyncExitStack
 ) -> None:
-    """Do the jobs in this process, as far as it is its turn."""
+    """Do the jobs in this process, if any are taken, as far as it is its turn."""
+    if office is None:
+        return
     # Sums of many small areas are Python's for the most part: more threads make them slower.
     threads = max(1, settings.threads // 2)
     runner = Runner(office, catalog, threads, settings.scheduler)
@@ -134,10 +236,33 @@ def _start_jobs(
     stack.push_async_callback(asyncio.to_thread, runner.stop)
 
 
-def _engine(settings: Settings, budget: Budget, pool: Executor) -> Engine:
-    shared = None
+async def _redis(settings: Settings, stack: AsyncExitStack) -> Redis | None:
+    """What is shared with other servers, if it is."""
+    url = settings.redis.get_secret_value()
+    if not url:
+        return None
+    try:
+        from tileserver.redis.service import Redis  # an extra
+    except ImportError as error:
+        raise CatalogError(
+            "redis: Redis is not understood here: pip install 'tileserver[redis]'"
+        ) from error
+    redis = await Redis.open(
+        url,
+        tiles_s=settings.redis_tiles_s,
+        facts_s=settings.redis_facts_s,
+        most_bytes=settings.redis_item_bytes,
+    )
+    stack.push_async_callback(redis.close)
+    return redis
+
+
+def _engine(settings: Settings, budget: Budget, pool: Executor, redis: Redis | None) -> Engine:
+    shared: list[Shared] = []
     if settings.shared_tiles:
-        shared = SharedTiles(Path(settings.shared_tiles), budget.shared_tiles)
+        shared.append(SharedTiles(Path(settings.shared_tiles), budget.shared_tiles))
+    if redis is not None:
+        shared.append(redis.tiles)
     return Engine(
         tiles=ByteCache(budget.tiles, lambda body: len(body) + TILE_OVERHEAD_BYTES),
         samplings=ByteCache(budget.plans, lambda sampling: sampling.nbytes),
@@ -145,6 +270,7 @@ def _engine(settings: Settings, budget: Budget, pool: Executor) -> Engine:
         limits=_limits(settings, budget),
         gate=_gate(settings),
         shared=shared,
+        ranges=None if redis is None else redis.ranges,
     )
 
 
@@ -160,50 +286,22 @@ def _limits(settings: Settings, budget: Budget) -> Limits:
 
 def _gate(settings: Settings, most: int | None = None) -> Gate:
     at_once = min(settings.in_flight, most or settings.in_flight)
-    return Gate(at_once=at_once, waiting=settings.waiting, wait_s=settings.waiting_s)
+    return Gate(
+        at_once=at_once,
+        waiting=settings.waiting,
+        wait_s=settings.waiting_s,
+        is_pressed=is_pressed,
+    )
 
 
-def _follow_openings(
-    catalog: Catalog, pool: Executor, summaries: Summaries, fragments: Fragments
-) -> None:
-    """Keep what listings tell of datasets when they are opened, and tell what was known before."""
-    _remember(catalog, summaries)
-    written = fragments if len(catalog.entries) >= MANY_DATASETS else None
-
-    def opened(dataset: Dataset) -> None:
-        pool.submit(_note_opened, catalog.entries[dataset.id], dataset, summaries, written)
-
-    catalog.opened = opened
-
-
-def _remember(catalog: Catalog, summaries: Summaries) -> None:
-    """Tell of datasets what was known of them in an earlier run."""
-    for dataset, (of, facts) in summaries.all().items():
-        entry = catalog.entries.get(dataset)
-        if entry is not None and of == _identity(entry):
-            entry.known = facts
-
-
-def _identity(entry: Entry) -> str:
-    return hashlib.blake2b(entry.config.model_dump_json().encode(), digest_size=8).hexdigest()
-
-
-def _note_opened(
-    entry: Entry, dataset: Dataset, summaries: Summaries, fragments: Fragments | None
-) -> None:
-    """Keep what listings tell of a dataset that was opened, and write what it contributes to
-    documents before they are asked for."""
-    told = describe.facts(dataset)
-    if told != entry.known:
-        entry.known = told
-        summaries.put(dataset.id, _identity(entry), told)
-    if fragments is not None:
-        _prepare(fragments, dataset)
-
-
-def _prepare(fragments: Fragments, dataset: Dataset) -> None:
-    for document in (wmts_contents, wms_document):
-        document.prepare(fragments, dataset)
+def _buckets(settings: Settings, redis: Redis | None) -> Buckets | None:
+    """What each client may ask for, if that is limited."""
+    if not settings.client_rate:
+        return None
+    rate = Rate(settings.client_rate, settings.client_burst)
+    table = Path(settings.client_table) if settings.client_table else None
+    local = LocalBuckets(rate, table)
+    return local if redis is None else redis.buckets(local)
 
 
 def _from_files(settings: Settings, budget: Budget) -> CatalogMaker:

@@ -1,7 +1,9 @@
-/** The server's answers. Every address is relative to the page, so a path prefix does no harm. */
+/** What the server knows, as JSON. */
 
+import { askWell } from "./ask.js";
 import { path } from "./lib/address.js";
-import { t } from "./lib/text.js";
+
+export { ApiError, explain, isAbort } from "./ask.js";
 
 /** @typedef {import("./types.js").Detail} Detail */
 /** @typedef {import("./types.js").Summary} Summary */
@@ -9,51 +11,14 @@ import { t } from "./lib/text.js";
 const PAGE = 10_000;
 const MOST_PAGES = 50;
 
-/** An answer that is no success, in the server's own words. */
-export class ApiError extends Error {
-  /** @param {string} message @param {number} status 0 where there was no answer */
-  constructor(message, status) {
-    super(message);
-    this.status = status;
-  }
-}
-
 /**
  * @param {string} address @param {AbortSignal} signal
  * @param {RequestCache} [cache] `no-cache` where what the browser keeps may be old
  * @returns {Promise<any>}
- * @throws {ApiError} with the `detail` of the server
+ * @throws {import("./ask.js").ApiError} with the `detail` of the server
  */
 export async function getJson(address, signal, cache = "default") {
-  const response = await request(address, signal, cache);
-  if (!response.ok) throw new ApiError(await explain(response), response.status);
-  return response.json();
-}
-
-/** @param {string} address @param {AbortSignal} signal @param {RequestCache} cache */
-async function request(address, signal, cache) {
-  try {
-    return await fetch(new URL(address, document.baseURI), { signal, cache });
-  } catch (error) {
-    if (signal.aborted) throw error;
-    throw new ApiError(t("shell.noAnswer"), 0);
-  }
-}
-
-/** @param {Response} response not ok @returns {Promise<string>} */
-export async function explain(response) {
-  try {
-    const problem = await response.json();
-    if (typeof problem.detail === "string") return problem.detail;
-  } catch {
-    // Not the server's own JSON: a proxy in between answered.
-  }
-  return t("shell.answered", { status: response.status, text: response.statusText }).trim();
-}
-
-/** Whether an error only says that the answer is no longer wanted. @param {unknown} error */
-export function isAbort(error) {
-  return error instanceof DOMException && error.name === "AbortError";
+  return (await askWell(address, { signal, cache })).json();
 }
 
 /**
@@ -74,8 +39,8 @@ async function getPages(address, key, signal, cache) {
   return items;
 }
 
-/** @param {AbortSignal} signal @returns {Promise<Summary[]>} */
-export const getDatasets = (signal) => getPages("datasets", "datasets", signal);
+/** @param {AbortSignal} signal @param {RequestCache} [cache] @returns {Promise<Summary[]>} */
+export const getDatasets = (signal, cache) => getPages("datasets", "datasets", signal, cache);
 
 /** @param {string} id @param {AbortSignal} signal @param {RequestCache} [cache] @returns {Promise<Detail>} */
 export const getDetail = (id, signal, cache) => getJson(`datasets/${path(id)}`, signal, cache);
@@ -88,4 +53,4 @@ export const getAxis = (id, dimension, signal, cache) =>
 export const getColormaps = async (signal) => (await getJson("colormaps", signal)).colormaps;
 
 /** @param {AbortSignal} signal @returns {Promise<import("./types.js").Config>} */
-export const getConfig = (signal) => getJson("viewer", signal);
+export const getConfig = async (signal) => (await askWell("viewer", { signal }, "")).json(); // the same for all

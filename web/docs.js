@@ -67,7 +67,7 @@ function breakable(path) {
 
 /** @param {Operation} operation @param {import("./types.js").Summary | undefined} dataset */
 function showOperation(operation, dataset) {
-  const { id, method, path, summary, description, parameters, answers } = operation;
+  const { id, method, path, summary, description, parameters, answers, needsKey } = operation;
   return h("article", { id, className: "operation" },
     h("header", { className: "operation-header" },
       h("span", { className: `method is-${method.toLowerCase()}` }, method),
@@ -77,7 +77,8 @@ function showOperation(operation, dataset) {
     parameters.length > 0 && parameterTable(parameters),
     operation.body.length > 0 && h("p", { className: "muted" }, "Body: ", ...codes(operation.body)),
     h("p", { className: "muted" }, "Answers: ", ...codes(answers)),
-    method === "GET" && tryIt(operation, exampleValues(dataset, path)),
+    needsKey && h("p", { className: "muted" }, "Takes a key or token: ", h("code", {}, "Authorization: Bearer …")),
+    method === "GET" && !needsKey && tryIt(operation, exampleValues(dataset, path)),
   );
 }
 

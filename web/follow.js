@@ -6,6 +6,7 @@
  * has missed it learns as soon as it is seen again.
  */
 import { getAxis, getDetail } from "./api.js";
+import { listen } from "./listen.js";
 import { path } from "./lib/address.js";
 import { latestTimes } from "./lib/latest.js";
 import { axisKey, detailOf, timeDimension, variableOf } from "./lib/select.js";
@@ -18,6 +19,7 @@ import { formatTime, hasClock } from "./lib/time.js";
 
 const MOST = 2; // datasets that are followed at once
 const [TRIES, AGAIN_MS] = [8, 400]; // until all workers of the server know
+const KINDS = ["ready", "changed"];
 const NEWS_MS = 12_000;
 const SOURCE = "news";
 
@@ -53,17 +55,19 @@ function wantedOf(store) {
 
 class Following {
   #controller = new AbortController();
+  #listening = new AbortController();
 
   /** @param {Store} store @param {string} id of a dataset */
   constructor(store, id) {
     this.store = store;
     this.id = id;
-    this.events = new EventSource(new URL(`datasets/${path(id)}/events`, document.baseURI));
-    for (const kind of ["ready", "changed"]) this.events.addEventListener(kind, (event) => this.#hear(JSON.parse(event.data)));
+    listen(`datasets/${path(id)}/events`, KINDS, this.#listening.signal, ({ kind, data }) => {
+      if (KINDS.includes(kind)) void this.#hear(JSON.parse(data));
+    });
   }
 
   stop() {
-    this.events.close();
+    this.#listening.abort();
     this.#controller.abort();
   }
 

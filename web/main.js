@@ -1,4 +1,5 @@
 /** Wires the viewer: one store, and the views that show it. A view is `mount(element, store) → unmount`. */
+import { followRefusals } from "./access/refusal.js";
 import { getConfig } from "./api.js";
 import { syncHash } from "./hashsync.js";
 import { decodeHash } from "./lib/hash.js";
@@ -53,5 +54,6 @@ mountMeasure(root, store);
 mountKeyboard(document.body, store);
 syncHash(store);
 followLanguage();
+followRefusals(store);
 startSession(store);
 followEvents(store);

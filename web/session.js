@@ -1,5 +1,6 @@
 /** Loads what the state names: the catalogue, the datasets of its layers, their axes of time. */
 import { ApiError, getAxis, getColormaps, getConfig, getDatasets, getDetail, getJson, isAbort } from "./api.js";
+import { isRefusal } from "./ask.js";
 import { legendAddress } from "./lib/address.js";
 import { addLayer, patchLayer } from "./lib/layers.js";
 import { axisKey, detailOf, firstVariable, rangeKey, styleOf, timeDimension, variableOf } from "./lib/select.js";
@@ -8,6 +9,8 @@ import { t } from "./lib/text.js";
 /** @typedef {import("./types.js").Store} Store */
 /** @typedef {import("./types.js").Detail} Detail */
 
+/** The event of the window that tells of datasets that were registered or taken out on this page. */
+export const CATALOGUE_CHANGED = "catalogue:changed";
 const PENDING_POLL_MS = 2000;
 
 /**
@@ -18,11 +21,14 @@ export function startSession(store) {
   const { signal, abort } = controlled();
   const loadCatalogue = () => attempt(store, signal, () => openCatalogue(store, signal), loadCatalogue);
   loadCatalogue();
+  const renew = () => void attempt(store, signal, async () => store.set({ datasets: await getDatasets(signal, "no-cache") }), null);
+  window.addEventListener(CATALOGUE_CHANGED, renew);
   attempt(store, signal, async () => store.set({ colormaps: await getColormaps(signal) }), null);
   attempt(store, signal, async () => store.set({ config: await getConfig(signal) }), null);
   const stops = [followLayers(store, signal), followRanges(store, signal)];
   return () => {
     stops.forEach((stop) => stop());
+    window.removeEventListener(CATALOGUE_CHANGED, renew);
     abort();
   };
 }
@@ -79,7 +85,8 @@ export async function attempt(store, signal, work, retry) {
     // Its own trouble only: other pieces are loaded at the same time.
     if (problem?.source === "session" && problem.retry === retry) store.set({ problem: null });
   } catch (error) {
-    if (isAbort(error) || signal.aborted) return;
+    // One who is to sign in is asked to.
+    if (isAbort(error) || isRefusal(error) || signal.aborted) return;
     const message = error instanceof ApiError ? error.message : t("shell.failed", { error: String(error) });
     store.set({ problem: { message, source: "session", retry } });
   } finally {

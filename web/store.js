@@ -29,6 +29,7 @@ export const INITIAL = {
   hover: null,
   ranges: {},
   config: null,
+  signed: {},
 };
 
 /**

@@ -152,6 +152,9 @@
  * @property {Hover | null} hover
  * @property {Record<string, Range>} ranges found for layers that have none of their own, such as expressions
  * @property {Config | null} config
+ * @property {Record<string, Signed>} signed by dataset: addresses that hold without a key
+ *
+ * @typedef {{base: string, expires: string}} Signed
  *
  * @typedef {{lon: number, lat: number, readings: Reading[]}} Hover
  * @typedef {{layer: string, value: number | null, text: string}} Reading
@@ -165,6 +168,13 @@
  * @property {string | null} basemap id of the one that is shown at first
  * @property {{dataset: string, variable: string} | null} terrain
  * @property {string | null} welcome
+ * @property {boolean} [sign_in] whether the server knows any keys
+ *
+ * @typedef {object} Caller who asks
+ * @property {string} name of the key, or of the token's subject; empty for anybody
+ * @property {string[]} roles
+ * @property {string[]} scopes `read`, `refresh`, `admin`
+ * @property {string | null} [expires] ISO 8601
  *
  * @typedef {{id: string, title: string, url: string, attribution: string, max_zoom: number}} Basemap
  * @typedef {object} Problem

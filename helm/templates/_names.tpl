@@ -29,3 +29,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- define "tileserver.catalog" -}}
 {{- .Values.existingCatalog | default (printf "%s-catalog" (include "tileserver.name" .)) -}}
 {{- end -}}
+
+{{- define "tileserver.storageSecret" -}}
+{{- .Values.storageSecret.existingSecret | default (printf "%s-storage" (include "tileserver.name" .)) -}}
+{{- end -}}

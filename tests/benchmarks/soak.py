@@ -172,7 +172,9 @@ def find_layers(port: int) -> Iterator[Layer]:
     for dataset in _ask(port, "/datasets")["datasets"]:
         name = dataset["id"]
         whole = _ask(port, f"/datasets/{name}")
-        times = _ask(port, f"/datasets/{name}/dimensions/time?limit=1000")["values"]
+        has_time = "time" in whole["dimensions"]
+        path = f"/datasets/{name}/dimensions/time?limit=1000"
+        times = _ask(port, path)["values"] if has_time else []
         for variable in whole["variables"]:
             if variable.get("kind", "variable") == "variable":
                 others = [

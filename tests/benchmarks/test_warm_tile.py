@@ -29,8 +29,8 @@ from rasterio.transform import from_bounds, from_origin
 from tests.conftest import running
 from tileserver import layer, tms
 from tileserver.cache import ByteCache
-from tileserver.catalog import Dataset
 from tileserver.catalogfile import load
+from tileserver.dataset import Dataset
 from tileserver.demo.ocean import build_ocean
 from tileserver.drawing import Drawing, StyleChoice, View
 from tileserver.matrixset import matrix_set

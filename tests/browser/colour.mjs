@@ -98,6 +98,7 @@ async function chooseOnOcean() {
   await page.waitForLoadState("networkidle");
   seen.families = await page.locator(".picker h3").allTextContents();
   await page.screenshot({ path: `${folder}/picker.png` });
+  await settle(page);
   const before = log.requests.length;
   await page.getByLabel("Find a colormap").fill("plasma");
   await page.keyboard.press("ArrowDown");
@@ -118,7 +119,8 @@ async function chooseOnOcean() {
   await page.getByLabel("Highest value").first().fill("30");
   await page.getByLabel("Highest value").first().press("Enter");
   await page.getByLabel("Scale").selectOption("log");
-  await page.waitForTimeout(300);
+  await page.waitForFunction(() => location.hash.includes("scale=log"));
+  await settle(page);
   seen.hash = await page.evaluate(() => decodeURIComponent(location.hash));
   seen.asked = askedFor(log, before);
   seen.pixel = await pixel(page, 700, 300);

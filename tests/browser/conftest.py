@@ -18,7 +18,9 @@ from pyproj import CRS
 from tileserver.web import DIRECTORY as WEB
 
 from tests.browser.pages import Pages, opened
+from tests.browser.snippets import KEPT
 from tests.conftest import running
+from tileserver.access.keyfile import written
 
 HERE = Path(__file__).parent
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -180,3 +182,18 @@ def sea_ice() -> xr.Dataset:
             "x": ("x", x, {"standard_name": "projection_x_coordinate", "units": "m"}),
         },
     )
+
+
+@pytest.fixture(scope="session")
+def private_server(demo_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server that keeps the ocean to staff."""
+    folder = tmp_path_factory.mktemp("kept")
+    served = yaml.safe_load(demo_data.read_text())
+    ocean = next(each for each in served["datasets"] if each["id"] == "ocean")
+    ocean |= {"url": str(demo_data.parent / "ocean.zarr"), "access": {"roles": ["staff"]}}
+    served = {**served, "datasets": [ocean], "viewer": {}}
+    (folder / "catalog.yaml").write_text(yaml.safe_dump(served))
+    (folder / "keys.yaml").write_text(written(KEPT))
+    flags = ("--catalog", str(folder / "catalog.yaml"), "--keys", str(folder / "keys.yaml"))
+    with running(*flags, TILESERVER_SIGNING_KEYS="an unguessable sentence of tests") as url:
+        yield url

@@ -1,12 +1,12 @@
 /**
  * A cube that grows while one looks on; layers that are too fine for the view.
- *     node follow.mjs CHROMIUM GROWING_URL FINE_URL DESK FOLDER
- * A step is added whenever a file `step-N` comes to lie on the desk.
+ *     node follow.mjs CHROMIUM GROWING_URL FINE_URL DESK KEY FOLDER
+ * A step is added whenever a file `step-N` comes to lie on the desk. Who looks elsewhere has signed in.
  */
 import { writeFileSync } from "node:fs";
 import { launch, openPage, settle } from "./chromium.mjs";
 
-const [, , chromium, growing, fine, desk, folder] = process.argv;
+const [, , chromium, growing, fine, desk, key, folder] = process.argv;
 const browser = await launch(chromium);
 const seen = { errors: [], notices: {}, stamps: {}, tiles: {} };
 
@@ -43,8 +43,21 @@ async function stayAtLatest() {
   await done();
 }
 
+/** @param {import("playwright-core").Page} page */
+async function signIn(page) {
+  await page.locator("#user").click();
+  await page.getByRole("button", { name: "Anmelden …" }).click();
+  await page.locator("#key").fill(key);
+  await page.keyboard.press("Enter");
+  const events = await page.waitForRequest((request) => request.url().endsWith("/events"));
+  await page.waitForFunction(() => document.querySelector("#user")?.classList.contains("is-on"));
+  await settle(page);
+  seen.authorization = (await events.allHeaders()).authorization;
+}
+
 async function stayElsewhere() {
   const { page, done } = await open(`${growing}/#dataset=d&variable=level&language=de&time=2024-01-01&view=1/10/0`, { width: 1000, height: 700 });
+  await signIn(page);
   add(3);
   await stampSays(page, "1 / 4");
   await page.locator(".notice.is-calm p").waitFor();

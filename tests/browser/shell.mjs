@@ -118,7 +118,7 @@ async function useAnalysis() {
 async function useTools() {
   const { page, done } = await open(`${base}/${OCEAN}`);
   const bars = page.locator("#tools, #timebar");
-  const names = await bars.locator("button[aria-haspopup]").evaluateAll((buttons) => buttons.map((button) => button.getAttribute("aria-label")));
+  const names = await bars.locator("button[aria-haspopup]:not([hidden])").evaluateAll((buttons) => buttons.map((button) => button.getAttribute("aria-label")));
   seen.tools = names;
   for (const name of names) {
     await bars.getByRole("button", { name, exact: true }).click();
@@ -251,6 +251,7 @@ async function meetTrouble() {
   const { page } = await openPage(browser);
   await page.goto(`${empty}/`);
   await page.waitForSelector(".panel-headline h1");
+  await page.waitForSelector("#progress:not(.is-busy)", { state: "attached" });
   seen.empty = { title: await page.locator("h1").textContent(), busy: await page.locator("#progress.is-busy").count() };
   await examine(page, "empty");
   await page.goto(`${base}/#dataset=atlantis`);

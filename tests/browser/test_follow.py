@@ -12,10 +12,13 @@ import xarray as xr
 from tests.browser.conftest import Visit, visited
 from tests.conftest import running
 from tests.test_freshness import cube, write
+from tileserver.access.key import new_key
+from tileserver.access.keyfile import written
 
 pytestmark = pytest.mark.filterwarnings("ignore:Consolidated metadata is currently not part")
 STYLE = "{colormap_name: viridis, rescale: [0, 4]}"
 ENTRY = f"{{id: d, title: Levels, url: 'URL', styles: {{level: {STYLE}}}}}"
+KEY, KEPT = new_key("anna")
 VIRIDIS_3_OF_4 = (94, 201, 98)  # of matplotlib, at three quarters
 
 
@@ -27,6 +30,8 @@ def growing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Pat
     write(path, cube(1, 2))
     catalog = folder / "catalog.yaml"
     catalog.write_text(f"datasets: [{ENTRY.replace('URL', str(path))}]")
+    keys = folder / "keys.yaml"
+    keys.write_text(written(KEPT))
 
     def add() -> None:
         step = 2
@@ -38,7 +43,8 @@ def growing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Pat
     writer = threading.Thread(target=add)
     writer.start()
     try:
-        with running("--catalog", str(catalog), "--workers", "2", "--refresh-s", "0.5") as url:
+        flags = ("--catalog", str(catalog), "--keys", str(keys), "--workers", "2")
+        with running(*flags, "--refresh-s", "0.5") as url:
             yield url, desk
     finally:
         ended.set()
@@ -68,7 +74,7 @@ def visit(
 ) -> Visit:
     """One visit, in which a cube grows twice."""
     url, desk = growing
-    return visited(tmp_path_factory, "follow", chromium, url, fine, str(desk))
+    return visited(tmp_path_factory, "follow", chromium, url, fine, str(desk), KEY)
 
 
 def test_latest_stays_the_latest(visit: Visit) -> None:
@@ -85,7 +91,8 @@ def test_latest_stays_the_latest(visit: Visit) -> None:
 
 
 def test_who_looks_elsewhere_stays(visit: Visit) -> None:
-    """Another step stays where it is; the new one is a press away."""
+    """Another step stays where it is; the new one is a press away. So it is with a key."""
+    assert visit.facts["authorization"] == f"Bearer {KEY}"
     stamps = visit.facts["stamps"]
     assert "1. Jan. 2024" in stamps["elsewhere"]
     assert visit.facts["notices"]["elsewhere"] == "Levels: neuer Zeitschritt 4. Jan. 2024"

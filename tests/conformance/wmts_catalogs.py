@@ -9,9 +9,10 @@ from affine import Affine
 from tests.services.memory_catalog import GLOBE, ZONE_31, _entry, _origin, _variable
 from tests.services.ogc.cubes import POLE, REGION, SEAM, hard_catalog
 from tileserver.cache import ByteCache
-from tileserver.catalog import Catalog, Dataset, Entry, make_dataset
+from tileserver.catalog import Catalog
 from tileserver.config import ContactConfig, DatasetConfig, ServiceConfig
 from tileserver.cube import Cube, Dimension, Raw, Variable
+from tileserver.dataset import Dataset, Entry, make_dataset
 from tileserver.grid import Grid, parse_crs
 from tileserver.matrixset import MatrixSets, quad
 from tileserver.sources.memory import MemorySource

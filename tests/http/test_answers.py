@@ -11,9 +11,10 @@ from tests.services.synthetic import Field, days, make, noise
 from tileserver.app import create_app
 from tileserver.axis import Axis
 from tileserver.cache import ByteCache
-from tileserver.catalog import Catalog, Entry
+from tileserver.catalog import Catalog
 from tileserver.config import DatasetConfig
 from tileserver.cube import Raw
+from tileserver.dataset import Entry
 from tileserver.grid import LONLAT, Grid
 from tileserver.settings import Settings
 from tileserver.sources.opening import Origin

@@ -6,11 +6,14 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
+
 from tests.services.memory_catalog import catalog as full_catalog
 from tileserver.app import create_app
 from tileserver.cache import ByteCache
-from tileserver.catalog import Catalog, Entry, make_dataset
+from tileserver.catalog import Catalog
 from tileserver.cube import Cube, Raw
+from tileserver.dataset import Entry, make_dataset
 from tileserver.plan import ReadPlan
 from tileserver.settings import Settings
 from tileserver.sources.source import Source
@@ -187,3 +190,20 @@ def test_work_goes_on_while_another_client_waits() -> None:
             assert (server.source.begun, server.source.dropped) == (1, 0)
 
     asyncio.run(run())
+
+
+def test_client_that_goes_while_it_sends(caplog: pytest.LogCaptureFixture) -> None:
+    """Half a body is no mistake of ours: nothing is logged, nothing is left."""
+
+    async def run() -> None:
+        async with Server() as server:
+            messages = [{"type": "http.request", "body": b'{"type"', "more_body": True}]
+
+            async def gone() -> dict[str, Any]:
+                return messages.pop() if messages else {"type": "http.disconnect"}
+
+            assert await server.get(gone, "/timeseries/sea/sst", method="POST") in ([], [499])
+            assert (server.source.begun, server.state["context"].gate.in_flight) == (0, 0)
+
+    asyncio.run(run())
+    assert caplog.records == []

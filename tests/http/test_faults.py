@@ -174,6 +174,8 @@ def test_methods(client: TestClient) -> None:
     }
     preflight = client.options(TILE, headers={"Origin": "http://a.example"})
     assert (preflight.status_code, preflight.headers["access-control-allow-origin"]) == (204, "*")
+    allowed = preflight.headers["access-control-allow-headers"].split(", ")
+    assert "Authorization" in allowed  # for which `*` does not stand
 
 
 @pytest.mark.parametrize(

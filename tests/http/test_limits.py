@@ -212,3 +212,11 @@ def test_default_range_is_of_places_all_over(coarse: TestClient) -> None:
     low, high = next(v["range"] for v in variables if v["id"] == "latitude")
     assert -90 <= low < -40
     assert 40 < high <= 90
+
+
+def test_body_of_more_parts_than_can_be_meant_is_not_parsed(client: TestClient) -> None:
+    """Empty lists, objects and members by the million: JSON that takes long to parse and says
+    nothing."""
+    for body in (b"[" + b"[]," * 400_000 + b"1]", b"{" + b'"a":1,' * 700_000 + b'"b":1}'):
+        answer = client.post("/statistics/sea/sst", content=body)
+        assert (answer.status_code, "lists and objects" in answer.json()["detail"]) == (413, True)

@@ -8,7 +8,8 @@ from starlette.testclient import TestClient
 
 from tests.http.changing import App
 from tests.services.memory_catalog import sea
-from tileserver.catalog import make_dataset
+from tileserver.dataset import make_dataset
+from tileserver.http.tileset import TILE
 from tileserver.sources.memory import MemorySource
 
 ROUTED = "/tiles/sea/sst/1/0/0.webp"  # takes longer than a moment: the first time by the router
@@ -28,7 +29,7 @@ def client(app: App) -> Iterator[TestClient]:
 
 def lasting(answer: Response) -> dict[str, str]:
     """The headers that do not tell how the answer was made."""
-    return {k: v for k, v in answer.headers.items() if k != "server-timing"}
+    return {k: v for k, v in answer.headers.items() if k not in ("server-timing", "x-request-id")}
 
 
 def is_hit(answer: Response) -> bool:
@@ -119,7 +120,7 @@ def test_head_has_no_body(client: TestClient) -> None:
 )
 def test_what_is_wrong_is_told_by_the_router(client: TestClient, path: str) -> None:
     """The same problem the first and the second time; nothing of it is kept."""
-    first, second = client.get(path), client.get(path)
+    first, second = (client.get(path, headers={"X-Request-ID": "same"}) for _ in range(2))
     assert 400 <= first.status_code < 500
     assert first.headers["content-type"] == "application/problem+json"
     assert (second.status_code, second.content) == (first.status_code, first.content)
@@ -154,6 +155,7 @@ def test_answers_are_counted(client: TestClient) -> None:
     etag = client.get(AT_ONCE).headers["etag"]
     client.get(AT_ONCE, headers={"If-None-Match": etag})
     lines = client.get("/metrics").text.splitlines()
-    assert 'tileserver_requests_total{kind="tiles",status="200"} 4.0' in lines
-    assert 'tileserver_requests_total{kind="tiles",status="304"} 1.0' in lines
-    assert 'tileserver_request_seconds_count{kind="tiles"} 5.0' in lines
+    route = f'route="{TILE}"'
+    assert f'tileserver_requests_total{{{route},status="200"}} 4.0' in lines
+    assert f'tileserver_requests_total{{{route},status="304"}} 1.0' in lines
+    assert f"tileserver_request_seconds_count{{{route}}} 5.0" in lines

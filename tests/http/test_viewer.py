@@ -67,6 +67,7 @@ def test_configuration_is_the_catalogues(client: TestClient) -> None:
         "basemap": "topo",
         "terrain": {"dataset": "dem", "variable": "elevation"},
         "welcome": None,
+        "sign_in": False,
     }
 
 
@@ -76,6 +77,7 @@ def test_page_may_load_what_is_configured_and_nothing_else(client: TestClient) -
     parts = dict(part.strip().split(" ", 1) for part in policy.split(";"))
     assert parts["default-src"] == "'self'"
     assert parts["img-src"].split() == ["'self'", "data:", "blob:", "https://tile.example.org:8443"]
+    assert parts["form-action"] == "'none'"  # what is typed is sent by scripts alone
     assert "unsafe" not in policy
 
 

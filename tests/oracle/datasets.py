@@ -16,8 +16,8 @@ from rasterio.windows import Window
 
 from tileserver.axis import Axis
 from tileserver.cache import ByteCache
-from tileserver.catalog import make_dataset
 from tileserver.config import DatasetConfig
+from tileserver.dataset import make_dataset
 from tileserver.drawing import Drawing, StyleChoice
 from tileserver.drawing import View as Seen
 from tileserver.grid import FULL_CIRCLE_DEG, Grid, is_degrees, parse_crs

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from tests.formats.truth import DEGREES, Separable, transform
 from tileserver.axis import Axis
 from tileserver.cache import ByteCache
-from tileserver.catalog import Dataset, make_dataset
 from tileserver.config import DatasetConfig
 from tileserver.cube import Cube, Dimension, Level, Variable
+from tileserver.dataset import Dataset, make_dataset
 from tileserver.drawing import Drawing, View
 from tileserver.grid import Grid, is_degrees, parse_crs
 from tileserver.layer import find_layer, select
@@ -322,10 +322,16 @@ def _position(axis: Axis, coords: np.ndarray) -> np.ndarray:
 def has_one_place(
     sample: Sample, crs: str, x: np.ndarray, y: np.ndarray, pixel: float
 ) -> np.ndarray:
-    """Whether points come back from the grid's CRS: far from what a CRS is made for PROJ gives
-    points, but others than those it came from."""
+    """Whether points have no other place in the grid's CRS than theirs; degrees have one alone."""
     if is_degrees(parse_crs(sample.crs)):
         return np.ones(x.shape, bool)
+    return comes_back(sample, crs, x, y, pixel)
+
+
+def comes_back(sample: Sample, crs: str, x: np.ndarray, y: np.ndarray, pixel: float) -> np.ndarray:
+    """Whether points come back from the grid's CRS: far from what a CRS is made for PROJ gives
+    points, but others than those it came from. On the far side of the Earth some have two places in
+    UTM, of which the way back leads to one."""
     there = transform(crs, sample.crs, x, y)
     back_x, back_y = transform(sample.crs, crs, *there)
     turn = 360.0 if is_degrees(parse_crs(crs)) else math.inf

@@ -11,9 +11,10 @@ import numpy as np
 from affine import Affine
 
 from tileserver.cache import ByteCache
-from tileserver.catalog import Catalog, Dataset, Entry, make_dataset
+from tileserver.catalog import Catalog
 from tileserver.config import DatasetConfig
 from tileserver.cube import Cube, Dimension, Flag, Level, Raw, Variable
+from tileserver.dataset import Dataset, Entry, make_dataset
 from tileserver.grid import LONLAT, Grid, parse_crs
 from tileserver.sources.memory import MemorySource
 from tileserver.sources.opening import Origin
@@ -81,7 +82,8 @@ def catalog(cache: ByteCache[Raw] | None = None, pool: Executor | None = None) -
         cache=cache or ByteCache(1 << 20, lambda raw: raw.nbytes),
         pool=pool or ThreadPoolExecutor(1),
     )
-    broken = DatasetConfig(id="broken", url="memory")
+    # Not looked at again: that would find another error.
+    broken = DatasetConfig(id="broken", url="memory", refresh_s=0)
     made.entries["broken"] = Entry(broken, _origin(), error="it cannot be opened")
     return made
 

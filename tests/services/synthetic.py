@@ -10,9 +10,9 @@ import xarray as xr
 from affine import Affine
 
 from tileserver.axis import Axis
-from tileserver.catalog import Dataset, make_dataset
 from tileserver.config import DatasetConfig
 from tileserver.cube import Cube, Dimension, Level, Packing, Variable
+from tileserver.dataset import Dataset, make_dataset
 from tileserver.grid import LONLAT, Grid, parse_crs
 from tileserver.sources.memory import MemorySource
 from tileserver.timeaxis import TimeAxis

@@ -22,7 +22,7 @@ from tests.services.synthetic import (
     projected,
     regular,
 )
-from tileserver.catalog import Dataset
+from tileserver.dataset import Dataset
 from tileserver.errors import InvalidParameter
 from tileserver.grid import Bounds, Grid
 from tileserver.layer import find_layer, select

@@ -4,16 +4,20 @@ import numpy as np
 import pytest
 from affine import Affine
 
+from tileserver.cost import Limits
 from tileserver.cube import Cube, Dimension, Level, Variable
 from tileserver.grid import LONLAT, Grid, parse_crs
+from tileserver.matrixset import matrix_set
 from tileserver.services.inspection import (
     Cost,
     advice,
+    first_zooms,
     native_cost,
     overview_cost,
     series_cost,
 )
 from tileserver.timeaxis import TimeAxis
+from tileserver.tms import WEB_MERCATOR_QUAD, native_zoom
 
 DAY_S = 86400.0
 
@@ -57,6 +61,17 @@ def test_series_reads_the_chunks_along_time() -> None:
     """A hundred steps by tens are ten chunks."""
     _, variable = cube(lonlat(0.0, 10.0, 0.1, 100, 100), (10, 50, 50))
     assert series_cost(variable) == Cost(10, 10 * 100_000)
+
+
+def test_first_zooms_keep_to_the_limits() -> None:
+    """Of a map of 30 by 60 chunks those whose tiles read no more than 16, and the one before them
+    reads more; the deepest needed where one chunk is too much."""
+    fine, variable = cube(lonlat(-180.0, 90.0, 0.05, 3600, 7200), (1, 120, 120))
+    assert first_zooms(fine, Limits(tile_chunks=2000)) == {"v": 0}
+    [zoom] = first_zooms(fine, Limits(tile_chunks=16)).values()
+    assert zoom == 4
+    native = native_zoom(matrix_set(WEB_MERCATOR_QUAD), variable.grid)
+    assert first_zooms(fine, Limits(tile_bytes=1000)) == {"v": native}
 
 
 def test_advice() -> None:

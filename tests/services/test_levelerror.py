@@ -8,8 +8,8 @@ import pytest
 import xarray as xr
 
 from tests.services.synthetic import Field, days, make, projected, regular
-from tileserver.catalog import Dataset
 from tileserver.cube import Packing, Reduction
+from tileserver.dataset import Dataset
 from tileserver.geometry import Geometry, from_bbox, parse_geometry
 from tileserver.grid import Grid
 from tileserver.layer import find_layer, select

@@ -10,8 +10,8 @@ import pytest
 from tileserver.cache import ByteCache
 from tileserver.catalog import Catalog
 from tileserver.catalogfile import load
-from tileserver.errors import InvalidParameter
-from tileserver.services.notification import objects, subscription, touched
+from tileserver.errors import InvalidParameter, PayloadTooLarge
+from tileserver.services.notification import MOST_OBJECTS, objects, subscription, touched
 
 S3: dict[str, Any] = {
     "Records": [
@@ -131,3 +131,19 @@ def catalog(tmp_path: Path) -> Catalog:
 def test_datasets_of_an_object(catalog: Catalog, name: str, datasets: list[str]) -> None:
     """Those whose folder it lies in, or whose file it is."""
     assert touched(catalog, [name]) == datasets
+
+
+def record(key: str) -> dict[str, Any]:
+    return {"s3": {"bucket": {"name": "b"}, "object": {"key": key}}}
+
+
+def test_names_that_no_object_has_are_passed_over() -> None:
+    """S3's are of 1024 bytes at most; all folders of a longer one would be looked for."""
+    assert objects({"Records": [record("a" * 1024), record("/" * 100_000)]}) == ["b/" + "a" * 1024]
+
+
+def test_too_many_at_once_are_refused() -> None:
+    """Makers send one, or a few."""
+    assert len(objects({"Records": [record("a")] * MOST_OBJECTS})) == MOST_OBJECTS
+    with pytest.raises(PayloadTooLarge, match="send fewer"):
+        objects({"Records": [record("a")] * (MOST_OBJECTS + 1)})

@@ -17,8 +17,8 @@ from tests.services.synthetic import (
     projected,
     regular,
 )
-from tileserver.catalog import Dataset
 from tileserver.cube import Packing
+from tileserver.dataset import Dataset
 from tileserver.errors import InvalidParameter
 from tileserver.grid import Grid
 from tileserver.layer import find_layer, select

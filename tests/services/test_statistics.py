@@ -11,8 +11,8 @@ import xarray as xr
 
 from tests.services.synthetic import Field, days, make, noise, projected, regular
 from tileserver.axis import Axis
-from tileserver.catalog import Dataset
 from tileserver.cube import Packing
+from tileserver.dataset import Dataset
 from tileserver.errors import InvalidParameter, PayloadTooLarge
 from tileserver.geometry import from_bbox, from_lonlat, parse_geometry
 from tileserver.grid import LONLAT, Grid
@@ -195,3 +195,18 @@ def test_too_many_cells() -> None:
         with pytest.raises(PayloadTooLarge, match=str(MOST_CELLS)):
             resolve(dataset, geometry)
     assert dataset.source.reads == []
+
+
+def test_too_many_cells_below_a_level_of_few() -> None:
+    """What the coarser level has is told rather than nothing."""
+    steps = (0.05, 1.0)
+    grids = tuple(
+        Grid(LONLAT, Axis(-180, s, round(360 / s), period=360.0), Axis(90, -s, round(180 / s)))
+        for s in steps
+    )
+    arrays = tuple(np.broadcast_to(np.int8(1), (2, *grid.shape)) for grid in grids)
+    dataset = make({"v": Field(("time",), grids, arrays, (1, 90, 90))}, {"time": days(2)})
+    for geometry in (None, from_bbox((-180, -90, 180, 90))):
+        assert resolve(dataset, geometry).level == 1
+    with pytest.raises(PayloadTooLarge, match=str(MOST_CELLS)):
+        resolve(dataset, level=0)

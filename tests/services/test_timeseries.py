@@ -28,8 +28,8 @@ from tests.services.synthetic import (
     regular,
 )
 from tileserver.axis import Axis
-from tileserver.catalog import Dataset
 from tileserver.cube import Packing
+from tileserver.dataset import Dataset
 from tileserver.errors import InvalidParameter, PayloadTooLarge
 from tileserver.geometry import Feature, from_bbox, from_lonlat, parse_geometry
 from tileserver.grid import LONLAT, Grid

@@ -10,7 +10,7 @@ from tests.lookup import meshes
 from tests.services.synthetic import PLAIN, Field, days, make, noise, projected, regular
 from tests.services.test_point import ask
 from tileserver.area import weigh
-from tileserver.catalog import Dataset
+from tileserver.dataset import Dataset
 from tileserver.geometry import Feature, from_bbox
 from tileserver.grid import LONLAT, Grid
 from tileserver.layer import find_layer, select

@@ -13,9 +13,9 @@ import xarray as xr
 from rasterio.transform import from_origin
 
 from tileserver.cache import ByteCache
-from tileserver.catalog import make_dataset
 from tileserver.config import DatasetConfig
 from tileserver.cube import Raw
+from tileserver.dataset import make_dataset
 from tileserver.errors import CatalogError, InvalidParameter
 from tileserver.layer import find_layer, select
 from tileserver.plan import ReadPlan

@@ -1,4 +1,4 @@
-"""The command line: serve, inspect, datasets, check, optimize, demo."""
+"""The command line: serve, inspect, datasets, check, optimize, demo, and the register's."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ import typer
 from tileserver import __version__
 from tileserver.cli.console import out
 from tileserver.cli.demo import demo
+from tileserver.cli.ledger import audit, database, keys
 from tileserver.cli.look import check, datasets, inspect
 from tileserver.cli.optimize import optimize
+from tileserver.cli.register import refresh, register, unregister
 from tileserver.cli.serve import serve
+from tileserver.cli.stac import stac
 
 app = typer.Typer(
     add_completion=False,
@@ -37,5 +40,8 @@ def main(
 
 # Every setting is a flag too.
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(serve)
-for command in (inspect, datasets, check, optimize, demo):
+for command in (inspect, datasets, check, optimize, demo, register, unregister, refresh, audit):
     app.command()(command)
+app.add_typer(keys, name="key")
+app.add_typer(database, name="database")
+app.add_typer(stac, name="stac")

@@ -16,7 +16,7 @@ from tileserver import catalogfile
 from tileserver.cache import ByteCache
 from tileserver.catalog import Catalog
 from tileserver.cli.console import Catalogs, complain, in_loop, out, progress, settings, told
-from tileserver.cost import Cost
+from tileserver.cost import Cost, Limits
 from tileserver.cube import Cube, Raw, Variable
 from tileserver.errors import CatalogError
 from tileserver.services import describe, inspection
@@ -50,17 +50,19 @@ def inspect(
             origin = replace(origin, storage=named)
         return await open_source(origin, cache=chunks, pool=pool)
 
-    _print_cube(told(lambda: in_loop(opened)).cube)
+    known = settings({})
+    limits = Limits(tile_bytes=known.tile_read_bytes, tile_chunks=known.tile_read_chunks)
+    _print_cube(told(lambda: in_loop(opened)).cube, limits)
 
 
-def _print_cube(cube: Cube) -> None:
+def _print_cube(cube: Cube, limits: Limits) -> None:
     west, south, east, north = cube.bounds()
     systems = {describe.crs_name(v.grid): None for v in cube.variables.values()}
     out.print(f"bounds  {west:.4f}, {south:.4f}, {east:.4f}, {north:.4f}", highlight=False)
     out.print(f"crs     {', '.join(systems)}", highlight=False)
     if cube.dimensions:
         out.print("", _dimension_table(cube))
-    out.print("", _variable_table(cube), "", _cost_table(cube), "")
+    out.print("", _variable_table(cube), "", _cost_table(cube, limits), "")
     for line in inspection.advice(cube):
         out.print(f"advice: {line}", markup=False, highlight=False)
 
@@ -105,15 +107,19 @@ def _levels(variable: Variable) -> str:
     return f"{count}: {widths}" if count > 1 else "1"
 
 
-def _cost_table(cube: Cube) -> Table:
-    table = _table("variable", "a whole map reads", "a native tile", "a point's series")
+def _cost_table(cube: Cube, limits: Limits) -> Table:
+    """What is read, and from which zoom on tiles are drawn: those before it would read too much."""
+    head = ("a whole map reads", "a native tile", "a point's series", "tiles from")
+    table = _table("variable", *head)
+    zooms = inspection.first_zooms(cube, limits)
     for name, variable in cube.variables.items():
         costs = (
             inspection.overview_cost(variable),
             inspection.native_cost(variable),
             inspection.series_cost(variable),
         )
-        table.add_row(name, *(_cost(cost) if cost else "" for cost in costs))
+        told_costs = (_cost(cost) if cost else "" for cost in costs)
+        table.add_row(name, *told_costs, f"zoom {zooms[name]}")
     return table
 
 

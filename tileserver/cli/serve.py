@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -9,9 +11,12 @@ import typer
 
 from tileserver import catalogfile
 from tileserver.cli.console import Catalogs, fail, settings, told
+from tileserver.cli.ledger import register_of
+from tileserver.errors import SourceUnavailable
 from tileserver.jobs.office import Limits, Office
+from tileserver.listening import bind
+from tileserver.monitoring.figures import Figures
 from tileserver.noticeboard import Noticeboard
-from tileserver.serving import bind
 from tileserver.serving import run as run_server
 from tileserver.settings import Settings
 from tileserver.sharedtiles import SharedTiles
@@ -33,7 +38,7 @@ def serve(
     if catalogs:
         given["catalog"] = ",".join(catalogs)
     chosen = settings({k: str(v) for k, v in given.items() if v is not None})
-    if not chosen.catalog:
+    if not chosen.catalog and not chosen.database.get_secret_value():
         fail("catalog is missing: name one with --catalog, or try `tileserver demo --serve`")
     told(lambda: run(chosen))
 
@@ -57,6 +62,17 @@ def run(settings: Settings) -> None:
     except (OSError, ValueError) as error:
         fail(f"noticeboard={settings.noticeboard}: {error}")
     try:
+        Figures(settings.figures).close()
+    except (OSError, ValueError) as error:
+        fail(f"figures={settings.figures}: {error}: name a folder that this user may write to")
+    if said := settings.database.get_secret_value():
+        with suppress(SourceUnavailable), register_of(said):  # one that is down is waited for
+            pass
+    if url := settings.redis.get_secret_value():
+        _check_redis(url)
+    if settings.traces and find_spec("opentelemetry") is None:
+        fail("traces=True: they cannot be sent from here: pip install 'tileserver[otel]'")
+    try:
         bound = bind(settings.host, settings.port, shared=settings.workers > 1)
     except OSError as error:
         fail(
@@ -64,6 +80,18 @@ def run(settings: Settings) -> None:
             "choose another; --port 0 takes a free one"
         )
     run_server(settings, bound)
+
+
+def _check_redis(url: str) -> None:
+    """Tell of a URL that is none; a Redis that does not answer is done without."""
+    try:
+        from tileserver.redis.link import where  # an extra
+    except ImportError:
+        fail("redis: it cannot be asked from here: pip install 'tileserver[redis]'")
+    try:
+        where(url)
+    except ValueError as error:
+        fail(f"redis: {error}")
 
 
 def _extra(args: list[str]) -> dict[str, str]:

@@ -2,36 +2,35 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hmac
 import logging
 from typing import Any
 
 import orjson
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tileserver.errors import InvalidParameter
-from tileserver.http.body import read_body
+from tileserver.errors import InvalidParameter, json_kind
+from tileserver.http.body import parse_json, read_body
+from tileserver.http.caller import caller_of
 from tileserver.http.endpoint import Endpoint, context
 from tileserver.http.params import Query
 from tileserver.services import notification
 
 log = logging.getLogger(__name__)
 
-# SNS knows no other way than a password; it wants to be asked for one.
-CHALLENGE = {"WWW-Authenticate": 'Bearer realm="tileserver", Basic realm="tileserver"'}
 LONGEST_LOGGED = 2000
 NOT_KEPT = {"Cache-Control": "no-store"}
 
 
 async def post_refresh(request: Request) -> Response:
     """Open a dataset anew; the answer waits for it."""
-    check_token(request)
     Query(request.query_params.multi_items(), ())
-    found = await context(request).refresher.refresh(request.path_params["dataset"])
+    state, dataset = context(request), request.path_params["dataset"]
+    state.everything.entry(dataset)
+    generation = None
+    if state.follower is not None:
+        generation = await state.follower.refresh(dataset, caller_of(request.scope).name)
+    found = await state.refresher.refresh(dataset, generation)
     entry = found.entry
     document = {
         "version": entry.dataset.version if entry.dataset else None,
@@ -43,7 +42,6 @@ async def post_refresh(request: Request) -> Response:
 
 async def post_event(request: Request) -> Response:
     """Open anew what the objects that a notification names lie in, once no more are named."""
-    check_token(request)
     state = context(request)
     body = await read_body(request, state.largest_body, "send fewer records at once")
     document = _parsed(body)
@@ -52,39 +50,15 @@ async def post_event(request: Request) -> Response:
         shown = "".join(c for c in address[:LONGEST_LOGGED] if c.isprintable())
         log.warning("a topic wants its subscription confirmed by opening %s", shown)
         return _answer({"datasets": []}, 202)
-    touched = notification.touched(state.catalog, notification.objects(document))
+    touched = notification.touched(state.everything, notification.objects(document))
     state.refresher.hint(touched)
     return _answer({"datasets": touched}, 202)
 
 
-def check_token(request: Request) -> None:
-    """Refuse who does not have the token: as a bearer token, or as the password of any user."""
-    token = context(request).admin_token.encode()
-    if not token:
-        raise HTTPException(403, "the server has no TILESERVER_ADMIN_TOKEN: set one to do this")
-    scheme, _, given = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "basic":
-        given = _password(given)
-    elif scheme.lower() != "bearer":
-        given = ""
-    if not hmac.compare_digest(given.strip().encode(), token):
-        raise HTTPException(401, "Authorization: expected Bearer and the admin token", CHALLENGE)
-
-
-def _password(credentials: str) -> str:
-    try:
-        return base64.b64decode(credentials, validate=True).decode().partition(":")[2]
-    except (binascii.Error, UnicodeDecodeError):
-        return ""
-
-
 def _parsed(body: bytes) -> dict[str, Any]:
-    try:
-        document = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise InvalidParameter("body", body[:40].decode("utf-8", "replace"), f"{error}") from None
+    document = parse_json(body)
     if not isinstance(document, dict):
-        raise InvalidParameter("body", type(document).__name__, notification.EXPECTED)
+        raise InvalidParameter("body", json_kind(document), notification.EXPECTED)
     return document
 
 
@@ -96,16 +70,19 @@ ENDPOINTS = (
     Endpoint(
         "/datasets/{dataset}/refresh",
         post_refresh,
-        "Open a dataset anew (with the admin token)",
+        "Open a dataset anew",
         "admin",
         methods=("POST",),
+        scope="refresh",
     ),
     Endpoint(
         "/events/s3",
         post_event,
-        "A notification of an object store (with the admin token)",
+        "A notification of an object store",
         "admin",
         methods=("POST",),
         body="application/json",
+        scope="refresh",
+        status=202,
     ),
 )

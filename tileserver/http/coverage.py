@@ -16,7 +16,7 @@ from tileserver.errors import InvalidParameter, MissingParameter
 from tileserver.http import caching, params
 from tileserver.http.datasets import END, START
 from tileserver.http.endpoint import Endpoint, context
-from tileserver.http.params import INTEGER, STRING, Parameter, choice, integer, number
+from tileserver.http.params import STRING, Parameter, choice, number, whole
 from tileserver.http.values import asked, streamed
 from tileserver.services import coverage, transect
 
@@ -37,14 +37,10 @@ def _line(name: str, value: str) -> Line:
     return places
 
 
-WIDTH: Parameter[int] = Parameter(
-    "width", integer(1, coverage.MOST_SIDE), INTEGER, "Columns of the block.", 64
-)
-HEIGHT: Parameter[int] = Parameter(
-    "height", integer(1, coverage.MOST_SIDE), INTEGER, "Rows of the block.", 64
-)
-STEPS: Parameter[int] = Parameter(
-    "steps", integer(1, coverage.MOST_STEPS), INTEGER,
+WIDTH = whole("width", 1, coverage.MOST_SIDE, "Columns of the block.", 64)
+HEIGHT = whole("height", 1, coverage.MOST_SIDE, "Rows of the block.", 64)
+STEPS = whole(
+    "steps", 1, coverage.MOST_STEPS,
     "The most steps of time; of more in the range as many are taken, evenly apart.", 64,
 )  # fmt: skip
 OUTPUT: Parameter[Output] = Parameter(
@@ -56,13 +52,14 @@ FORMAT: Parameter[Literal["json", "csv"]] = Parameter(
     "The format of the answer.", "json",
 )  # fmt: skip
 LINE: Parameter[Line | None] = Parameter(
-    "line", _line, STRING, "Places along the line: lon,lat;lon,lat.", None, "5,45;10,50"
+    "line", _line, STRING, "Places along the line: lon,lat;lon,lat.", None, "5,45;10,50", True
 )
-POINTS: Parameter[int] = Parameter(
-    "points", integer(2, transect.MOST_POINTS), INTEGER, "Points along the line, evenly apart.", 256
-)
+POINTS = whole("points", 2, transect.MOST_POINTS, "Points along the line, evenly apart.", 256)
 
-BLOCK = (params.EXPRESSION, params.METHOD, params.BBOX, START, END, WIDTH, HEIGHT, STEPS, OUTPUT)
+BLOCK = (
+    *(params.EXPRESSION, params.METHOD, params.required(params.BBOX)),
+    *(START, END, WIDTH, HEIGHT, STEPS, OUTPUT),
+)
 ALONG = (params.TIME, params.METHOD, params.EXPRESSION, LINE, POINTS, START, END, STEPS, FORMAT)
 AREA = "ask for a smaller area, or give the dataset overviews"
 HINT = "ask for fewer steps or a smaller area, or give the dataset overviews"

@@ -13,19 +13,15 @@ from tileserver.errors import InvalidParameter
 from tileserver.http import caching
 from tileserver.http.endpoint import Endpoint, context
 from tileserver.http.links import base_url
-from tileserver.http.params import BBOX, INTEGER, STRING, Parameter, Query, integer, text
+from tileserver.http.params import BBOX, STRING, Parameter, Query, text, whole
 from tileserver.services import describe
 from tileserver.services.describe import Search
 
 MOST_WORDS = 16
 ISO = re.compile(r"\d{4}(-\d\d(-\d\d(T\d\d(:\d\d(:\d\d(\.\d+)?)?)?Z?)?)?)?", re.ASCII)
 
-LIMIT: Parameter[int] = Parameter(
-    "limit", integer(1, 10_000), INTEGER, "The most entries of a page.", 1000
-)
-OFFSET: Parameter[int] = Parameter(
-    "offset", integer(0, 10**9), INTEGER, "The entries to pass over.", 0
-)
+LIMIT = whole("limit", 1, 10_000, "The most entries of a page.", 1000)
+OFFSET = whole("offset", 0, 10**9, "The entries to pass over.", 0)
 START: Parameter[str | None] = Parameter(
     "start", text, STRING, "The first value wanted.", None, "2024-01-01"
 )
@@ -49,10 +45,10 @@ LISTING = (OFFSET, LIMIT, SEARCH, BBOX, DATETIME, THEME)
 
 def _search(query: Query) -> Search:
     words = tuple((query(SEARCH) or "").split())[:MOST_WORDS]
-    return Search(words, query(BBOX), _times(query(DATETIME)), query(THEME))
+    return Search(words, query(BBOX), times_of(query(DATETIME)), query(THEME))
 
 
-def _times(given: str | None) -> tuple[str | None, str | None]:
+def times_of(given: str | None) -> tuple[str | None, str | None]:
     """Start and end. Raises InvalidParameter."""
     if given is None:
         return (None, None)

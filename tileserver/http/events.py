@@ -8,18 +8,21 @@ worker, is told only what is new.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from time import monotonic
 
 import orjson
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from tileserver.catalog import Catalog, Entry
-from tileserver.errors import Overloaded
+from tileserver.catalog import Catalog
+from tileserver.dataset import Entry
+from tileserver.errors import DatasetNotFound, Forbidden, Overloaded, Unauthenticated
+from tileserver.http.caller import caller_of
+from tileserver.http.ending import is_ending
 from tileserver.http.endpoint import Endpoint, context
 from tileserver.http.params import Query
-from tileserver.services.feed import News, first, news, state_of
+from tileserver.services.feed import News, first, gone, news, state_of
 
 MOST = 1000  # that listen to one worker
 LOOK_EVERY_S = 0.25
@@ -40,12 +43,17 @@ class Listeners:
     async def get_events(self, request: Request) -> Response:
         """The events of one dataset."""
         Query(request.query_params.multi_items(), ())
-        catalog = context(request).catalog
-        entry = catalog.entry(request.path_params["dataset"])
+        everything, caller = context(request).everything, caller_of(request.scope)
+        dataset: str = request.path_params["dataset"]
+
+        def look() -> Entry:  # each time anew: it may have become another's meanwhile
+            return everything.seen_by(caller).entry(dataset)
+
+        look()
         if self.count >= self._most:
             raise Overloaded(f"{self._most} clients listen already: ask for the dataset instead")
         known = request.headers.get("last-event-id")
-        body = self._counted(stream(catalog, entry, known))
+        body = self._counted(stream(everything, look, known))
         return StreamingResponse(body, media_type=MEDIA_TYPE, headers=HEADERS)
 
     async def _counted(self, parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
@@ -57,21 +65,30 @@ class Listeners:
             self.count -= 1
 
 
-async def stream(catalog: Catalog, entry: Entry, known: str | None) -> AsyncIterator[bytes]:
-    """Events until the server stops listening.
+async def stream(
+    catalog: Catalog, look: Callable[[], Entry], known: str | None
+) -> AsyncIterator[bytes]:
+    """Events until the server stops listening, or the dataset is gone.
 
     Args:
+        look: the dataset as it is now. Raises where there is none, or it may not be seen any more.
         known: the id of the last event that the client has.
     """
     yield HELLO
+    entry = look()
     state, seen = state_of(entry), _seen(entry)
     if known is None:
         yield written(first(state))
     elif known != state.mark:
         yield written(news(None, state))
     beaten = monotonic()
-    while not _is_ending():
+    while not is_ending():
         await asyncio.sleep(LOOK_EVERY_S)
+        try:
+            entry = look()
+        except (DatasetNotFound, Unauthenticated, Forbidden):
+            yield written(gone(state))
+            return
         await _keep_open(catalog, entry)
         if seen != _seen(entry) and entry.status != "pending":
             before, state, seen = state, state_of(entry), _seen(entry)
@@ -103,11 +120,6 @@ async def _keep_open(catalog: Catalog, entry: Entry) -> None:
         await catalog.settle(entry.config.id)
         if entry.dataset is not None:
             catalog.has(entry.dataset)
-
-
-def _is_ending() -> bool:
-    """Whether the server takes no new connections: it waits for those that are left."""
-    return bool(getattr(asyncio.get_running_loop(), "is_ending", False))
 
 
 ENDPOINTS = (

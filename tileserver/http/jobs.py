@@ -12,11 +12,11 @@ from starlette.responses import FileResponse, Response
 
 from tileserver.geometry import Feature
 from tileserver.http import caching, params
-from tileserver.http.admin import check_token
+from tileserver.http.caller import caller_of, need_scope
 from tileserver.http.datasets import END, START
 from tileserver.http.endpoint import Endpoint, context
 from tileserver.http.links import base_url
-from tileserver.http.params import INTEGER, STRING, Parameter, Query, integer
+from tileserver.http.params import STRING, Parameter, Query, whole
 from tileserver.http.values import (
     AGGREGATE,
     OUTPUT,
@@ -35,22 +35,18 @@ MOST_LISTED = 1000
 NO_JOBS = "the server takes no jobs: set TILESERVER_JOBS to a folder that it may write to"
 
 DATASET: Parameter[str | None] = Parameter(
-    "dataset", params.text, STRING, "A dataset's id, of /datasets.", None, "ocean"
+    "dataset", params.text, STRING, "A dataset's id, of /datasets.", None, "ocean", True
 )
 VARIABLE: Parameter[str | None] = Parameter(
-    "variable", params.text, STRING, "A variable, or _ with expression.", None, "sst"
+    "variable", params.text, STRING, "A variable, or _ with expression.", None, "sst", True
 )
 STATUS: Parameter[str | None] = Parameter(
     "status", check_status,
     {"type": "string", "enum": ["accepted", "running", "successful", "failed"]},
     "Only jobs that stand so.", None,
 )  # fmt: skip
-LIMIT: Parameter[int] = Parameter(
-    "limit", integer(1, MOST_LISTED), INTEGER, "How many are told at most.", 100
-)
-OFFSET: Parameter[int] = Parameter(
-    "offset", integer(0, 10**9), INTEGER, "How many are passed over.", 0
-)
+LIMIT = whole("limit", 1, MOST_LISTED, "How many are told at most.", 100)
+OFFSET = whole("offset", 0, 10**9, "How many are passed over.", 0)
 
 ORDER = (
     *(DATASET, VARIABLE, params.EXPRESSION, params.METHOD),
@@ -88,11 +84,11 @@ async def post_job(request: Request) -> Response:
 
 
 async def get_jobs(request: Request) -> Response:
-    """The jobs, the newest first; with the admin token where the server has one, as an id is all
-    that it takes to remove a job."""
-    office, state = _office(request), context(request)
-    if state.admin_token:
-        check_token(request)
+    """The jobs, the newest first; for operators where there are any, as an id is all that it takes
+    to remove a job."""
+    office = _office(request)
+    if context(request).identity.is_on:
+        need_scope(request, "admin")
     query = Query(request.query_params.multi_items(), LISTING)
     limit, offset, status = query(LIMIT), query(OFFSET), query(STATUS)
     jobs, total = await asyncio.to_thread(office.listed, limit, offset, status)
@@ -106,12 +102,13 @@ async def get_jobs(request: Request) -> Response:
 
 async def get_job(request: Request) -> Response:
     """How a job stands."""
-    job = await asyncio.to_thread(_office(request).job, _key(request))
+    job = await _job(request)
     return caching.json_answer(request, _document(job, base_url(request.scope)), NOT_KEPT)
 
 
 async def get_result(request: Request) -> Response:
     """The file of a job that has ended well; ranges of it too."""
+    _check_gone(request, await _job(request))
     job, path = await asyncio.to_thread(_office(request).result, _key(request))
     return FileResponse(
         path,
@@ -123,6 +120,7 @@ async def get_result(request: Request) -> Response:
 
 async def delete_job(request: Request) -> Response:
     """Remove a job and its result, or stop it."""
+    await _job(request)
     job = await asyncio.to_thread(_office(request).dismiss, _key(request))
     return caching.json_answer(request, _document(job, base_url(request.scope)), NOT_KEPT)
 
@@ -132,6 +130,19 @@ def _office(request: Request) -> Office:
     if office is None:
         raise HTTPException(403, NO_JOBS)
     return office
+
+
+async def _job(request: Request) -> Job:
+    """A job on a dataset that the caller may see: its numbers are the dataset's."""
+    job = await asyncio.to_thread(_office(request).job, _key(request))
+    context(request).catalog.check(job.order.dataset)
+    return job
+
+
+def _check_gone(request: Request, job: Job) -> None:
+    """Of a dataset that is gone nobody knows who might see it: its numbers are administrators'."""
+    if context(request).identity.is_on and not caller_of(request.scope).may("admin"):
+        context(request).catalog.entry(job.order.dataset)
 
 
 def _key(request: Request) -> str:
@@ -189,7 +200,7 @@ def _time(seconds: float | None) -> str | None:
 
 ENDPOINTS = (
     Endpoint("/jobs", post_job, "Take a long series as a job", "jobs", ORDER, True,
-             methods=("POST",), body="application/geo+json", queued=True),
+             methods=("POST",), body="application/geo+json", queued=True, status=201),
     Endpoint("/jobs", get_jobs, "The jobs", "jobs", LISTING),
     Endpoint("/jobs/{job}", get_job, "How a job stands", "jobs"),
     Endpoint("/jobs/{job}", delete_job, "Remove or stop a job", "jobs", methods=("DELETE",)),

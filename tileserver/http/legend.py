@@ -14,17 +14,13 @@ from tileserver.errors import ColormapNotFound, InvalidParameter
 from tileserver.http import caching, params
 from tileserver.http.endpoint import Endpoint, context
 from tileserver.http.links import base_url
-from tileserver.http.params import INTEGER, Parameter, Query, boolean, choice, integer
+from tileserver.http.params import Parameter, Query, boolean, choice, whole
 from tileserver.services import colormaps, legend, matrixsets
 
 Orientation = Literal["vertical", "horizontal"]
 
-WIDTH: Parameter[int | None] = Parameter(
-    "width", integer(1, 4096), INTEGER, "Width in pixels.", None, "300"
-)
-HEIGHT: Parameter[int | None] = Parameter(
-    "height", integer(1, 4096), INTEGER, "Height in pixels.", None, "60"
-)
+WIDTH = whole("width", 1, 4096, "Width in pixels.", None, "300")
+HEIGHT = whole("height", 1, 4096, "Height in pixels.", None, "60")
 ORIENTATION: Parameter[Orientation] = Parameter(
     "orientation", choice(("vertical", "horizontal")),
     {"type": "string", "enum": ["vertical", "horizontal"]}, "Which way values rise.", "vertical",
@@ -32,9 +28,7 @@ ORIENTATION: Parameter[Orientation] = Parameter(
 LABEL: Parameter[bool] = Parameter(
     "label", boolean, {"type": "boolean"}, "Whether title and units are shown.", True
 )
-TICKS: Parameter[int | None] = Parameter(
-    "ticks", integer(2, 50), INTEGER, "How many ticks at the most.", None, "5"
-)
+TICKS = whole("ticks", 2, 50, "How many ticks at the most.", None, "5")
 COLORS: Parameter[bool] = Parameter(
     "colors", boolean, {"type": "boolean"}, "Whether the colours of all are told too.", False
 )
@@ -100,10 +94,13 @@ async def get_colormap(request: Request) -> Response:
     """One colormap as JSON, or as a picture with the ending .png."""
     name = request.path_params["name"]
     query = Query(request.query_params.multi_items(), (WIDTH, HEIGHT))
+    width, height = query(WIDTH) or 256, query(HEIGHT) or 20
     try:
         if name.endswith(".png"):
-            width, height = query(WIDTH) or 256, query(HEIGHT) or 20
-            body = colormaps.preview_png(name.removesuffix(".png"), width=width, height=height)
+            # Of the largest it takes a good part of a second.
+            body = await asyncio.to_thread(
+                colormaps.preview_png, name.removesuffix(".png"), width=width, height=height
+            )
             return caching.answer(request, body, "image/png")
         return caching.json_answer(request, colormaps.describe(name))
     except InvalidParameter as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from http import HTTPStatus
 from typing import Any
 
 from starlette.requests import Request
@@ -19,8 +20,22 @@ from tileserver.http.params import Parameter
 
 PATH_PARAMETERS = {
     "dataset": "A dataset's id, of /datasets.",
-    "variable": "A variable, a composite, or _ with expression.",
+    "variable": "A variable, a composite, or _ with expression; of xcube name=expression, rgb.",
+    "y": "The tile's row, from the top.",
+    "format": "png, jpg, webp, npy, tif … of titiler.core.",
+    "lon": "Longitude, or x in coord_crs.",
+    "lat": "Latitude, or y in coord_crs.",
+    **dict.fromkeys(("minx", "miny", "maxx", "maxy"), "A side of the box, in coord_crs."),
+    "width": "Columns of the picture.",
+    "height": "Rows of the picture.",
+    "algorithmId": "An algorithm of titiler.core.",
+    "colorMapId": "A colour table of rio-tiler.",
+    "expression": "An expression of the dataset's variables.",
+    "object": "A key of Zarr, such as sst/0.0.0.",
+    "location": "A named place of the dataset, of EDR's locations.",
+    "item": "An item of STAC: its time, as 20240701T000000Z.",
     "job": "A job's id, of its own making.",
+    "key": "An API key's id, of /keys.",
     "dimension": "The name of a dimension.",
     "tms": "A tile matrix set, of /tms.",
     "z": "The zoom, or tile matrix.",
@@ -55,6 +70,34 @@ PROBLEM_SCHEMA = {
     },
 }
 
+SCHEMES = {
+    "bearer": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "An API key, or a token of the issuer that the server trusts.",
+    },
+    "basic": {
+        "type": "http",
+        "scheme": "basic",
+        "description": "An API key as the password, with any name.",
+    },
+    "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+}
+SECONDS = {"schema": {"type": "integer", "minimum": 0}, "description": "Seconds to wait."}
+LATER = {"Retry-After": SECONDS}
+CHALLENGE = {"WWW-Authenticate": {"schema": {"type": "string"}, "description": "What is taken."}}
+ERRORS: dict[str, tuple[str, dict[str, Any]]] = {
+    "400": ("A parameter is unknown, missing, or has a value that cannot be used.", {}),
+    "401": ("No key or token was sent where one is needed, or one that is not taken.", CHALLENGE),
+    "403": ("The key or token does not open this.", {}),
+    "404": ("There is no such thing, or none that the caller may know of.", {}),
+    "429": ("The client asks for more than its share.", LATER),
+    "503": ("The server, or the storage of the data, is busy: try again.", LATER),
+    "default": ("What else is wrong.", {}),
+}
+NO_CONTENT = 204
+ADAPTERS = ("edr", "stac", "titiler", "xcube", "zarr")  # tags of routes that have namesakes
+
 
 def document(endpoints: Iterable[Endpoint], base: str) -> dict[str, Any]:
     """The description of all endpoints."""
@@ -75,7 +118,7 @@ def document(endpoints: Iterable[Endpoint], base: str) -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": {"Problem": PROBLEM_SCHEMA},
-            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": SCHEMES,
         },
     }
 
@@ -90,22 +133,36 @@ def _operation(endpoint: Endpoint, method: str) -> dict[str, Any]:
         "tags": [endpoint.tag],
         "operationId": _operation_id(endpoint, method),
         "parameters": parameters,
-        "responses": {
-            "200": {
-                "description": "The answer.",
-                "content": {media_type: {} for media_type in endpoint.answers},
-            },
-            "default": {
-                "description": "What is wrong.",
-                "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-            },
-        },
+        "security": _security(endpoint),
+        "responses": _responses(endpoint, method),
     }
-    if endpoint.tag == "admin":
-        operation["security"] = [{"token": []}]
     if endpoint.body is not None and method != "GET":
         operation["requestBody"] = {"required": True, "content": {endpoint.body: {}}}
     return operation
+
+
+def _security(endpoint: Endpoint) -> list[dict[str, list[str]]]:
+    """Any scheme will do; what is not for administrators may be open to everybody."""
+    is_open = endpoint.scope == "read"
+    scopes = [] if is_open else [str(endpoint.scope)]
+    taken = [{name: scopes} for name in SCHEMES]
+    return [{}, *taken] if is_open else taken
+
+
+def _responses(endpoint: Endpoint, method: str) -> dict[str, Any]:
+    found: dict[str, Any] = {str(endpoint.status): {"description": "The answer."}}
+    if endpoint.status != NO_CONTENT:
+        content: dict[str, Any] = {media_type: {} for media_type in endpoint.answers}
+        found[str(endpoint.status)]["content"] = content
+    found |= {str(each): {"description": HTTPStatus(each).phrase} for each in endpoint.empty}
+    if method == "GET":
+        found["304"] = {"description": "The client has the answer already."}
+    told: dict[str, Any] = {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    if any(parameter.name.lower() == "request" for parameter in endpoint.parameters):
+        told |= {media_type: {} for media_type in endpoint.answers}  # reports, or pictures of them
+    for status, (description, headers) in ERRORS.items():
+        found[status] = {"description": description, "headers": headers, "content": told}
+    return found
 
 
 def _names(path: str) -> list[str]:
@@ -115,7 +172,8 @@ def _names(path: str) -> list[str]:
 def _operation_id(endpoint: Endpoint, method: str) -> str:
     name = endpoint.handler.__name__
     place = "_".join(_names(endpoint.path))
-    return "_".join(part for part in (method.lower(), name, place) if part)
+    adapter = endpoint.tag if endpoint.tag in ADAPTERS else ""
+    return "_".join(part for part in (method.lower(), adapter, name, place) if part)
 
 
 def _path_parameter(name: str) -> dict[str, Any]:
@@ -135,12 +193,14 @@ def _query_parameter(parameter: Parameter[Any]) -> dict[str, Any]:
         schema["default"] = (
             ",".join(f"{part:g}" for part in parameter.default) if listed else parameter.default
         )
-    found = {
+    found: dict[str, Any] = {
         "name": parameter.name,
         "in": "query",
         "description": parameter.description,
         "schema": schema,
     }
+    if parameter.required:
+        found["required"] = True
     return found | ({"example": parameter.example} if parameter.example else {})
 
 

@@ -10,6 +10,8 @@ from starlette.routing import Mount
 
 from tileserver.http import caching
 from tileserver.http.access import policy
+from tileserver.http.caller import caller_of
+from tileserver.http.ending import is_ending
 from tileserver.http.endpoint import Endpoint, context
 from tileserver.http.errors import problem
 from tileserver.http.params import Query
@@ -32,14 +34,29 @@ async def get_docs(request: Request) -> Response:
 
 async def _page(request: Request, name: str) -> Response:
     body = await asyncio.to_thread(FILES.page, name)
-    headers = {"Content-Security-Policy": policy(context(request).catalog.viewer.hosts)}
+    state = context(request)
+    headers = {"Content-Security-Policy": policy(state.catalog.viewer.hosts, state.embedders)}
     return caching.answer(request, body, "text/html", cache_control="no-cache", headers=headers)
 
 
 async def get_viewer_configuration(request: Request) -> Response:
     """What the viewer is called, how it looks, and which maps lie below."""
     Query(request.query_params.multi_items(), ())
-    return caching.json_answer(request, viewer.document(context(request).catalog))
+    state = context(request)
+    document = viewer.document(state.catalog) | {"sign_in": state.identity.is_on}
+    return caching.json_answer(request, document)
+
+
+async def get_caller(request: Request) -> Response:
+    """Who asks: whether a key is taken, and what it opens."""
+    Query(request.query_params.multi_items(), ())
+    caller = caller_of(request.scope)
+    document = {
+        "name": caller.name,
+        "roles": sorted(caller.roles),
+        "scopes": sorted(caller.scopes),
+    }
+    return caching.json_answer(request, document, "no-store")
 
 
 async def get_health(request: Request) -> Response:
@@ -48,8 +65,10 @@ async def get_health(request: Request) -> Response:
 
 
 async def get_readiness(request: Request) -> Response:
-    """Whether the configured datasets were tried."""
-    catalog = context(request).catalog
+    """Whether the configured datasets were tried, and it is not about to end."""
+    if is_ending():
+        return problem(503, "Not ready", "this server is about to end", {"Retry-After": "1"})
+    catalog = context(request).everything
     statuses = [entry.status for entry in catalog.entries.values()]
     counts = {status: statuses.count(status) for status in ("ready", "error", "pending")}
     if counts["pending"] and not catalog.is_lazy:
@@ -61,6 +80,7 @@ async def get_readiness(request: Request) -> Response:
 ENDPOINTS = (
     Endpoint("/", get_viewer, "The viewer", "pages", answers=("text/html",)),
     Endpoint("/viewer", get_viewer_configuration, "The viewer's configuration", "pages"),
+    Endpoint("/caller", get_caller, "Who asks", "pages"),
     Endpoint("/docs", get_docs, "This description, to read", "pages", answers=("text/html",)),
     Endpoint("/healthz", get_health, "Alive", "health"),
     Endpoint("/readyz", get_readiness, "Ready", "health"),

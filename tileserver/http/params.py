@@ -6,7 +6,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any, Generic, TypeVar, get_args
 
@@ -34,6 +34,7 @@ class Parameter(Generic[T]):
     Args:
         parse: its value from the text, raising InvalidParameter.
         schema: as JSON schema has it.
+        required: whether it has to be there; handlers ask for it by Query.need.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Parameter(Generic[T]):
     description: str
     default: T
     example: str | None = None
+    required: bool = False
 
 
 def text(name: str, value: str) -> str:
@@ -69,6 +71,19 @@ def integer(low: int, high: int) -> Callable[[str, str], int]:
         return found
 
     return parse
+
+
+def whole(
+    name: str, low: int, high: int, description: str, default: T, example: str | None = None
+) -> Parameter[int | T]:
+    """A parameter that is a whole number within limits."""
+    schema = {"type": "integer", "minimum": low, "maximum": high}
+    return Parameter(name, integer(low, high), schema, description, default, example)
+
+
+def required(parameter: Parameter[T]) -> Parameter[T]:
+    """The same where it cannot be left out."""
+    return replace(parameter, required=True)
 
 
 def choice(options: Iterable[str]) -> Callable[[str, str], Any]:
@@ -160,7 +175,7 @@ def _enum(options: Iterable[str]) -> dict[str, Any]:
     return {"type": "string", "enum": list(options)}
 
 
-STRING, NUMBER, INTEGER = {"type": "string"}, {"type": "number"}, {"type": "integer"}
+STRING = {"type": "string"}
 FORMATS = get_args(Format)
 
 TIME: Parameter[str | None] = Parameter(
@@ -223,11 +238,13 @@ VERSION: Parameter[str | None] = Parameter(
     "The dataset's version: answers that carry it may be kept for good.", None,
 )  # fmt: skip
 LON: Parameter[float | None] = Parameter(
-    "lon", _within(-180, 360), NUMBER, "Longitude in degrees.", None, "10.5"
-)
+    "lon", _within(-180, 360), {"type": "number", "minimum": -180, "maximum": 360},
+    "Longitude in degrees.", None, "10.5",
+)  # fmt: skip
 LAT: Parameter[float | None] = Parameter(
-    "lat", _within(-90, 90), NUMBER, "Latitude in degrees.", None, "47.2"
-)
+    "lat", _within(-90, 90), {"type": "number", "minimum": -90, "maximum": 90},
+    "Latitude in degrees.", None, "47.2",
+)  # fmt: skip
 BBOX: Parameter[Bounds | None] = Parameter(
     "bbox", bbox, STRING, "west,south,east,north in degrees; west > east crosses 180°.", None,
     "5,45,10,50",

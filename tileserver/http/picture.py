@@ -13,7 +13,7 @@ from tileserver.encode import MEDIA_TYPES, RAW, Format
 from tileserver.http import caching
 from tileserver.http.endpoint import context
 from tileserver.pattern import pattern
-from tileserver.pipeline import Stages
+from tileserver.trail import Stages
 
 PATTERN_KEPT = "public, max-age=60"
 

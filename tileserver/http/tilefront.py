@@ -8,27 +8,28 @@ the same.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tileserver.cache import ByteCache
-from tileserver.catalog import Dataset
+from tileserver.dataset import Dataset
 from tileserver.encode import MEDIA_TYPES
-from tileserver.errors import TileserverError
+from tileserver.errors import Overloaded, TileserverError
 from tileserver.http import access, caching
 from tileserver.http.endpoint import Context
+from tileserver.http.guard import refusal
 from tileserver.http.links import below_root
-from tileserver.http.metrics import Metrics
 from tileserver.http.picture import server_timing
-from tileserver.http.tileset import Address, TilePath, ordered
-from tileserver.pipeline import Stages
+from tileserver.http.route import matched
+from tileserver.http.tileset import TILE, TILE_OF_SET, Address, TilePath, ordered
+from tileserver.trail import Stages
 
 TILES = "/tiles/"
 # What is kept of an answer beside its body, which the engine keeps: the key, headers, objects.
 ANSWER_BYTES = 2000
+_TEMPLATES = {template.count("/"): template for template in (TILE, TILE_OF_SET)}
 HIT = (b"server-timing", b"cache;desc=hit")
 
 RawHeaders = list[tuple[bytes, bytes]]
@@ -63,15 +64,19 @@ class TileFront:
         limit_bytes: for what is kept beside the pictures.
     """
 
-    def __init__(self, app: ASGIApp, metrics: Metrics, limit_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, limit_bytes: int) -> None:
         self._app = app
-        self._metrics = metrics
         self._answers: ByteCache[Answer] = ByteCache(limit_bytes, lambda _: ANSWER_BYTES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        begun = time.perf_counter()
         path = _tile_path(scope)
-        found = None if path is None else self._find(scope, path)
+        try:
+            found = None if path is None else self._find(scope, path)
+        except Overloaded as error:
+            assert path is not None
+            matched(scope, _TEMPLATES[path.count("/")], path.split("/")[2])
+            await refusal(scope, error)(scope, receive, send)
+            return
         if found is None:
             await self._app(scope, receive, send)
             return
@@ -79,11 +84,13 @@ class TileFront:
         status, headers = 200, [*answer.headers, timing]
         if _is_known(scope, answer.etag):
             status, headers, body = 304, answer.not_modified(), b""
+        assert path is not None
+        matched(scope, _TEMPLATES[path.count("/")], answer.dataset.id)
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
-        self._metrics.count("tiles", status, time.perf_counter() - begun)
 
     def _find(self, scope: Scope, path: str) -> Found | None:
+        """What can be answered at once. Raises Overloaded."""
         context: Context = scope["state"]["context"]
         key = (path, ordered(scope["query_string"]))
         answer = self._answers.held(key)
@@ -109,6 +116,7 @@ class TileFront:
         except (TileserverError, ValueError):
             return None
         if body is None:
+            context.engine.check_room(drawing)
             return None
         media_type = MEDIA_TYPES[drawing.format].encode()
         headers = _raw(tileset.headers, drawing.etag, len(body), media_type)

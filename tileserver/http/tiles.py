@@ -12,9 +12,9 @@ from tileserver.http.endpoint import Endpoint, context
 from tileserver.http.links import base_url
 from tileserver.http.params import Query
 from tileserver.http.picture import picture_answer
-from tileserver.http.tileset import DEFAULT_SIZE, PARAMETERS, Address, TilePath
-from tileserver.pipeline import Stages
+from tileserver.http.tileset import DEFAULT_SIZE, PARAMETERS, TILE, TILE_OF_SET, Address, TilePath
 from tileserver.services import tilejson
+from tileserver.trail import Stages
 
 
 async def get_tile(request: Request) -> Response:
@@ -52,8 +52,7 @@ ENDPOINTS = (
     Endpoint(f"{_TILE}/tilejson.json", get_tilejson, "TileJSON 3.0", "tiles", PARAMETERS, True),
     Endpoint(f"{_TILE}/{{tms}}/tilejson.json", get_tilejson, "TileJSON 3.0 in any matrix set",
              "tiles", PARAMETERS, True),
-    Endpoint(f"{_TILE}/{{z}}/{{x}}/{{last}}", get_tile, "A tile in WebMercatorQuad: y[@2x][.png]",
+    Endpoint(TILE, get_tile, "A tile in WebMercatorQuad: y[@2x][.png]",
              "tiles", PARAMETERS, True, _IMAGES),
-    Endpoint(f"{_TILE}/{{tms}}/{{z}}/{{x}}/{{last}}", get_tile, "A tile in any matrix set", "tiles",
-             PARAMETERS, True, _IMAGES),
+    Endpoint(TILE_OF_SET, get_tile, "A tile in any matrix set", "tiles", PARAMETERS, True, _IMAGES),
 )  # fmt: skip

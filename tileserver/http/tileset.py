@@ -33,6 +33,8 @@ _FORMATS: dict[str, Format] = {
 DEFAULT_SIZE = 256
 TILESET_BYTES = 4000  # of one that is kept
 
+TILE = "/tiles/{dataset}/{variable}/{z}/{x}/{last}"
+TILE_OF_SET = "/tiles/{dataset}/{variable}/{tms}/{z}/{x}/{last}"
 PARAMETERS = (
     params.TIME,
     params.METHOD,

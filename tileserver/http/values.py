@@ -7,13 +7,12 @@ from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any, Literal
 
-import orjson
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from tileserver import layer
-from tileserver.catalog import Dataset
 from tileserver.cost import check_bytes
+from tileserver.dataset import Dataset
 from tileserver.errors import (
     InvalidParameter,
     MissingParameter,
@@ -21,10 +20,10 @@ from tileserver.errors import (
 )
 from tileserver.geometry import Feature, from_bbox, from_lonlat, parse_geometry
 from tileserver.http import caching, params
-from tileserver.http.body import read_body
+from tileserver.http.body import parse_json, read_body
 from tileserver.http.datasets import END, START
 from tileserver.http.endpoint import Context, Endpoint, context
-from tileserver.http.params import INTEGER, STRING, Parameter, Query, choice, integer, number
+from tileserver.http.params import STRING, Parameter, Query, choice, number, whole
 from tileserver.layer import Layer, Selection
 from tileserver.services import (
     featureseries,
@@ -62,11 +61,9 @@ LINES: Parameter[Lines] = Parameter(
     "lines", choice(("step", "feature")), {"type": "string", "enum": ["step", "feature"]},
     "Of f=ndjson: one object for each step, or for each feature as it is ready.", "step",
 )  # fmt: skip
-BINS: Parameter[int] = Parameter(
-    "bins", integer(1, MOST_BINS), INTEGER, "Bins of the histogram.", statistics.DEFAULT_BINS
-)
-LEVEL: Parameter[int | None] = Parameter(
-    "level", integer(0, 100), INTEGER,
+BINS = whole("bins", 1, MOST_BINS, "Bins of the histogram.", statistics.DEFAULT_BINS)
+LEVEL = whole(
+    "level", 0, 100,
     "The resolution to read, 0 the finest; by default the coarsest that has enough cells. "
     "Where the dataset has a dimension of this name, its step instead.", None,
 )  # fmt: skip
@@ -95,7 +92,7 @@ PERCENTS: Parameter[tuple[float, ...]] = Parameter(
 
 STEP = (params.TIME, params.METHOD, params.EXPRESSION)
 PLACE = (params.LON, params.LAT, params.BBOX)
-POINT = (*STEP, params.LON, params.LAT)
+POINT = (*STEP, params.required(params.LON), params.required(params.LAT))
 SERIES = (params.EXPRESSION, params.METHOD, *PLACE, START, END, AGGREGATE, OUTPUT, LINES)
 STATISTICS = (*STEP, params.BBOX, BINS, RANGE, PERCENTS, LEVEL)
 
@@ -254,11 +251,7 @@ async def body_features(request: Request, state: Context) -> list[Feature]:
     if "xml" in media_type:
         raise UnsupportedMediaType("body", media_type, "expected GeoJSON (application/geo+json)")
     body = await read_body(request, state.largest_body, "send fewer vertices or features")
-    try:
-        document = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise InvalidParameter("body", body[:40].decode("utf-8", "replace"), f"{error}") from None
-    return await asyncio.to_thread(parse_geometry, document, "body")
+    return await asyncio.to_thread(parse_geometry, parse_json(body), "body")
 
 
 _BOTH = ("GET", "POST")

@@ -10,7 +10,7 @@ import orjson
 import shapely
 
 from tileserver import layer
-from tileserver.catalog import Dataset
+from tileserver.dataset import Dataset
 from tileserver.geometry import Feature, Geometry
 from tileserver.services.seriesrequest import Request, prepare
 from tileserver.timeaxis import Method

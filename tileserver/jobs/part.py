@@ -15,9 +15,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tileserver.axis import Floats
-from tileserver.catalog import Dataset, make_dataset
 from tileserver.config import DatasetConfig
 from tileserver.cube import Raw
+from tileserver.dataset import Dataset, make_dataset
 from tileserver.errors import PayloadTooLarge
 from tileserver.geometry import Feature
 from tileserver.jobs.near import Inline, shared

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from tileserver.catalog import Catalog, Dataset, Entry
+from tileserver.catalog import Catalog
 from tileserver.cube import TIME, Cube, Dimension
+from tileserver.dataset import Dataset, Entry
 from tileserver.drawing import StyleChoice
 from tileserver.errors import (
     DimensionNotFound,

@@ -9,11 +9,11 @@ from typing import Any, Literal
 
 import orjson
 
-from tileserver.catalog import Dataset, Entry
 from tileserver.cube import Cube
+from tileserver.dataset import Dataset, Entry
 from tileserver.services.layout import layouts
 
-Kind = Literal["ready", "changed", "trouble"]
+Kind = Literal["ready", "changed", "trouble", "gone"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,11 @@ def news(before: State | None, now: State) -> News:
     if not now.is_open or (before is not None and _version(before) == _version(now)):
         return first(now)
     return News("changed", now.mark, {**now.told, "added": _added(before, now)})
+
+
+def gone(before: State) -> News:
+    """The last that is told of a dataset that is no longer there for who listens."""
+    return News("gone", "gone", {"dataset": before.told["dataset"]})
 
 
 def _state(dataset_id: str, dataset: Dataset | None, trouble: str | None) -> State:

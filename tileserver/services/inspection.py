@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from tileserver import tms
 from tileserver.cost import Cost, Limits
 from tileserver.cube import TIME, Cube, Variable
-from tileserver.layer import Layer
+from tileserver.layer import PLAIN, Layer
 from tileserver.matrixset import matrix_set
 from tileserver.plan import ReadPlan, Resampling, sample
 from tileserver.services.layout import lagging
@@ -52,6 +52,15 @@ def first_zoom(layer: Layer, tiles: tms.MatrixSet, limits: Limits) -> int:
         if limits.allows(sum(costs, Cost(0, 0))):
             return zoom
     return max(native, tiles.first_zoom)
+
+
+def first_zooms(cube: Cube, limits: Limits) -> dict[str, int]:
+    """Of each variable, the first zoom of WebMercatorQuad whose tiles may be read."""
+    tiles = matrix_set(tms.WEB_MERCATOR_QUAD)
+    return {
+        name: first_zoom(Layer(name, name, None, (variable,), PLAIN, name), tiles, limits)
+        for name, variable in cube.variables.items()
+    }
 
 
 def _whole_cost(variable: Variable) -> Cost:

@@ -14,8 +14,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from tileserver.catalog import Dataset
 from tileserver.colormaps import Lut, hex_color
+from tileserver.dataset import Dataset
 from tileserver.drawing import StyleChoice
 from tileserver.errors import InvalidParameter
 from tileserver.gate import in_thread

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 from urllib.parse import unquote, unquote_plus, urlsplit
 
 import orjson
 
 from tileserver.catalog import Catalog
-from tileserver.errors import InvalidParameter
+from tileserver.errors import InvalidParameter, PayloadTooLarge, json_kind
 
 WILDCARDS = "*?["
+MOST_OBJECTS = 1000
+LONGEST_NAME = 64 + 1024  # of a bucket and a key in S3
 EXPECTED = "expected a notification of S3, MinIO, SNS or EventBridge"
 
 
@@ -23,11 +26,17 @@ def subscription(document: Mapping[str, Any]) -> str | None:
 
 
 def objects(document: Mapping[str, Any]) -> list[str]:
-    """The objects that a notification names, each as bucket/key. Raises InvalidParameter."""
+    """The objects that a notification names, each as bucket/key, but for names that no object has.
+
+    Raises InvalidParameter, PayloadTooLarge.
+    """
     try:
-        return list(_objects(document))
+        found = list(islice(_objects(document), MOST_OBJECTS + 1))
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise InvalidParameter("body", type(error).__name__, EXPECTED) from error
+        raise InvalidParameter("body", json_kind(document), EXPECTED) from error
+    if len(found) > MOST_OBJECTS:
+        raise PayloadTooLarge(f"body: more than {MOST_OBJECTS} records: send fewer at once")
+    return [name for name in found if len(name) <= LONGEST_NAME]
 
 
 def _objects(document: Mapping[str, Any]) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 import io
 from collections.abc import AsyncIterable
@@ -23,30 +24,50 @@ async def to_parquet(request: Request, found: AsyncIterable[list[FeatureSeries]]
     Raises InvalidParameter where pyarrow is not installed.
     """
     check_installed()
-    import pyarrow as pa  # an extra, and 50 MB
-    import pyarrow.parquet as pq
+    # In threads: others are served while a hundred thousand rows are written.
+    table = await asyncio.to_thread(_Table, request)
+    waiting: list[FeatureSeries] = []
+    async for some in found:
+        waiting += some
+        if len(waiting) * len(request.times) >= ROWS_AT_ONCE:
+            await asyncio.to_thread(table.write, waiting)
+            waiting = []
+    return await asyncio.to_thread(table.end, waiting)
 
-    names = list(dict.fromkeys(n for t in request.targets for n in request.names(t)))
-    schema = pa.schema(
-        [
-            ("feature", pa.int64()),
-            ("id", pa.string()),
-            ("properties", pa.string()),
-            ("time", pa.string()),
-            *((name, pa.float64()) for name in names),
-        ],
-        metadata={"variable": request.layer.id, "units": request.layer.units or ""},
-    )
-    out = io.BytesIO()
-    with pq.ParquetWriter(out, schema, compression="zstd") as writer:
-        waiting: list[FeatureSeries] = []
-        async for some in found:
-            waiting += some
-            if len(waiting) * len(request.times) >= ROWS_AT_ONCE:
-                writer.write_table(pa.table(_columns(request, waiting, names), schema=schema))
-                waiting = []
-        writer.write_table(pa.table(_columns(request, waiting, names), schema=schema))
-    return out.getvalue()
+
+class _Table:
+    """A file that is being written."""
+
+    def __init__(self, request: Request) -> None:
+        import pyarrow as pa  # an extra, and 50 MB
+        import pyarrow.parquet as pq
+
+        self._request = request
+        self._names = list(dict.fromkeys(n for t in request.targets for n in request.names(t)))
+        self._schema = pa.schema(
+            [
+                ("feature", pa.int64()),
+                ("id", pa.string()),
+                ("properties", pa.string()),
+                ("time", pa.string()),
+                *((name, pa.float64()) for name in self._names),
+            ],
+            metadata={"variable": request.layer.id, "units": request.layer.units or ""},
+        )
+        self._table = pa.table
+        self._out = io.BytesIO()
+        self._writer = pq.ParquetWriter(self._out, self._schema, compression="zstd")
+
+    def write(self, found: list[FeatureSeries]) -> None:
+        """Add the rows of some features."""
+        columns = _columns(self._request, found, self._names)
+        self._writer.write_table(self._table(columns, schema=self._schema))
+
+    def end(self, found: list[FeatureSeries]) -> bytes:
+        """The file, with the last rows."""
+        self.write(found)
+        self._writer.close()
+        return self._out.getvalue()
 
 
 def check_installed() -> None:

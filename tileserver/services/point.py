@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tileserver.area import locate
-from tileserver.catalog import Dataset
+from tileserver.dataset import Dataset
 from tileserver.geometry import from_lonlat
 from tileserver.layer import Layer, Selection
 from tileserver.services.window import (

@@ -89,9 +89,20 @@ def prepare(
     if not len(steps):
         name, given = ("end", end) if start is None else ("start", start)
         raise InvalidParameter(name, given, f"expected a range with times, which are {axis.span}")
-    grid = finest(layer).grid
     times = tuple(axis.texts(steps))
-    targets = _targets(grid, features)
+    return planned(layer, selection, steps, times, features, aggregates)
+
+
+def planned(
+    layer: Layer,
+    selection: Selection,
+    steps: Index,
+    times: tuple[str, ...],
+    features: Sequence[Feature],
+    aggregates: tuple[str, ...] = (),
+) -> Request:
+    """The same of some steps; of a layer without times there is one. Raises PayloadTooLarge."""
+    targets = _targets(finest(layer).grid, features)
     request = Request(layer, selection, steps, times, targets, aggregates)
     if not _has_copies(request):
         return request

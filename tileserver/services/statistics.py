@@ -16,8 +16,8 @@ import numpy as np
 
 from tileserver.area import Weights, cell_area, weigh
 from tileserver.axis import Floats
-from tileserver.catalog import Dataset
 from tileserver.cube import Raw
+from tileserver.dataset import Dataset
 from tileserver.errors import InvalidParameter, PayloadTooLarge
 from tileserver.geometry import Geometry
 from tileserver.grid import Grid
@@ -105,12 +105,19 @@ def prepare(
     if level is not None and not 0 <= level < len(levels):
         raise InvalidParameter("level", level, f"expected 0 to {len(levels) - 1}")
     candidates = range(len(levels) - 1, -1, -1) if level is None else (level,)
+    coarser: Request | None = None
     for number in candidates:
-        weights = _weighed(levels[number].grid, geometry)
-        enough = weights is not None and np.count_nonzero(weights.parts) >= ENOUGH_CELLS
-        if enough or number == candidates[-1]:
-            return Request(layer, selection, number, weights, question or Question())
-    raise AssertionError("a variable has a level")
+        try:
+            weights = _weighed(levels[number].grid, geometry)
+        except PayloadTooLarge:
+            if coarser is None:
+                raise
+            return coarser  # not enough cells, but the next level has too many
+        coarser = Request(layer, selection, number, weights, question or Question())
+        if weights is not None and np.count_nonzero(weights.parts) >= ENOUGH_CELLS:
+            return coarser
+    assert coarser is not None, "a variable has a level"
+    return coarser
 
 
 def _weighed(grid: Grid, geometry: Geometry | None) -> Weights | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tileserver import tms
-from tileserver.catalog import Dataset
+from tileserver.dataset import Dataset
 from tileserver.grid import Bounds
 from tileserver.layer import Layer
 from tileserver.services import inspection

@@ -89,15 +89,46 @@ def along(line: Sequence[tuple[float, float]], points: int) -> tuple[Floats, Flo
 
     Raises InvalidParameter for a line of one place.
     """
-    lons, lats = np.array(line, np.float64).T
-    azimuths, _, lengths = _GEOD.inv(lons[:-1], lats[:-1], lons[1:], lats[1:])
-    ends = np.concatenate([[0.0], np.cumsum(lengths)])
-    if not ends[-1] > 0:
+    way = Way.of(*np.array(line, np.float64).T)
+    if not way.length_m > 0:
         raise InvalidParameter("line", len(line), "expected a line that is longer than nothing")
-    distance_m = np.linspace(0, ends[-1], points)
-    piece = np.clip(np.searchsorted(ends, distance_m, side="right") - 1, 0, len(lengths) - 1)
-    lon, lat, _ = _GEOD.fwd(lons[piece], lats[piece], azimuths[piece], distance_m - ends[piece])
-    return lon, lat, distance_m
+    distance_m = np.linspace(0, way.length_m, points)
+    return *way.at(distance_m), distance_m
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Way:
+    """Geodesics between vertices (n,) in degrees.
+
+    Args:
+        azimuths: of each geodesic (n - 1,).
+        distance_m: of the vertices along the way.
+    """
+
+    lon: Floats
+    lat: Floats
+    azimuths: Floats
+    distance_m: Floats
+
+    @classmethod
+    def of(cls, lon: Floats, lat: Floats) -> Way:
+        """Between some vertices."""
+        azimuths, _, lengths = _GEOD.inv(lon[:-1], lat[:-1], lon[1:], lat[1:])
+        return cls(lon, lat, azimuths, np.concatenate([[0.0], np.cumsum(lengths)]))
+
+    @property
+    def length_m(self) -> float:
+        """Of the whole."""
+        return float(self.distance_m[-1])
+
+    def at(self, distance_m: Floats) -> tuple[Floats, Floats]:
+        """Longitudes and latitudes at some distances along the way."""
+        ends = self.distance_m
+        piece = np.searchsorted(ends, distance_m, side="right") - 1
+        piece = np.clip(piece, 0, len(self.azimuths) - 1)
+        ahead = distance_m - ends[piece]
+        lon, lat, _ = _GEOD.fwd(self.lon[piece], self.lat[piece], self.azimuths[piece], ahead)
+        return lon, lat
 
 
 async def transect(

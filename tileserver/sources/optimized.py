@@ -336,3 +336,10 @@ def _levels(
 def _steps(cube: Cube) -> int:
     """Along the stored time dimension."""
     return 0 if cube.time is None else len(cube.time.seconds)
+
+
+def original(source: Source) -> Source:
+    """The source without its copies."""
+    while isinstance(source, OptimizedSource | _Watched):
+        source = source.source
+    return source

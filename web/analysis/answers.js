@@ -1,6 +1,5 @@
 /** Series as they arrive: each is asked for once, line by line, and can be given up. */
-import { ApiError, explain, isAbort } from "../api.js";
-import { t } from "../lib/text.js";
+import { askWell, isAbort } from "../ask.js";
 
 /**
  * @typedef {import("./question.js").Question} Question
@@ -108,15 +107,11 @@ export class Answers {
  * @param {string} address @param {string | null} body GeoJSON; null to ask without one
  * @param {AbortSignal} signal
  * @returns {Promise<Response>} that is good
- * @throws {ApiError}
+ * @throws {import("../ask.js").ApiError}
  */
-export async function askFor(address, body, signal) {
+export function askFor(address, body, signal) {
   const how = body ? { method: "POST", body, headers: { "Content-Type": "application/geo+json" } } : {};
-  const response = await fetch(new URL(address, document.baseURI), { ...how, signal }).catch((error) => {
-    throw isAbort(error) ? error : new ApiError(t("shell.noAnswer"), 0);
-  });
-  if (!response.ok) throw new ApiError(await explain(response), response.status);
-  return response;
+  return askWell(address, { ...how, signal });
 }
 
 /** @param {string} address @param {string | null} body @param {AbortSignal} signal @returns {Promise<any>} */

@@ -1,5 +1,5 @@
 /** Blocks of values from the server, step by step as they are read. */
-import { ApiError, explain } from "../api.js";
+import { ApiError, askWell } from "../ask.js";
 import { valueAddress } from "../lib/address.js";
 import { t } from "../lib/text.js";
 import { emptyBlock, fillStep, MOST_STEPS, sizeOf } from "./block.js";
@@ -25,15 +25,11 @@ export function blockAddress(layer, variable, box, range, steps) {
  * @throws {ApiError}
  */
 export async function loadBlock(address, signal, onStep) {
-  const response = await fetch(new URL(address, document.baseURI), { signal }).catch((error) => {
-    if (signal.aborted) throw error;
-    throw new ApiError(t("shell.noAnswer"), 0);
-  });
-  if (!response.ok || !response.body) throw new ApiError(await explain(response), response.status);
+  const { body } = await askWell(address, { signal });
   /** @type {Block | null} */
   let block = null;
   let done = 0;
-  for await (const line of linesOf(response.body)) {
+  for await (const line of linesOf(/** @type {ReadableStream<Uint8Array>} */ (body))) {
     const found = JSON.parse(line);
     if (!block) block = emptyBlock(found);
     else {

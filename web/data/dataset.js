@@ -1,4 +1,5 @@
 /** The datasets: searched, in groups of their themes, with a picture and what each covers, or why it cannot be shown. */
+import { showPicture } from "../access/picture.js";
 import { h, icon, iconButton } from "../lib/dom.js";
 import { addLayer, showOnly } from "../lib/layers.js";
 import { activeOf, detailOf } from "../lib/select.js";
@@ -141,5 +142,8 @@ class Pictures {
 /** @param {HTMLElement} frame */
 function show(frame) {
   const image = frame.querySelector("img");
-  if (image?.dataset.src && !image.src) image.src = image.dataset.src;
+  const address = image?.dataset.src;
+  if (!image || !address) return;
+  delete image.dataset.src;
+  showPicture(image, address);
 }

@@ -4,6 +4,7 @@ import { formatPlace, formatUnits, formatValue } from "../lib/number.js";
 import { activeOf, detailOf, variableOf } from "../lib/select.js";
 import { t } from "../lib/text.js";
 import { formatTime } from "../lib/time.js";
+import { baseOf } from "../lib/service.js";
 import { copyBy } from "../shell/clipboard.js";
 import { createTabs } from "../shell/tabs.js";
 import { snippetsOf } from "./code.js";
@@ -107,8 +108,8 @@ function mountCode(element, store) {
     tabs.panels[id].append(h("pre", { tabIndex: 0, "aria-label": id }, texts[id]), copy);
   }
   element.append(h("h2", {}, t("data.code")), tabs.list, ...Object.values(tabs.panels));
-  return store.subscribe(["layers", "active", "details", "axes", "time"], (state) => {
+  return store.subscribe(["layers", "active", "details", "axes", "time", "signed"], (state) => {
     if (state.playing) return;
-    for (const { id, code } of snippetsOf(state, document.baseURI)) texts[id].textContent = code;
+    for (const { id, code } of snippetsOf(state, baseOf(state, document.baseURI))) texts[id].textContent = code;
   });
 }

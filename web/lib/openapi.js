@@ -18,6 +18,7 @@
  * @property {Parameter[]} parameters
  * @property {string[]} body media types
  * @property {string[]} answers media types of success
+ * @property {boolean} needsKey
  */
 
 /** Tags that nobody comes for: they go last. */
@@ -52,8 +53,15 @@ function operationOf(path, method, item) {
     tag: operation.tags?.[0] ?? "other",
     parameters: [...(item.parameters ?? []), ...(operation.parameters ?? [])],
     body: Object.keys(operation.requestBody?.content ?? {}),
+    // Nothing beside them stands for anybody.
+    needsKey: needsKey(operation.security ?? []),
     answers: ok.flatMap(([, response]) => Object.keys(/** @type {any} */ (response).content ?? {})),
   };
+}
+
+/** @param {object[]} security of which any will do @returns {boolean} */
+function needsKey(security) {
+  return security.length > 0 && security.every((one) => Object.keys(one).length > 0);
 }
 
 /**
@@ -114,7 +122,10 @@ export function exampleValues(dataset, path) {
     dataset: dataset?.id ?? "",
     variable,
     layer,
-    collectionId: layer,
+    collectionId: path.startsWith("/edr") ? dataset?.id ?? "" : layer,
+    item: dataset?.time?.end.replaceAll(/[-:]/g, "") ?? "",
+    object: "zarr.json",
+    expression: variable,
     dimension: dataset?.time ? "time" : "",
     last: path.startsWith("/legend") ? `${variable}.png` : "0.png",
     tms: "WebMercatorQuad",
@@ -131,6 +142,17 @@ export function exampleValues(dataset, path) {
     lat: ((south + north) / 2).toFixed(2),
     bbox: [west, south, east, north].map((side) => side.toFixed(2)).join(","),
     line: `${((3 * west + east) / 4).toFixed(2)},${((south + north) / 2).toFixed(2)};${((west + 3 * east) / 4).toFixed(2)},${((south + north) / 2).toFixed(2)}`,
-    ...Object.fromEntries(["z", "x", "row", "col", "i", "j", "tileMatrix", "tileRow", "tileCol"].map((name) => [name, "0"])),
+    ...(path.startsWith("/edr") ? { coords: exampleCoords(path, [west, south, east, north]) } : {}),
+    ...Object.fromEntries(["z", "x", "y", "row", "col", "i", "j", "tileMatrix", "tileRow", "tileCol"].map((name) => [name, "0"])),
   };
+}
+
+/** A geometry in WKT such as a query of EDR takes. @param {string} path @param {number[]} box */
+function exampleCoords(path, [west, south, east, north]) {
+  const [x, y] = [(west + east) / 2, (south + north) / 2];
+  const [dx, dy] = [Math.min((east - west) / 8, 5), Math.min((north - south) / 8, 5)];
+  const at = (/** @type {number[]} */ ...signs) => `${(x + signs[0] * dx).toFixed(2)} ${(y + signs[1] * dy).toFixed(2)}`;
+  if (path.endsWith("/area")) return `POLYGON((${[at(-1, -1), at(1, -1), at(1, 1), at(-1, -1)].join(",")}))`;
+  if (path.endsWith("/trajectory")) return `LINESTRING(${at(-1, -1)},${at(1, 1)})`;
+  return `POINT(${at(0, 0)})`;
 }

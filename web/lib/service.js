@@ -14,9 +14,15 @@ import { t } from "./text.js";
  * @property {string} [file] the name to keep it by, of what is a file rather than an address to hand on
  */
 
+/** Below what addresses begin: the page's own folder, or where the active layer's dataset may be seen without a key. @param {State} state @param {string} page */
+export function baseOf(state, page) {
+  const base = state.signed[activeOf(state)?.dataset ?? ""]?.base;
+  return base ? `${base}/` : page;
+}
+
 /**
  * @param {State} state
- * @param {string} base address of the page
+ * @param {string} base below which addresses begin
  * @returns {Service[]} none while nothing is shown
  */
 export function servicesOf(state, base) {

@@ -1,4 +1,5 @@
 /** The dictionary: all words of the viewer, in English and German, put together from web/text/. */
+import access from "../text/access.js";
 import analysis from "../text/analysis.js";
 import colour from "../text/colour.js";
 import compare from "../text/compare.js";
@@ -11,7 +12,7 @@ import section from "../text/section.js";
 import shell from "../text/shell.js";
 import time from "../text/time.js";
 
-export const TEXTS = { ...analysis, ...colour, ...compare, ...cube, ...data, ...exporting, ...globe, ...map, ...section, ...shell, ...time };
+export const TEXTS = { ...access, ...analysis, ...colour, ...compare, ...cube, ...data, ...exporting, ...globe, ...map, ...section, ...shell, ...time };
 
 /** @typedef {keyof typeof TEXTS} TextKey */
 /** @typedef {"en" | "de"} Language */
@@ -37,6 +38,14 @@ export function setLanguage(chosen) {
  * @param {Record<string, string | number>} [values] for the placeholders `{name}`
  */
 export function t(key, values = {}) {
-  const texts = /** @type {readonly [string, string]} */ (TEXTS[key]);
+  return say(TEXTS[key], values);
+}
+
+/**
+ * The same for words that come later, with the part that says them.
+ * @param {readonly [string, string]} texts
+ * @param {Record<string, string | number>} [values]
+ */
+export function say(texts, values = {}) {
   return texts[LANGUAGES.indexOf(language)].replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
 }

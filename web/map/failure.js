@@ -25,7 +25,7 @@ export class Failures {
     for (const { layer } of frame.sheets) {
       const message = frame.failures.get(layer.id)?.message;
       if (!message) this.#told.delete(layer.id);
-      else if (this.#told.get(layer.id) !== message) this.#report(layer, message, frame.sheets.length);
+      else this.#report(layer, message, frame.sheets.length);
     }
     if (!frame.failures.size && this.store.get().problem?.source === SOURCE) this.store.set({ problem: null });
     advise(this.store, frame);
@@ -33,10 +33,11 @@ export class Failures {
 
   /** @param {import("../types.js").Layer} layer @param {string} message @param {number} layers that are shown */
   #report(layer, message, layers) {
-    this.#told.set(layer.id, message);
     const state = this.store.get();
     const title = variableOf(state, layer)?.title ?? detailOf(state, layer)?.title ?? layer.dataset;
     const text = layers > 1 ? t("map.failed", { title, message }) : message;
+    if (this.#told.get(layer.id) === text) return;
+    this.#told.set(layer.id, text);
     this.store.set({ problem: { message: text, source: SOURCE, retry: this.retry }, ...(layers > 1 ? {} : { playing: false }) });
   }
 }

@@ -1,6 +1,7 @@
 /**
  * Makes the pictures of the documentation from the demo, as visitors see it.
  *     node web/scripts/pictures.js http://127.0.0.1:8080 docs [name …]
+ * That of the server's status takes the server's TILESERVER_ADMIN_TOKEN.
  */
 import { chromium } from "playwright-core";
 
@@ -33,12 +34,28 @@ const SCENES = {
   "viewer/cube.jpg": { hash: "dataset=ocean&variable=sst&mode=cube&block=-100,0,20,60,1,0,1" },
   "viewer/swipe.jpg": { hash: "dataset=ocean&variable=sst&time=2024-02-11T00:00:00Z&compare=swipe;time;2024-08-05T00:00:00Z;0.5&view=3/36.0000/-40.0000" },
   "viewer/picture.jpg": { hash: `dataset=ocean&variable=chl&${SUMMER}&view=3/30.0000/-30.0000`, act: (page) => page.locator("#tools-export button").first().click() },
+  "viewer/status.jpg": { hash: `dataset=ocean&variable=sst&${SUMMER}`, act: openStatus },
   "viewer/phone.jpg": { hash: `dataset=ocean&variable=sst&${SUMMER}&theme=dark`, size: [390, 844], phone: true },
 };
 
 /** @param {string} name @returns {Scene["act"]} */
 function openTab(name) {
   return (page) => page.getByRole("tab", { name }).click();
+}
+
+/** @param {import("playwright-core").Page} page */
+async function openStatus(page) {
+  const press = async () => {
+    await page.locator("#user").click();
+    await page.locator(".menu:popover-open .menu-item").first().click();
+  };
+  await press();
+  await page.locator("#key").fill(process.env.TILESERVER_ADMIN_TOKEN ?? "");
+  await page.keyboard.press("Enter");
+  await page.waitForSelector("#user.is-on");
+  await page.waitForSelector("body[data-settled=true]");
+  await press();
+  await page.waitForSelector("dialog.status tbody tr");
 }
 
 const [, , base, folder = "docs", ...wanted] = process.argv;
@@ -56,8 +73,8 @@ for (const [name, { hash, size = [1440, 900], phone = false, act }] of Object.en
   const settled = () => page.waitForSelector("body[data-settled=true]");
   await settled();
   if (act) await act(page);
-  // Charts and panels come after the map: a moment of quiet of the network is theirs.
-  await page.waitForLoadState("networkidle");
+  // Charts and panels come after the map: a moment of quiet of the network is theirs. One who has signed in listens on.
+  if (act !== openStatus) await page.waitForLoadState("networkidle");
   await settled();
   await page.screenshot({ path: `${folder}/${name}`, ...(name.endsWith(".jpg") ? { type: "jpeg", quality: 85 } : {}) });
   await context.close();

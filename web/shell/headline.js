@@ -46,6 +46,6 @@ function cannotOpen({ datasets, problem }, id) {
   return [
     h("h1", {}, summary?.title || id),
     h("p", { className: "headline-trouble" }, t("shell.cannotOpen")),
-    retry && h("button", { type: "button", className: "button", onclick: () => retry() }, t("shell.tryAgain")),
+    retry && h("button", { type: "button", className: "button", onclick: () => retry() }, problem.action ?? t("shell.tryAgain")),
   ].filter((part) => part instanceof HTMLElement);
 }

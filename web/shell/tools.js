@@ -1,4 +1,5 @@
 /** The tools above the map: zoom, ways to see it, and the slots of drawing, comparing and exporting. */
+import { userMenu } from "../access/menu.js";
 import { h, iconButton } from "../lib/dom.js";
 import { t } from "../lib/text.js";
 import { copyBy } from "./clipboard.js";
@@ -15,6 +16,7 @@ export function mountTools(element, store) {
   copy.id = "copy-link";
   const modes = h("div", { className: "card tool-group modes", id: "modes" });
   const settings = settingsMenu(store);
+  const user = userMenu(store);
   element.append(
     h("div", { className: "card tool-group zoom" },
       iconButton("plus", t("shell.zoomIn"), () => tellView("view:zoom", 1)),
@@ -23,11 +25,11 @@ export function mountTools(element, store) {
     modes,
     h("div", { className: "card tool-group" },
       ...["draw", "compare", "export"].map((name) => h("div", { id: `tools-${name}`, className: "tool-slot" })),
-      copy, settings.button, settings.menu),
+      copy, user.button, user.menu, settings.button, settings.menu),
   );
-  const stop = mountModes(modes, store);
+  const stops = [mountModes(modes, store), user.stop];
   return () => {
-    stop();
+    stops.forEach((stop) => stop());
     element.replaceChildren();
   };
 }

@@ -24,6 +24,11 @@ test("Operations are grouped by tag, pages last.", () => {
   assert.deepEqual(byTag(DESCRIPTION).map(({ tag }) => tag), ["values", "pages"]);
 });
 
+test("What is not open to anybody needs a key.", () => {
+  const needs = (/** @type {object[] | undefined} */ security) => byTag({ ...DESCRIPTION, paths: { "/": { get: { security, responses: {} } } } })[0].operations[0].needsKey;
+  assert.deepEqual([undefined, [], [{}, { bearer: [] }], [{ bearer: ["admin"] }]].map(needs), [false, false, false, true]);
+});
+
 test("An operation knows what it answers with.", () => {
   assert.deepEqual(byTag(DESCRIPTION)[0].operations[0].answers, ["application/json"]);
 });

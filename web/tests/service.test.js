@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { PLAIN } from "../lib/layers.js";
-import { servicesOf, styleId } from "../lib/service.js";
+import { baseOf, servicesOf, styleId } from "../lib/service.js";
 import { INITIAL } from "../store.js";
 import { detail } from "./example.js";
 
@@ -17,6 +17,14 @@ function addresses(patch = {}) {
 
 test("Nothing is told while nothing is shown.", () => {
   assert.deepEqual(servicesOf(INITIAL, BASE), []);
+});
+
+test("Addresses that are signed begin below their signature, for their dataset alone.", () => {
+  const signed = { [detail.id]: { base: `${BASE}signed/abc`, expires: "2030-01-01T00:00:00Z" } };
+  const base = baseOf({ ...shown, signed }, BASE);
+  assert.equal(base, `${BASE}signed/abc/`);
+  for (const { address } of servicesOf({ ...shown, signed }, base)) assert.ok(address.startsWith(`${BASE}signed/abc/`), address);
+  assert.equal(baseOf({ ...shown, signed: { other: signed[detail.id] } }, BASE), BASE);
 });
 
 test("Addresses are whole, and keep the path that the page is under.", () => {

@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import test from "node:test";
 import { TEXTS, setLanguage, t } from "../lib/text.js";
+import STATUS from "../text/status.js";
 
 const WEB = new URL("../", import.meta.url);
 const entries = /** @type {[string, readonly string[]][]} */ (Object.entries(TEXTS));
-const PARTS = ["analysis", "colour", "compare", "cube", "data", "export", "globe", "map", "section", "shell", "time"];
+const PARTS = ["access", "analysis", "colour", "compare", "cube", "data", "export", "globe", "map", "section", "shell", "time"];
 
 test("every text is there in English and German, with the same placeholders", () => {
   const holes = (/** @type {string} */ text) => (text.match(/\{\w+\}/g) ?? []).sort();
@@ -33,6 +34,17 @@ test("every text is used", () => {
 function isBuilt(key, source) {
   return source.includes(`\`${key.slice(0, key.lastIndexOf(".") + 1)}\${`);
 }
+
+test("the words of the status window are there in both, and used", () => {
+  const folder = new URL("status/", WEB);
+  const source = readdirSync(folder).map((name) => readFileSync(new URL(name, folder), "utf8")).join("\n");
+  for (const [key, texts] of Object.entries(STATUS)) {
+    const holes = texts.map((text) => (text.match(/\{\w+\}/g) ?? []).sort());
+    assert.ok(texts.length === 2 && texts.every((text) => text.trim()), key);
+    assert.deepEqual(holes[1], holes[0], key);
+    assert.ok(source.includes(`"${key}"`) || isBuilt(key, source), `${key} is not used`);
+  }
+});
 
 test("placeholders are filled", () => {
   setLanguage("de");

@@ -2,8 +2,7 @@
  * Tiles of the server, each asked for once: equal requests share an answer, and what was used last is
  * kept. One source serves the map, the globe, histograms and exports alike.
  */
-import { ApiError, explain, isAbort } from "../api.js";
-import { t } from "../lib/text.js";
+import { ApiError, ask, explain } from "../ask.js";
 import { rawValue } from "./decode.js";
 import { patternTile } from "./pattern.js";
 import { Shelf } from "./shelf.js";
@@ -145,22 +144,12 @@ export function bytesOf(data) {
 
 /** @param {TileRequest} request @param {AbortSignal} signal @returns {Promise<TileData>} */
 async function fetchTile({ address, kind }, signal) {
-  const response = await ask(address, signal);
+  const response = await ask(address, { signal });
   if (kind === "raw" && response.status === OVER_BUDGET) return patternTile();
   if (!response.ok) throw new ApiError(await explain(response), response.status);
   if (kind === "raw") return unpackBeside(await response.arrayBuffer());
   const bitmap = await createImageBitmap(await response.blob(), { premultiplyAlpha: "premultiply" });
   return { kind, width: bitmap.width, height: bitmap.height, bitmap, isOver: response.headers.has("x-over-budget") };
-}
-
-/** @param {string} address @param {AbortSignal} signal */
-async function ask(address, signal) {
-  try {
-    return await fetch(new URL(address, document.baseURI), { signal });
-  } catch (error) {
-    if (isAbort(error)) throw error;
-    throw new ApiError(t("shell.noAnswer"), 0);
-  }
 }
 
 /**

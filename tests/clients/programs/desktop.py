@@ -7,7 +7,8 @@ width, 4) uint8 arrays.
 
 A job is {"open": address of a .qlr, "views": {name: {"bounds", "size", "frame"}}, "points":
 [[x, y]], "legend": bool}, or the same with "source", an address of the provider `wms` of QGIS, for
-"open", or {"browse": address of capabilities}.
+"open", or {"browse": address of capabilities}. With "password" the source is asked with it, by an
+authentication of QGIS's kind Basic; with "user" as well, by a name and a password in the source.
 """
 
 import json
@@ -28,6 +29,7 @@ import numpy as np  # noqa: E402
 from qgis.core import (  # noqa: E402
     Qgis,
     QgsApplication,
+    QgsAuthMethodConfig,
     QgsDateTimeRange,
     QgsErrorItem,
     QgsLayerDefinition,
@@ -106,7 +108,7 @@ class Desktop:
 
     def load(self, job: dict, number: int) -> dict:
         """What the job asks for of a layer by the address of its source."""
-        layer = QgsRasterLayer(job["source"], "layer", "wms")
+        layer = QgsRasterLayer(job["source"] + _credentials(job), "layer", "wms")
         seen = {"loaded": layer.isValid()}
         return seen | self._looked(layer, job, number) if layer.isValid() else seen
 
@@ -138,6 +140,24 @@ class Desktop:
             return None
         np.save(self.folder / f"{number}-legend.npy", _array(got[0]))
         return [got[0].width(), got[0].height()]
+
+
+def _credentials(job: dict) -> str:
+    """What a source says of who asks; QGIS itself keeps the secret of a configuration."""
+    password = job.get("password")
+    if password is None:
+        return ""
+    if "user" in job:
+        return f"&username={job['user']}&password={password}"
+    manager = QgsApplication.authManager()
+    if not manager.masterPasswordIsSet():
+        manager.setMasterPassword("of this run", True)
+    kept = QgsAuthMethodConfig("Basic")
+    kept.setName(password)
+    kept.setConfig("username", "key")
+    kept.setConfig("password", password)
+    assert manager.storeAuthenticationConfig(kept)[0]
+    return f"&authcfg={kept.id()}"
 
 
 def _described(layer: object) -> dict:

@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 
 from tests.http.changing import App
 from tests.http.ogc.wms_client import MAP
-from tileserver.catalog import make_dataset
+from tileserver.dataset import make_dataset
 from tileserver.sources.memory import MemorySource
 
 ADDRESS = f"/wms?{urlencode(MAP | {'LAYERS': 'sea.sst,sea.kind'})}"
@@ -92,5 +92,5 @@ def test_hits_are_counted(client: TestClient) -> None:
     """With the other answers of the service."""
     for _ in range(3):
         client.get(ADDRESS)
-    counted = 'tileserver_requests_total{kind="wms",status="200"} 3.0'
+    counted = 'tileserver_requests_total{route="/wms",status="200"} 3.0'
     assert counted in client.get("/metrics").text

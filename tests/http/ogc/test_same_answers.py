@@ -20,9 +20,10 @@ from tests.services.memory_catalog import GLOBE, _entry, _source, _variable
 from tests.services.memory_catalog import catalog as plain_catalog
 from tileserver.app import create_app
 from tileserver.cache import ByteCache
-from tileserver.catalog import Catalog, make_dataset
+from tileserver.catalog import Catalog
 from tileserver.config import DatasetConfig
 from tileserver.cube import Raw
+from tileserver.dataset import make_dataset
 from tileserver.settings import Settings
 
 HALF = 20037508.342789244  # of the side of Web Mercator's square, EPSG:3857, in metres
@@ -37,13 +38,12 @@ OWN = {"": {}, "viridis": {"colormap_name": "viridis"},
 
 def all_catalog(cache: ByteCache[Raw], pool: Executor) -> Catalog:
     """Hard places and names, pictures of three bands, classes, a logarithmic scale."""
-    made = awkward_catalog(cache, pool)
-    made.entries |= plain_catalog(cache, pool).entries
+    known = [awkward_catalog(cache, pool).entries, plain_catalog(cache, pool).entries]
     source = _source([], _variable("chl", GLOBE))
     styles = {"chl": {"scale": "log", "rescale": [0.1, 250]}}
     config = DatasetConfig.model_validate({"id": "log", "url": "memory", "styles": styles})
-    made.entries["log"] = _entry(make_dataset(config, source))
-    return made
+    log = {"log": _entry(make_dataset(config, source))}
+    return Catalog({**known[0], **known[1], **log}, cache=cache, pool=pool)
 
 
 @pytest.fixture(scope="module", params=["demo", "hard"])

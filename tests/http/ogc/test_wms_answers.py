@@ -12,7 +12,8 @@ from starlette.testclient import TestClient
 from tests.http.ogc.wms_client import MAP, ask, client, reported
 from tests.services.memory_catalog import catalog
 from tileserver.app import create_app
-from tileserver.catalog import Catalog, make_dataset
+from tileserver.catalog import Catalog
+from tileserver.dataset import make_dataset
 from tileserver.settings import Settings
 
 __all__ = ["client"]

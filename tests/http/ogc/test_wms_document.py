@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 
 from tests.services.memory_catalog import catalog
 from tileserver.app import create_app
-from tileserver.catalog import Dataset
+from tileserver.dataset import Dataset
 from tileserver.http.ogc import wms_document
 from tileserver.services.ogc.fragment import Fragments
 from tileserver.services.ogc.wms_layer import Branch

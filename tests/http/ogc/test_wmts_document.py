@@ -21,11 +21,12 @@ from tests.conformance.wmts_catalogs import CatalogMaker, long, many, nasty
 from tests.http.ogc.wmts_client import NAMES, reported
 from tileserver.app import create_app
 from tileserver.cache import ByteCache
-from tileserver.catalog import Catalog, Dataset
+from tileserver.catalog import Catalog
+from tileserver.dataset import Dataset
+from tileserver.openings import MANY_DATASETS
 from tileserver.services.ogc.layer_info import layer_infos
 from tileserver.services.ogc.wmts_layer import LayersText
 from tileserver.settings import Settings
-from tileserver.worker import MANY_DATASETS
 
 PATH = "/wmts/1.0.0/WMTSCapabilities.xml"
 ASKED = "/wmts?service=WMTS&request=GetCapabilities"

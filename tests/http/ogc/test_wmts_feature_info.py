@@ -13,8 +13,9 @@ from tests.http.ogc.wmts_client import INFO, LATEST, REST, kvp, layer_of, proble
 from tests.http.ogc.wmts_cubes import Stores
 from tests.services import memory_catalog
 from tileserver.app import create_app
-from tileserver.catalog import Catalog, Entry, make_dataset
+from tileserver.catalog import Catalog
 from tileserver.cube import Raw
+from tileserver.dataset import Entry, make_dataset
 from tileserver.settings import Settings
 
 MEDIA_TYPES = {"text/plain": "txt", "application/json": "json", "text/html": "html"}

@@ -22,8 +22,9 @@ from tests.http.ogc.wmts_client import (
 from tests.http.ogc.wmts_cubes import Stores
 from tests.services import memory_catalog
 from tileserver.app import create_app
-from tileserver.catalog import Catalog, Entry, make_dataset
+from tileserver.catalog import Catalog
 from tileserver.cube import Raw
+from tileserver.dataset import Entry, make_dataset
 from tileserver.settings import Settings
 
 Limits = tuple[str, int, int, int, int]  # matrix, rows from and to, columns from and to

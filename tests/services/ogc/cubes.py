@@ -7,9 +7,10 @@ from affine import Affine
 
 from tests.services.memory_catalog import GLOBE, _entry, _source, _variable
 from tileserver.cache import ByteCache
-from tileserver.catalog import Catalog, Dataset, make_dataset
+from tileserver.catalog import Catalog
 from tileserver.config import DatasetConfig
 from tileserver.cube import Dimension, Raw
+from tileserver.dataset import Dataset, make_dataset
 from tileserver.grid import LONLAT, Grid, parse_crs
 from tileserver.timeaxis import TimeAxis
 

@@ -9,9 +9,10 @@ import pytest
 from tests.services import memory_catalog
 from tests.services.memory_catalog import catalog
 from tileserver.cache import ByteCache
-from tileserver.catalog import Catalog, Entry, make_dataset
+from tileserver.catalog import Catalog
 from tileserver.config import DatasetConfig
 from tileserver.cube import Cube, Dimension, Level, Variable
+from tileserver.dataset import Entry, make_dataset
 from tileserver.services.ogc.collection import Search, collection, collections
 from tileserver.services.ogc.interval import parse_datetime
 from tileserver.services.ogc.named_layer import find

@@ -8,9 +8,9 @@ import pytest
 from affine import Affine
 
 from tests.services import memory_catalog
-from tileserver.catalog import Dataset, make_dataset
 from tileserver.config import DatasetConfig
 from tileserver.cube import Cube, Dimension, Level, Variable
+from tileserver.dataset import Dataset, make_dataset
 from tileserver.grid import LONLAT, Grid, parse_crs
 from tileserver.layer import layers
 from tileserver.services.ogc import domain

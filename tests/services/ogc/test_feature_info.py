@@ -9,9 +9,9 @@ import pytest
 
 from tests.services import memory_catalog
 from tests.services.ogc.test_named_view import grouped, times
-from tileserver.catalog import Dataset, make_dataset
 from tileserver.config import DatasetConfig
 from tileserver.cube import Dimension, Flag
+from tileserver.dataset import Dataset, make_dataset
 from tileserver.layer import Layer, find_layer
 from tileserver.services.ogc.feature_info import MEDIA_TYPES, Info, describe, write_info
 from tileserver.services.ogc.named_view import NamedView

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from tests.services.memory_catalog import sea, utm
-from tileserver.catalog import Dataset
+from tileserver.dataset import Dataset
 from tileserver.services.ogc.fragment import Fragments
 
 

@@ -1,9 +1,9 @@
 import pytest
 
 from tests.services.memory_catalog import catalog, sea, sea_ice, utm
-from tileserver.catalog import Dataset, make_dataset
 from tileserver.colormap import Colormap
 from tileserver.config import DatasetConfig
+from tileserver.dataset import Dataset, make_dataset
 from tileserver.drawing import StyleChoice
 from tileserver.errors import (
     ColormapNotFound,

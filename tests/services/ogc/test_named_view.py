@@ -3,9 +3,9 @@ import pytest
 
 from tests.services import memory_catalog
 from tests.services.memory_catalog import DAY_S, GLOBE
-from tileserver.catalog import Dataset, make_dataset
 from tileserver.config import DatasetConfig
 from tileserver.cube import Cube, Dimension, Level, Variable
+from tileserver.dataset import Dataset, make_dataset
 from tileserver.layer import find_layer
 from tileserver.services.ogc.named_view import NamedView
 from tileserver.sources.memory import MemorySource

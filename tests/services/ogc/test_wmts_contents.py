@@ -6,8 +6,8 @@ import pytest
 from tests.conformance.wmts_catalogs import dataset
 from tests.services.memory_catalog import GLOBE, _variable
 from tests.services.ogc.cubes import REGION
-from tileserver.catalog import Dataset
 from tileserver.cube import Dimension
+from tileserver.dataset import Dataset
 from tileserver.services.ogc import wmts_contents
 from tileserver.services.ogc.fragment import Fragments
 from tileserver.services.ogc.wmts_contents import MOST_ENTRIES, contents

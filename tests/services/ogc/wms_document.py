@@ -6,9 +6,9 @@ import numpy as np
 from affine import Affine
 
 from tests.services.memory_catalog import FIJI, GLOBE, ZONE_31
-from tileserver.catalog import Dataset, make_dataset
 from tileserver.config import DatasetConfig, ServiceConfig
 from tileserver.cube import Cube, Dimension, Level, Variable
+from tileserver.dataset import Dataset, make_dataset
 from tileserver.grid import Grid, parse_crs
 from tileserver.matrixset import MatrixSets
 from tileserver.services.ogc import wms, wms_crs

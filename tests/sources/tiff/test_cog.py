@@ -18,8 +18,8 @@ from rasterio.vrt import WarpedVRT
 from rasterio.warp import transform as warp_coordinates
 
 from tests.s3 import S3Server
-from tileserver.catalog import make_dataset
 from tileserver.config import DatasetConfig
+from tileserver.dataset import make_dataset
 from tileserver.errors import CatalogError, SourceError, TileserverError
 from tileserver.grid import LONLAT, transformer
 from tileserver.plan import ReadPlan

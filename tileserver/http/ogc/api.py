@@ -22,7 +22,8 @@ from tileserver.http.ogc.negotiation import (
     written,
     written_answer,
 )
-from tileserver.http.params import INTEGER, STRING, Parameter, Query, integer
+from tileserver.http.params import STRING, Parameter, Query, whole
+from tileserver.http.route import has_adapter
 from tileserver.services.ogc import collection, landing, named_layer
 from tileserver.services.ogc.collection import Search
 from tileserver.services.ogc.interval import DATETIME, Interval, parse_datetime, parse_subset
@@ -60,19 +61,16 @@ STEP: tuple[Parameter[Any], ...] = (TIME, SUBSET)
 WORDS: Parameter[tuple[str, ...]] = Parameter(
     "q", _words, STRING, "Words of a collection's title, id or description.", (), "temperature"
 )
-LIMIT: Parameter[int] = Parameter(
-    "limit", integer(1, 1000), INTEGER, "The most collections of a page.", 100
-)
+LIMIT = whole("limit", 1, 1000, "The most collections of a page.", 100)
 SEARCH: tuple[Parameter[Any], ...] = (params.BBOX, TIME, WORDS, LIMIT, OFFSET)
 
 
 async def get_landing_page(request: Request) -> Response:
     """The way to everything."""
     shown = encoding(request, Query(request.query_params.multi_items(), (F,)))
-    service = context(request).catalog.service
-    return document_answer(
-        request, landing.landing_page(service, base_url(request.scope), shown), shown
-    )
+    service, base = context(request).catalog.service, base_url(request.scope)
+    beside = tuple(name for name in landing.BESIDE if has_adapter(request, name))
+    return document_answer(request, landing.landing_page(service, base, shown, beside), shown)
 
 
 async def get_root(request: Request) -> Response:

@@ -25,10 +25,13 @@ _OPERATIONS = {
     "/map/tiles/{tileMatrixSetId}": "getTileSet",
     "/map/tiles/{tileMatrixSetId}/{tileMatrix}/{tileRow}/{tileCol}": "getTile",
 }
-_PROBLEMS = {
+PROBLEMS = {
     "400": "A parameter is unknown, or has a value that cannot be used.",
+    "401": "No key or token was sent where one is needed, or one that is not taken.",
+    "403": "The key or token does not open this.",
     "404": "There is no such resource.",
     "406": "The client takes none of the encodings that there are.",
+    "429": "The client asks for more than its share.",
     "500": "The server made a mistake.",
     "502": "The data could not be read.",
     "503": "The server, or the storage of the data, is busy: try again.",
@@ -62,7 +65,7 @@ def definition(base: str) -> dict[str, Any]:
         "openapi": VERSION,
         "info": info | {"license": {"name": found["info"]["license"]["name"]}},
         "paths": paths,
-        "components": {"schemas": found["components"]["schemas"]},
+        "components": found["components"],
     }
 
 
@@ -92,13 +95,13 @@ def _responses(name: str, answer: dict[str, Any]) -> dict[str, Any]:
         **(_EMPTY if is_tile else {}),
         **(_LED if name == "/api" else {}),
         **_KNOWN,
-        **{code: {"description": d, "content": problem} for code, d in _PROBLEMS.items()},
+        **{code: {"description": d, "content": problem} for code, d in PROBLEMS.items()},
     }
 
 
 ENDPOINTS = (
     *api.ENDPOINTS,
     Endpoint(f"{ROOT}/api", get_definition, "The definition of OGC API here, OpenAPI 3.0",
-             api.TAG, (F,), answers=(OPENAPI, HTML)),
+             api.TAG, (F,), answers=(OPENAPI, HTML), empty=(307,)),
     *api_tiles.ENDPOINTS,
 )  # fmt: skip

@@ -28,13 +28,13 @@ from tileserver.http.ogc.negotiation import (
 from tileserver.http.ogc.wmts_request import whole
 from tileserver.http.params import Parameter, Query
 from tileserver.http.picture import picture_answer
-from tileserver.pipeline import Stages
 from tileserver.services.ogc import named_layer, tileset
 from tileserver.services.ogc.interval import by_dimension, coordinate
 from tileserver.services.ogc.link import ROOT, Encoding
 from tileserver.services.ogc.named_view import NamedView
 from tileserver.services.ogc.tileset import IMAGES, Map
 from tileserver.tms import MatrixSet, tile_grid, tile_range
+from tileserver.trail import Stages
 
 Describe = Callable[[Map, str, Encoding], dict[str, Any]]
 OF_TILE: tuple[Parameter[Any], ...] = (F_IMAGE, *STEP)
@@ -167,7 +167,8 @@ ENDPOINTS = (
     Endpoint(f"{_COLLECTION}/styles", get_styles, "The styles of a collection", TAG, OF_TILESET,
              answers=DOCUMENT),
     *(
-        Endpoint(f"{parent}{below}", handler, summary + style, TAG, parameters, answers=answers)
+        Endpoint(f"{parent}{below}", handler, summary + style, TAG, parameters, answers=answers,
+                 empty=(204,) if below == _TILE else ())
         for parent, style in ((_COLLECTION, ""), (_STYLED, ", in a style"))
         for below, handler, summary, parameters, answers in (
             ("/map/tiles", get_tilesets, "The tilesets of a collection", OF_TILESET, DOCUMENT),

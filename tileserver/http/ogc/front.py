@@ -7,20 +7,19 @@ ETag the engine's picture.
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tileserver.cache import ByteCache
-from tileserver.catalog import Dataset
+from tileserver.dataset import Dataset
 from tileserver.http import caching
 from tileserver.http.endpoint import Context
 from tileserver.http.links import below_root
-from tileserver.http.metrics import Metrics
+from tileserver.http.route import matched, route_of
 
-SERVICES = ("wms", "wmts", "ogc")
+SERVICES = ("wms", "wmts", "ogc", "xcube")
 SHOWN = "shown"  # in the scope of a request: the datasets that its answer shows
 ANSWER_BYTES = 3000  # of one that is kept: its key, headers, objects
 LONGEST_QUERY = 2000
@@ -37,6 +36,7 @@ class Picture:
     datasets: tuple[Dataset, ...]
     etag: str
     headers: RawHeaders
+    route: str
 
 
 def shows(request: Request, *datasets: Dataset) -> None:
@@ -53,12 +53,11 @@ class PictureFront:
         limit_bytes: for what is kept beside the pictures.
     """
 
-    def __init__(self, app: ASGIApp, metrics: Metrics, limit_bytes: int) -> None:
-        self._app, self._metrics = app, metrics
+    def __init__(self, app: ASGIApp, limit_bytes: int) -> None:
+        self._app = app
         self._known: ByteCache[Picture] = ByteCache(limit_bytes, lambda _: ANSWER_BYTES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        begun = time.perf_counter()
         service = _service(scope)
         if service is None:
             await self._app(scope, receive, send)
@@ -75,9 +74,9 @@ class PictureFront:
         if caching.matches(asked.get(b"if-none-match", b"").decode("latin-1"), picture.etag):
             status, body = 304, b""
             headers = [each for each in headers if _name(each) not in _OF_BODIES]
+        matched(scope, picture.route, picture.datasets[0].id)
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
-        self._metrics.count(service, status, time.perf_counter() - begun)
 
     def _remembering(self, scope: Scope, key: object, send: Send) -> Send:
         """`send` that keeps the head of the answer, if it is said to be a picture."""
@@ -88,7 +87,7 @@ class PictureFront:
                 headers = [each for each in message["headers"] if _name(each) != HIT[0]]
                 etag = next((each[1] for each in headers if _name(each) == b"etag"), None)
                 if datasets and etag:
-                    self._known.put(key, Picture(datasets, etag.decode(), headers))
+                    self._known.put(key, Picture(datasets, etag.decode(), headers, route_of(scope)))
             await send(message)
 
         return noted

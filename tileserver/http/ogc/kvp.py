@@ -25,6 +25,7 @@ from tileserver.errors import (
 )
 from tileserver.http.endpoint import renewing
 from tileserver.http.errors import RETRY_AFTER_S, TRANSIENT
+from tileserver.http.links import below_root
 from tileserver.services.ogc.ows import OwsError, exception_report
 
 log = logging.getLogger(__name__)
@@ -100,7 +101,7 @@ def reported(handler: Handler) -> Handler:
         except HTTPException:
             raise
         except Exception:
-            log.exception("unforeseen error at %s", request.url.path)
+            log.exception("unforeseen error at %s", below_root(request.scope))
             text = "the server made a mistake; it is in its log"
             return report(OwsError("NoApplicableCode", None, text, 500))
 

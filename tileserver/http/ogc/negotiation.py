@@ -17,7 +17,7 @@ from tileserver.http.access import policy
 from tileserver.http.links import base_url
 from tileserver.http.params import Parameter, Query, choice
 from tileserver.services.ogc.link import MEDIA_TYPES, Encoding
-from tileserver.services.ogc.page import page
+from tileserver.services.ogc.page import HOME, page
 
 Name = TypeVar("Name", bound=str)
 
@@ -69,17 +69,25 @@ def _quality(header: str, media_type: str) -> float:
     return found[1]
 
 
-def document_answer(request: Request, document: Mapping[str, Any], shown_as: Encoding) -> Response:
+def document_answer(
+    request: Request,
+    document: Mapping[str, Any],
+    shown_as: Encoding,
+    home: tuple[str, str] = HOME,
+) -> Response:
     """A document as JSON or as a page."""
-    return written_answer(request, written(document, shown_as, base_url(request.scope)), shown_as)
+    body = written(document, shown_as, base_url(request.scope), home)
+    return written_answer(request, body, shown_as)
 
 
-def written(document: Mapping[str, Any], shown_as: Encoding, base: str) -> bytes:
+def written(
+    document: Mapping[str, Any], shown_as: Encoding, base: str, home: tuple[str, str] = HOME
+) -> bytes:
     """A document in an encoding."""
     if shown_as == "json":
         return orjson.dumps(document)
     title = document.get("title") or document["links"][0]["title"].removesuffix(" as JSON")
-    return page(title, document, base)
+    return page(title, document, base, home)
 
 
 def written_answer(request: Request, body: bytes, shown_as: Encoding) -> Response:

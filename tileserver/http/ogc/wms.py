@@ -19,7 +19,7 @@ from tileserver.http.ogc.wms_map import get_info, get_map
 from tileserver.http.ogc.wms_report import report
 from tileserver.http.ogc.wms_request import Asked
 from tileserver.http.params import Parameter
-from tileserver.services.ogc import named_layer
+from tileserver.services.ogc import named_layer, wms
 from tileserver.services.ogc.wms_exception import MEDIA_TYPES, WmsError
 from tileserver.services.ogc.wms_profile import (
     ANIMATIONS,
@@ -145,7 +145,10 @@ _OPERATIONS: Mapping[str, Operation] = {
     "getfeatureinfo": get_info,
     "getlegendgraphic": get_legend,
 }
-_ANY = (*MEDIA_TYPES.values(), *MAP_FORMATS, *ANIMATIONS, *INFO_FORMATS, *LEGEND_FORMATS)
+_ANY = (
+    *(*MEDIA_TYPES.values(), *(names[0] for names in wms.MEDIA_TYPES.values())),
+    *(*MAP_FORMATS, *ANIMATIONS, *INFO_FORMATS, *LEGEND_FORMATS),
+)
 
 ENDPOINTS = (
     Endpoint(PATH, get_wms, "WMS 1.3.0 and 1.1.1", "wms", PARAMETERS, True, _ANY),

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tileserver import __version__
-from tileserver.catalog import Dataset
+from tileserver.dataset import Dataset
 from tileserver.errors import shown
 from tileserver.http import caching
 from tileserver.http.endpoint import context

@@ -20,13 +20,13 @@ from tileserver.http.ogc.front import shows
 from tileserver.http.ogc.headers import info_answer, named_headers
 from tileserver.http.ogc.wms_request import Asked, Picture
 from tileserver.http.picture import pattern_answer, server_timing
-from tileserver.pipeline import Stages
 from tileserver.services.ogc import feature_info, wms_animation, wms_map
 from tileserver.services.ogc.named_view import NamedView
 from tileserver.services.ogc.wms_animation import Animation
 from tileserver.services.ogc.wms_exception import WmsError
 from tileserver.services.ogc.wms_map import Map
 from tileserver.services.ogc.wms_profile import ANIMATIONS, INFO_FORMATS, MAP_FORMATS, OLDEST
+from tileserver.trail import Stages
 
 MOST_FEATURES = 1_000_000  # more than any client asks for; a layer has one
 

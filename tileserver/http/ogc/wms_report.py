@@ -11,9 +11,11 @@ from starlette.responses import Response
 from tileserver.errors import (
     ColormapNotFound,
     DatasetNotFound,
+    Forbidden,
     InvalidParameter,
     NotFound,
     TileserverError,
+    Unauthenticated,
     VariableNotFound,
 )
 from tileserver.gate import in_thread
@@ -22,8 +24,9 @@ from tileserver.http.ogc.wms_request import Asked, background, map_format, map_s
 from tileserver.services.ogc.ows import OwsError
 from tileserver.services.ogc.wms_canvas import error_picture
 from tileserver.services.ogc.wms_exception import MEDIA_TYPES, WmsError, service_exception
-from tileserver.services.ogc.wms_profile import MAP_FORMATS
+from tileserver.services.ogc.wms_profile import MAP_FORMATS, NEWEST
 
+NOT_KEPT = {"Cache-Control": "no-store"}
 _CODES: Mapping[type[NotFound], tuple[str, str]] = {
     DatasetNotFound: ("LayerNotDefined", "LAYERS"),
     VariableNotFound: ("LayerNotDefined", "LAYERS"),
@@ -33,24 +36,31 @@ _CODES: Mapping[type[NotFound], tuple[str, str]] = {
 
 async def report(error: TileserverError, asked: Asked) -> Response:
     """An error as a service exception, or as the picture that EXCEPTIONS asks for."""
-    told = as_wms(error)
-    kind = _kind(asked)
-    headers = {"Cache-Control": "no-store"}
+    # A picture would be a good answer, where a client has to learn that it must say who it is.
+    kind = "XML" if isinstance(error, Unauthenticated | Forbidden) else _kind(asked)
     if kind != "XML":
         with suppress(TileserverError):  # without a size or a format there is no picture
             media_type = map_format(asked)
-            text, ground = str(told) if kind == "INIMAGE" else "", background(asked, media_type)
+            text, ground = (
+                str(as_wms(error)) if kind == "INIMAGE" else "",
+                background(asked, media_type),
+            )
             format = MAP_FORMATS.get(media_type)
             if format is None:  # an error does not move
                 media_type, format = "image/png", "png"
             job = partial(error_picture, text, map_size(asked), ground, format)
             async with asked.state.map_gate:
                 body = await in_thread(asked.state.engine.pool, job)
-            return Response(body, headers=headers | {"Content-Type": media_type})
+            return Response(body, headers={**NOT_KEPT, "Content-Type": media_type})
+    return xml_report(error, asked.version)
+
+
+def xml_report(error: TileserverError, version: str = NEWEST) -> Response:
+    """An error as a service exception."""
+    told, headers = as_wms(error), {**NOT_KEPT, "Content-Type": MEDIA_TYPES[version]}
     if isinstance(error, TRANSIENT):
         headers["Retry-After"] = str(RETRY_AFTER_S)
-    headers["Content-Type"] = MEDIA_TYPES[asked.version]
-    return Response(service_exception(asked.version, told), told.status, headers)
+    return Response(service_exception(version, told), told.status, headers)
 
 
 def _kind(asked: Asked) -> str:

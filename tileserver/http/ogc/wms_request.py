@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from tileserver.drawing import View
 from tileserver.encode import WHITE
-from tileserver.errors import DatasetNotFound, InvalidParameter
+from tileserver.errors import DatasetNotFound, InvalidParameter, shown
 from tileserver.grid import Bounds, Grid
 from tileserver.http import params
 from tileserver.http.endpoint import Context
@@ -101,7 +101,9 @@ def named_view(asked: Asked, name: str, style: str) -> NamedView:
     """A layer in a style, at the coordinates and in the colours that are asked for."""
     dataset, layer = named_layer.find(asked.state.catalog, name)
     if asked.dataset is not None and dataset.id != asked.dataset:
-        raise DatasetNotFound(name, f"dataset {asked.dataset} has no such layer; /wms has all")
+        raise DatasetNotFound(
+            name, f"dataset {shown(asked.dataset)} has no such layer; /wms has all"
+        )
     dimensions = named_layer.layer_dimensions(dataset, layer)
     try:
         dims = wms_dimension.asked(dimensions, asked.parameters.values)

@@ -27,10 +27,10 @@ from tileserver.http.ogc.wmts_request import (
 )
 from tileserver.http.params import Parameter
 from tileserver.http.picture import picture_answer
-from tileserver.pipeline import Stages
 from tileserver.services import legend
 from tileserver.services.ogc import named_layer, wmts
 from tileserver.services.ogc.feature_info import describe, write_info
+from tileserver.trail import Stages
 
 SUFFIX = "png"
 _MEDIA_TYPES = {suffix: media_type for media_type, suffix in wmts.INFO_FORMATS.items()}

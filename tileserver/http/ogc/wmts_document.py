@@ -12,8 +12,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tileserver import __version__
-from tileserver.catalog import Catalog, Dataset
+from tileserver.catalog import Catalog
 from tileserver.config import ServiceConfig
+from tileserver.dataset import Dataset
 from tileserver.errors import shown
 from tileserver.http import caching
 from tileserver.http.endpoint import context

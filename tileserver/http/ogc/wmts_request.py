@@ -150,7 +150,7 @@ class LayerTiles:
     def _made(cls, catalog: Catalog, address: Address) -> LayerTiles:
         dataset, layer = named_layer.find(catalog, address.layer)
         if address.dataset not in (None, dataset.id):
-            remedy = f"expected a layer of dataset {address.dataset} at this path"
+            remedy = f"expected a layer of dataset {shown(address.dataset)} at this path"
             raise DatasetNotFound(address.layer, remedy)
         tiles = named_layer.find_set(dataset, layer, address.matrix_set)
         named = NamedView.of(dataset, layer, address.style, address.dims)

@@ -13,7 +13,8 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
-from tileserver.catalog import Catalog, Dataset
+from tileserver.catalog import Catalog
+from tileserver.dataset import Dataset
 from tileserver.errors import InvalidParameter
 from tileserver.grid import Bounds
 from tileserver.layer import Layer, layers

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tileserver.catalog import Dataset
 from tileserver.cube import TIME, Dimension
+from tileserver.dataset import Dataset
 from tileserver.layer import Layer
 from tileserver.services.ogc import named_layer
 from tileserver.services.ogc.named_view import NamedView

@@ -15,8 +15,8 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import pyproj
 
-from tileserver.catalog import Dataset
 from tileserver.cube import Dimension
+from tileserver.dataset import Dataset
 from tileserver.grid import Grid
 from tileserver.layer import Layer
 from tileserver.matrixset import code_of

@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Protocol, TypeVar
 
-from tileserver.catalog import Dataset
+from tileserver.dataset import Dataset
 
 LIMIT_BYTES = 64 << 20
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from tileserver.config import ServiceConfig
@@ -19,6 +20,7 @@ from tileserver.services.ogc.link import (
 )
 
 CAPABILITIES = "service=WMS&request=GetCapabilities"
+BESIDE = {"edr": "Environmental Data Retrieval", "stac": "STAC catalogue"}
 OPENAPI = "application/vnd.oai.openapi+json;version=3.0"
 # Not claimed: uad-collections, as an axis that is long and irregular is not listed;
 # dataset-tilesets and collections-selection, as the layers of many datasets make no map together.
@@ -48,8 +50,14 @@ CONFORMANCE = (
 )
 
 
-def landing_page(service: ServiceConfig, base: str, shown: Encoding) -> dict[str, Any]:
-    """The way to everything."""
+def landing_page(
+    service: ServiceConfig, base: str, shown: Encoding, beside: Sequence[str] = ()
+) -> dict[str, Any]:
+    """The way to everything.
+
+    Args:
+        beside: other protocols of the server that have a landing page.
+    """
     definition, conformance = path(base, "api"), path(base, "conformance")
     collections, schemes = path(base, "collections"), path(base, "tileMatrixSets")
     wmts, wms = f"{base}/wmts/1.0.0/WMTSCapabilities.xml", f"{base}/wms?{CAPABILITIES}"
@@ -69,6 +77,7 @@ def landing_page(service: ServiceConfig, base: str, shown: Encoding) -> dict[str
             link("wms", wms, WMS_XML, "WMS capabilities"),
             link("describedby", f"{base}/datasets", JSON, "The datasets"),
             link("related", f"{base}/", HTML, "The viewer"),
+            *(link("related", f"{base}/{name}", JSON, BESIDE[name]) for name in beside),
         ],
     }
 

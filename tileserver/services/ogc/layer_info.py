@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tileserver.catalog import Dataset
 from tileserver.cube import Dimension
+from tileserver.dataset import Dataset
 from tileserver.drawing import default_colormap
 from tileserver.grid import Bounds
 from tileserver.layer import Layer, layers

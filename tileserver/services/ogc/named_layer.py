@@ -5,10 +5,11 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 
-from tileserver.catalog import Catalog, Dataset
+from tileserver.catalog import Catalog
 from tileserver.colormap import Colormap
 from tileserver.config import NamedStyleConfig
 from tileserver.cube import TIME, Dimension
+from tileserver.dataset import Dataset
 from tileserver.drawing import StyleChoice, default_colormap
 from tileserver.errors import (
     ColormapNotFound,
@@ -44,7 +45,7 @@ def dataset_ids(catalog: Catalog, text: str) -> list[str]:
     """The datasets that the layer of an id may be of: both ids may hold dots, the longest of those
     that have such a variable is meant."""
     dots = [i for i, c in enumerate(text[: LONGEST_DATASET_ID + 1]) if c == "."]
-    return [text[:dot] for dot in reversed(dots) if text[:dot] in catalog.entries]
+    return [text[:dot] for dot in reversed(dots) if catalog.knows(text[:dot])]
 
 
 def find(catalog: Catalog, text: str) -> tuple[Dataset, Layer]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tileserver.catalog import Dataset
 from tileserver.cube import TIME
+from tileserver.dataset import Dataset
 from tileserver.drawing import View
 from tileserver.layer import Layer, select
 from tileserver.services.ogc.dimension import Chosen, choose

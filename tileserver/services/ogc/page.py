@@ -14,10 +14,15 @@ from tileserver.services.ogc.xml import clean
 DEEPEST = 12  # of nested values
 _ENCODING = re.compile(r" as ([A-Z]+)$")  # at the end of a link's title
 Document = Mapping[str, Any]
+HOME = ("OGC API", ROOT)
 
 
-def page(title: str, document: Document, base: str) -> bytes:
-    """A document in HTML."""
+def page(title: str, document: Document, base: str, home: tuple[str, str] = HOME) -> bytes:
+    """A document in HTML.
+
+    Args:
+        home: what the API is called, and where its landing page is.
+    """
     heading = _text(_ENCODING.sub("", title))
     styles = "".join(
         f'<link rel="stylesheet" href="{_quoted(base)}/static/style/{name}.css">'
@@ -30,7 +35,7 @@ def page(title: str, document: Document, base: str) -> bytes:
         f'<link rel="icon" href="{_quoted(base)}/static/favicon.svg" type="image/svg+xml">'
         f"{styles}</head>"
     )
-    way = f'<nav><a href="{_quoted(base)}{ROOT}?f=html">OGC API</a></nav>'
+    way = f'<nav><a href="{_quoted(base)}{home[1]}?f=html">{_text(home[0])}</a></nav>'
     rows = _rows(document, DEEPEST, without="title")
     body = f'<body class="api">{way}<h1>{heading}</h1>{rows}</body>'
     return f'<!doctype html>\n<html lang="en">{head}{body}</html>\n'.encode()

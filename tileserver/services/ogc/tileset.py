@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
-from tileserver.catalog import Dataset
+from tileserver.dataset import Dataset
 from tileserver.grid import Bounds
 from tileserver.layer import Layer
 from tileserver.matrixset import REGISTERED, UTM_LAYOUT, MatrixSets

@@ -14,8 +14,9 @@ from PIL import Image
 
 from tileserver.errors import DeadlineExceeded
 from tileserver.gate import Gate, in_thread
-from tileserver.pipeline import Engine, Stages
+from tileserver.pipeline import Engine
 from tileserver.services.ogc.wms_map import PARTS_AT_ONCE, Map, draw, together
+from tileserver.trail import Stages
 
 CLEAR = 2  # a GIF's frame is taken away before the next
 

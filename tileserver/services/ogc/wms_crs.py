@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import pyproj
 
-from tileserver.catalog import Dataset
+from tileserver.dataset import Dataset
 from tileserver.grid import LONLAT, WEB_MERCATOR, Bounds, parse_crs
 from tileserver.layer import Layer
 from tileserver.matrixset import REGISTERED, MatrixSets, code_of

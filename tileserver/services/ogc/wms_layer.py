@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import quote
 
-from tileserver.catalog import Dataset
 from tileserver.cube import TIME, Dimension
+from tileserver.dataset import Dataset
 from tileserver.grid import LONLAT, WEB_MERCATOR, Bounds, transformer
 from tileserver.layer import Layer, layers
 from tileserver.matrixset import code_of

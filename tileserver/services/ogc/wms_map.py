@@ -17,10 +17,11 @@ from tileserver.encode import WHITE, Format
 from tileserver.errors import DeadlineExceeded, InvalidParameter
 from tileserver.gate import Gate, in_thread
 from tileserver.grid import Grid
-from tileserver.pipeline import Engine, Stages
+from tileserver.pipeline import Engine
 from tileserver.services.ogc.wms_canvas import Color, Piece, assemble
 from tileserver.services.ogc.wms_grid import Part, is_whole, parts, sketch
 from tileserver.style import check_range
+from tileserver.trail import Stages
 
 T = TypeVar("T")
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
-from tileserver.catalog import Dataset
+from tileserver.dataset import Dataset
 from tileserver.services.ogc.fragment import Fragments
 from tileserver.services.ogc.layer_info import layer_infos
 from tileserver.services.ogc.wmts_layer import Detail, LayersText

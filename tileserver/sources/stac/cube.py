@@ -17,7 +17,11 @@ from tileserver.sources.merged import MergedSource, merge
 from tileserver.sources.shelf import Shelf
 from tileserver.sources.source import Source
 from tileserver.sources.stac.document import Documents, read_documents
-from tileserver.sources.stac.item import Asset, Item, mapping, read_item, text
+from tileserver.sources.stac.field import mapping, text
+from tileserver.sources.stac.item import Asset, Item, read_item
+from tileserver.sources.stac.location import Chooser
+from tileserver.sources.stac.render import by_variables, read_renders
+from tileserver.sources.stac.zarrs import Part, common_part, variables_of
 from tileserver.sources.storage.store import Store
 from tileserver.sources.tiff.note import Note
 from tileserver.sources.tiff.stack import Stack, steps_of
@@ -49,7 +53,9 @@ class Opener:
         Args:
             chosen: keys of the assets that become variables; else all that hold data.
         """
-        documents = await read_documents(self.shelf)
+        documents = await read_documents(self.shelf, chosen)
+        if documents.whole:
+            return await self._zarr(documents.whole, documents)
         # In a thread: of ten thousand items it takes seconds.
         items = await asyncio.to_thread(
             lambda: [read_item(document, url, chosen) for document, url in documents.items]
@@ -66,20 +72,27 @@ class Opener:
                 files[key] = found
         if files:
             return await self._stacks(files, documents)
-        return await self._zarr(items, documents)
+        return await self._zarr([each for item in items for each in item.assets], documents)
 
-    async def _zarr(self, items: Sequence[Item], documents: Documents) -> Source:
-        """The one Zarr store that the items name."""
-        urls = sorted({asset.urls[0].rstrip("/") for item in items for asset in item.assets})
-        outer = [url for url in urls if not any(url.startswith(f"{other}/") for other in urls)]
-        if len(outer) > 1:
-            raise CatalogError(
-                f"url: the items name {len(outer)} Zarr stores: register each by its own url, or "
-                "choose one by the dataset's assets"
-            )
-        store = await self.shelf.folder(outer[0])
-        source = await open_zarr(store, self.opening)
-        return replace(source, watch=AllWatches([documents.watch, source.watch]))
+    async def _zarr(self, assets: Sequence[Asset], documents: Documents) -> Source:
+        """The one Zarr store that the items name, or the collection itself."""
+        part = common_part(assets, Chooser(self.shelf))
+        store = await part.shelf.folder(part.url)
+        try:
+            source = await open_zarr(store, self._inside(part))
+        except CatalogError:
+            if not part.group:
+                raise
+            source = await open_zarr(store, self._inside(part.above()))  # of an array
+        made_of = {asset.key: variables_of(asset, source.cube) for asset in assets}
+        about = _described(source.cube, documents, made_of)
+        version = digest([documents.version, source.version])
+        watch = AllWatches([documents.watch, source.watch])
+        return replace(source, cube=about, version=version, watch=watch)
+
+    def _inside(self, part: Part) -> Opening:
+        """With the dataset's group counted from that of the assets."""
+        return replace(self.opening, group=f"{part.group}/{self.opening.group}".strip("/"))
 
     async def _stacks(
         self, files: Mapping[str, Sequence[tuple[Item, Asset]]], documents: Documents
@@ -115,7 +128,8 @@ class Opener:
         crs = {asset.crs for _, asset in found if asset.crs is not None}
         if len(crs) > 1:
             raise CatalogError(f"its files lie in {len(crs)} CRS ({_listed(crs)}): {REMEDY}")
-        places = await asyncio.gather(*(self._place(asset) for _, asset in found))
+        chooser = Chooser(self.shelf)
+        places = await asyncio.gather(*(_place(asset, chooser) for _, asset in found))
         members = [
             Member(
                 number,
@@ -132,10 +146,11 @@ class Opener:
         steps = steps_of(list(zip(members, times, strict=True)))
         return await Stack(steps, version, None).open(self.opening.cache, self.opening.pool)
 
-    async def _place(self, asset: Asset) -> tuple[Store, str]:
-        """The store and key of the first of an asset's URLs that may be read."""
-        readable = (url for url in asset.urls if self.shelf.may_read(url))
-        return await self.shelf.find(next(readable, asset.urls[0]))
+
+async def _place(asset: Asset, chooser: Chooser) -> tuple[Store, str]:
+    """The store and key of the first of an asset's places that may be read."""
+    url, shelf = chooser.choose(asset.locations)
+    return await shelf.find(url)
 
 
 def _assets(items: Sequence[Item], key: str) -> list[tuple[Item, Asset]]:
@@ -170,18 +185,36 @@ def _told(
     cube: Cube, documents: Documents, assets: Mapping[str, Asset], faults: Sequence[str]
 ) -> Cube:
     """The cube with what the document says for people."""
-    root = documents.root
-    properties = mapping(root.get("properties"))
     variables = {
         name: replace(variable, title=_title(variable, assets[name]))
         for name, variable in cube.variables.items()
     }
+    made_of: dict[str, list[str]] = {}
+    for name in cube.variables:
+        made_of.setdefault(assets[name].key, []).append(name)
+    told = replace(cube, variables=variables, warnings=(*cube.warnings, *faults))
+    return _described(told, documents, made_of)
+
+
+def _described(cube: Cube, documents: Documents, variables: Mapping[str, Sequence[str]]) -> Cube:
+    """With title, description and renders of the document, else of the first item.
+
+    Args:
+        variables: their ids by the asset that they are of.
+    """
+    root = documents.root
+    properties = mapping(root.get("properties"))
+    renders = read_renders(root)
+    if not renders and documents.items:
+        renders = read_renders(documents.items[0][0])
     return replace(
         cube,
-        variables=variables,
-        title=text(root.get("title")) or text(properties.get("title")),
-        description=text(root.get("description")) or text(properties.get("description")),
-        warnings=(*cube.warnings, *documents.warnings, *faults),
+        title=text(root.get("title")) or text(properties.get("title")) or cube.title,
+        description=text(root.get("description"))
+        or text(properties.get("description"))
+        or cube.description,
+        warnings=(*cube.warnings, *documents.warnings),
+        renders=by_variables(renders, variables),
     )
 
 

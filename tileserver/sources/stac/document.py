@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
 
@@ -11,7 +12,9 @@ import orjson
 
 from tileserver.errors import CatalogError, shown
 from tileserver.sources.shelf import Shelf, absolute
-from tileserver.sources.stac.item import Json, mapping, sequence, text
+from tileserver.sources.stac.field import Json, mapping, sequence, text
+from tileserver.sources.stac.item import Asset, read_assets
+from tileserver.sources.stac.location import Chooser
 from tileserver.sources.storage.connection import is_local
 from tileserver.sources.storage.store import Store
 from tileserver.sources.watch import MOST_REQUESTS, AllWatches, ObjectsWatch, Watch, digest
@@ -31,12 +34,14 @@ class Documents:
         root: the document itself.
         items: each with the URL that its links count from.
         hashes: of each document's bytes by its URL.
+        whole: assets of a collection that hold all of its data, so that items are not looked for.
     """
 
     root: Json
     items: list[tuple[Json, str]] = field(default_factory=list)
     hashes: dict[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    whole: list[Asset] = field(default_factory=list)
     places: dict[str, tuple[Store, str]] = field(default_factory=dict)
     stamps: dict[str, str] = field(default_factory=dict)
 
@@ -72,8 +77,12 @@ class ContentWatch:
         return data is not None and _hash(data) == self.hashed
 
 
-async def read_documents(shelf: Shelf) -> Documents:
-    """All items below the shelf's root. Raises CatalogError, SourceError."""
+async def read_documents(shelf: Shelf, chosen: Sequence[str] = ()) -> Documents:
+    """All items below the shelf's root. Raises CatalogError, SourceError.
+
+    Args:
+        chosen: keys of assets; else all that hold data.
+    """
     found = Documents({})
     found.root = await _read(shelf, shelf.root, found)
     kind = found.root.get("type")
@@ -82,6 +91,12 @@ async def read_documents(shelf: Shelf) -> Documents:
     elif kind == "FeatureCollection":
         await _follow(shelf, found.root, shelf.root, found)
     elif kind == "Collection":
+        assets = read_assets(found.root, shelf.root, chosen)
+        chooser = Chooser(shelf)
+        cubes = [a for a in assets if a.kind == "zarr" and chooser.may_read(a.locations)]
+        found.whole = cubes[:1]  # the same in other places are further on
+        if found.whole:
+            return found
         await _collection(shelf, found)
     else:
         raise CatalogError(
@@ -94,7 +109,7 @@ async def read_documents(shelf: Shelf) -> Documents:
 
 
 async def _collection(shelf: Shelf, found: Documents) -> None:
-    named = _links(found.root, "item", shelf.root)
+    named = links(found.root, "item", shelf.root)
     if len(named) > MOST_ITEMS:
         raise _too_many()
     slots = asyncio.Semaphore(AT_ONCE)
@@ -104,7 +119,7 @@ async def _collection(shelf: Shelf, found: Documents) -> None:
             return await _read(shelf, url, found), url
 
     found.items += await asyncio.gather(*map(one, named))
-    pages = [] if named else _links(found.root, "items", shelf.root)
+    pages = [] if named else links(found.root, "items", shelf.root)
     for url in pages[:1]:
         query = parse_qs(urlsplit(url).query)
         asked = url if "limit" in query else f"{url}{'&' if query else '?'}limit={PAGE_ITEMS}"
@@ -118,10 +133,9 @@ async def _follow(shelf: Shelf, page: Json, url: str, found: Documents) -> None:
         found.items += [(mapping(each), url) for each in sequence(page.get("features"))]
         if len(found.items) > MOST_ITEMS:
             raise _too_many()
-        links = [each for each in _raw_links(page, "next") if each.get("method", "GET") == "GET"]
-        following = [absolute(text(each.get("href")) or "", url) for each in links]
+        following = next_pages(page, url)
         if not following:
-            if _raw_links(page, "next"):
+            if raw_links(page, "next"):
                 found.warnings.append("more items are told by POST only, and are left out")
             return
         url = following[0]
@@ -131,6 +145,12 @@ async def _follow(shelf: Shelf, page: Json, url: str, found: Documents) -> None:
         page = await _read(shelf, url, found)
 
 
+def next_pages(page: Json, url: str) -> list[str]:
+    """Where an API's next page is, if it can be had by GET."""
+    told = [each for each in raw_links(page, "next") if each.get("method", "GET") == "GET"]
+    return [absolute(text(each.get("href")) or "", url) for each in told]
+
+
 def _too_many() -> CatalogError:
     return CatalogError(
         f"url: more than {MOST_ITEMS} items: narrow them, e.g. by bbox and datetime in the url of "
@@ -138,13 +158,15 @@ def _too_many() -> CatalogError:
     )
 
 
-def _raw_links(document: Json, relation: str) -> list[Json]:
-    links = (mapping(link) for link in sequence(document.get("links")))
-    return [link for link in links if link.get("rel") == relation and text(link.get("href"))]
+def raw_links(document: Json, relation: str) -> list[Json]:
+    """The links of a relation, as they are."""
+    found = (mapping(link) for link in sequence(document.get("links")))
+    return [link for link in found if link.get("rel") == relation and text(link.get("href"))]
 
 
-def _links(document: Json, relation: str, url: str) -> list[str]:
-    hrefs = (text(link.get("href")) for link in _raw_links(document, relation))
+def links(document: Json, relation: str, url: str) -> list[str]:
+    """Where the links of a relation lead, absolute, each once."""
+    hrefs = (text(link.get("href")) for link in raw_links(document, relation))
     return list(dict.fromkeys(absolute(href, url) for href in hrefs if href is not None))
 
 
@@ -159,6 +181,20 @@ async def _read(shelf: Shelf, url: str, found: Documents) -> Json:
     found.places[url], found.hashes[url] = (store, key), _hash(data)
     if entry is not None:
         found.stamps[url] = entry.stamp
+    return await _parsed(data, url)
+
+
+async def read_document(shelf: Shelf, url: str) -> Json:
+    """One document, of which nothing is kept. Raises CatalogError, SourceError."""
+    store, key = await shelf.find(url)
+    data = await store.get(key, most=LARGEST_BYTES)
+    if data is None:
+        raise CatalogError(f"url: {_named(url)}: no such object")
+    return await _parsed(data, url)
+
+
+async def _parsed(data: memoryview, url: str) -> Json:
+    """A document's text. Raises CatalogError."""
     try:
         document = await asyncio.to_thread(orjson.loads, data)
     except orjson.JSONDecodeError as error:

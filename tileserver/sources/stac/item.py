@@ -1,24 +1,24 @@
 """What an Item of a SpatioTemporal Asset Catalog says, read with caution: anybody may write one.
 
-STAC 1.0 and 1.1 with the extensions proj, raster, eo, file and alternate.
+STAC 1.0 and 1.1 with the extensions proj, raster, eo, file, alternate, storage and zarr.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from affine import Affine
 
 from tileserver.errors import CatalogError, shown
-from tileserver.sources.shelf import absolute
+from tileserver.sources.stac.field import Json, mapping, numbers, sequence, text
+from tileserver.sources.stac.location import Location, Terms, read_locations, read_terms
 from tileserver.sources.tiff.note import Note
 from tileserver.sources.tiff.placement import Place
 from tileserver.timeaxis import NotAnInstant, parse_instant
 
 Kind = Literal["tiff", "zarr"]
-Json = Mapping[str, object]
 TIFF_TYPES = ("image/tiff", "image/vnd.stac.geotiff", "image/x.geotiff", "image/geotiff")
 ZARR_TYPES = ("application/vnd+zarr", "application/vnd.zarr", "application/x-zarr")
 TIFF_SUFFIXES = (".tif", ".tiff", ".cog", ".gtiff")
@@ -34,19 +34,26 @@ class Asset:
     """A file of an item that can be shown.
 
     Args:
-        urls: where it lies, absolute; the first that may be read is taken.
+        locations: where it lies; the first that may be read is taken.
         crs: by proj, or None.
         place: by proj, of files whose grid is north-up; or None.
         notes: what is said of each band.
+        is_array: it is one array of a Zarr store, by the extension zarr.
     """
 
     key: str
     kind: Kind
-    urls: tuple[str, ...]
+    locations: tuple[Location, ...]
     title: str | None
     crs: str | None
     place: Place | None
     notes: tuple[Note, ...]
+    is_array: bool = False
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """Where it lies, absolute."""
+        return tuple(each.url for each in self.locations)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +75,17 @@ def read_item(document: Json, url: str, chosen: Sequence[str] = ()) -> Item:
     """
     identity = shown(text(document.get("id")) or "?")
     properties = mapping(document.get("properties"))
-    assets = []
-    for key, value in mapping(document.get("assets")).items():
-        asset = _asset(key, mapping(value), properties, url, chosen)
-        if asset is not None:
-            assets.append(asset)
-    return Item(identity, _seconds(properties, identity), tuple(assets))
+    return Item(identity, _seconds(properties, identity), read_assets(document, url, chosen))
+
+
+def read_assets(document: Json, url: str, chosen: Sequence[str] = ()) -> tuple[Asset, ...]:
+    """The files of an item, or of a collection, that can be shown. Raises CatalogError."""
+    properties, terms = mapping(document.get("properties")), read_terms(document)
+    assets = (
+        _asset(key, mapping(value), properties, url, chosen, terms)
+        for key, value in mapping(document.get("assets")).items()
+    )
+    return tuple(asset for asset in assets if asset is not None)
 
 
 def _seconds(properties: Json, identity: str) -> float:
@@ -90,7 +102,7 @@ def _seconds(properties: Json, identity: str) -> float:
 
 
 def _asset(
-    key: str, asset: Json, properties: Json, url: str, chosen: Sequence[str]
+    key: str, asset: Json, properties: Json, url: str, chosen: Sequence[str], terms: Terms
 ) -> Asset | None:
     href = text(asset.get("href"))
     kind = None if href is None else _kind(asset, href)
@@ -99,20 +111,23 @@ def _asset(
             return None
         if kind is None:
             raise CatalogError(
-                f"assets: {key!r} is neither a GeoTIFF nor Zarr: choose others (a VRT, say, may "
-                "name any file and is not read)"
+                f"assets: {key!r} is neither a GeoTIFF nor Zarr: choose others (JPEG 2000 is not "
+                "read, nor a VRT, which may name any file)"
             )
     elif kind is None or _is_aside(asset):
         return None
-    assert href is not None
     assert kind is not None
-    others = [
-        text(mapping(other).get("href")) for other in mapping(asset.get("alternate")).values()
-    ]
-    urls = tuple(absolute(each, url) for each in (href, *others) if each is not None)
     about = {**properties, **asset}
-    crs = _crs(about)
-    return Asset(key, kind, urls, text(asset.get("title")), crs, _place(about), _notes(asset))
+    return Asset(
+        key,
+        kind,
+        read_locations(asset, properties, url, terms),
+        title=text(asset.get("title")),
+        crs=_crs(about),
+        place=_place(about),
+        notes=_notes(asset),
+        is_array=asset.get("zarr:node_type") == "array",
+    )
 
 
 def _kind(asset: Json, href: str) -> Kind | None:
@@ -187,28 +202,3 @@ def _first(about: Json, *names: str) -> float | None:
         if isinstance(value, int | float) and not isinstance(value, bool):
             return float(value)
     return None
-
-
-def text(value: object) -> str | None:
-    """A text, if it is one that says something."""
-    return value if isinstance(value, str) and value.strip() else None
-
-
-def mapping(value: object) -> Json:
-    """An object; {} for all else."""
-    return value if isinstance(value, dict) else {}
-
-
-def sequence(value: object) -> Sequence[object]:
-    """An array; [] for all else."""
-    return value if isinstance(value, list) else []
-
-
-def numbers(value: object) -> list[float]:
-    """An array of finite numbers; [] for all else."""
-    found = [
-        float(each)
-        for each in sequence(value)
-        if isinstance(each, int | float) and not isinstance(each, bool) and abs(each) < 1e15
-    ]
-    return found if len(found) == len(sequence(value)) else []

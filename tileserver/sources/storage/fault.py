@@ -15,6 +15,7 @@ from obstore.exceptions import (
 )
 
 from tileserver.errors import SourceError, SourceUnavailable
+from tileserver.sources.storage.egress import ELSEWHERE, NO_TUNNEL, REFUSED
 
 
 @contextmanager
@@ -23,6 +24,8 @@ def foreign_errors() -> Iterator[None]:
     try:
         yield
     except (PermissionDeniedError, UnauthenticatedError) as error:
+        if refused := REFUSED.search(str(error)):
+            raise SourceError(refused[1]) from error
         raise SourceError(
             "access denied: check the storage's credentials, anonymous and requester_pays"
         ) from error
@@ -38,10 +41,12 @@ def foreign_errors() -> Iterator[None]:
 
 def _told(error: GenericError) -> SourceError:
     text = str(error)
+    if NO_TUNNEL in text:
+        return SourceError(ELSEWHERE)
     if re.search(r"NoSuchBucket|bucket.*not (found|exist)", text, re.IGNORECASE):
         return SourceError("the bucket does not exist")
-    # The whole number: ports and durations stand in the text too.
-    if re.search(r"\b40[13]\b|denied|forbidden", text, re.IGNORECASE):
+    # Not any 401: addresses, ports and durations stand in the text too.
+    if re.search(r"\bstatus(?: code)?:? 40[13]\b|AccessDenied|Permission denied", text):
         return SourceError(
             "access denied: check the storage's credentials, anonymous and requester_pays"
         )

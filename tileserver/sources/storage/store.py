@@ -19,6 +19,7 @@ from obstore.store import ObjectStore as ObstoreStore
 
 from tileserver.errors import SourceChanged, SourceError
 from tileserver.sources.storage.fault import foreign_errors
+from tileserver.sources.storage.objects import Part
 from tileserver.sources.storage.ranges import Batch
 from tileserver.sources.storage.traffic import Data, Traffic
 
@@ -54,6 +55,10 @@ class Noted:
 
     versions: dict[str, str] = field(default_factory=dict)
     folders: dict[str, list[str]] = field(default_factory=dict)
+
+
+class _Ends(SourceError):
+    """An object has nothing from where a part of it is to begin."""
 
 
 class Store:
@@ -104,6 +109,20 @@ class Store:
         """The bytes from start to stop of an object, read with those asked for at the same time."""
         return await self._batch.get(key, start, stop)
 
+    async def get_part(self, key: str, start: int, stop: int | None) -> Part | None:
+        """The bytes from start to stop, fewer or none where the object ends before that.
+
+        A negative start counts from the end, and reads to it; else there is a stop.
+        """
+        part: GetOptions = {"range": {"suffix": -start} if stop is None else (start, stop)}
+        nbytes = -start if stop is None else stop - start
+        try:
+            data, result = await self._answer(key, part, nbytes=nbytes)
+        except _Ends:
+            data, result = memoryview(b""), None
+        entry = await self.head(key) if result is None else self._entry(result.meta)
+        return None if data is None or entry is None else Part(data, entry.size, entry.version)
+
     async def get_ranges(self, key: str, ranges: Sequence[tuple[int, int]]) -> list[memoryview]:
         """Several ranges of an object; neighbours are read together."""
         found = await asyncio.gather(*(self._batch.get(key, *each) for each in ranges))
@@ -143,15 +162,20 @@ class Store:
 
     async def children(self, prefix: str = "") -> list[str]:
         """The names of the folders directly below a prefix."""
-
-        async def send() -> list[str]:
-            result = await obstore.list_with_delimiter_async(self.raw, prefix=prefix or None)
-            return sorted(str(p).rstrip("/").rsplit("/", 1)[-1] for p in result["common_prefixes"])
-
-        names = await self._ask(send)
+        names, _ = await self.folder(prefix)
         if self._noted is not None:
             self._noted.folders[prefix] = names
         return names
+
+    async def folder(self, prefix: str = "") -> tuple[list[str], list[Entry]]:
+        """The names of the folders directly below a prefix, and the objects there."""
+
+        async def send() -> tuple[list[str], list[Entry]]:
+            result = await obstore.list_with_delimiter_async(self.raw, prefix=prefix or None)
+            names = (str(p).rstrip("/").rsplit("/", 1)[-1] for p in result["common_prefixes"])
+            return sorted(names), [self._entry(meta) for meta in result["objects"]]
+
+        return await self._ask(send)
 
     async def _get_range(self, key: str, start: int, stop: int) -> Data:
         if self._folder is not None:
@@ -188,6 +212,21 @@ class Store:
         most: int | None = None,
     ) -> Data:
         """An object or a part of it, of the state that was opened."""
+        data, result = await self._answer(key, part, nbytes=nbytes, about=about, most=most)
+        if self._noted is not None and result is not None:
+            self._noted.versions[key] = self._entry(result.meta).stamp
+        return data
+
+    async def _answer(
+        self,
+        key: str,
+        part: GetOptions | None,
+        *,
+        nbytes: int = 0,
+        about: int = 0,
+        most: int | None = None,
+    ) -> tuple[Data, GetResult | None]:
+        """The same, and what the store said of it; nothing of what is not there."""
         self._stay(key)
         answers: list[tuple[memoryview, GetResult]] = []
 
@@ -207,18 +246,15 @@ class Store:
                 if part is None or not OUT_OF_RANGE.search(str(error)):
                     raise
                 self._check(key, await obstore.head_async(self.raw, key), in_parts=True)
-                raise SourceError(
-                    "an object ends before what it should hold: copy it anew"
-                ) from error
+                raise _Ends("an object ends before what it should hold: copy it anew") from error
             answers.append((data, result))
             return data
 
         with foreign_errors():
             found = await self.traffic.read(self._whole(send), nbytes=nbytes, about=about)
-        if self._noted is not None and found is not None:
-            read = next(result for data, result in answers if data is found)
-            self._noted.versions[key] = self._entry(read.meta).stamp
-        return found
+        if found is None:
+            return None, None
+        return found, next(result for data, result in answers if data is found)
 
     def _stay(self, key: str) -> None:
         """Raise SourceError where symbolic links on a local disk lead out of the store's folder."""

@@ -13,7 +13,9 @@ from typing import TypeVar
 
 from tileserver.cost import Speed
 from tileserver.errors import SourceUnavailable
+from tileserver.histogram import Histogram
 from tileserver.sources.storage.pace import BytePace, Pace, RequestPace
+from tileserver.trail import TRAIL
 
 T = TypeVar("T")
 Data = memoryview | None
@@ -26,6 +28,7 @@ FEWEST = 32  # of them say when a read is late
 SLACK_S = 0.02  # what a busy event loop may take before it sees an answer
 HEDGED_PART = 0.1  # of all reads
 NEWEST = 0.05  # what the last read counts in the mean of all
+SILENT_S = 1.0  # without any answer, of a storage that is asked
 HEDGES_AT_ONCE = 8.0  # that quiet times may save up
 
 
@@ -58,7 +61,8 @@ class Durations:
 class Traffic:
     """The way to one storage, which all stores that lie in it share. Belongs to one event loop.
 
-    `requests`, `bytes`, `errors` and `hedges` count since the start; retries are within a request.
+    `requests`, `bytes`, `errors` and `hedges` count since the start, `latency` how long requests
+    took until they were answered; retries are within a request.
 
     Args:
         connections: requests under way at once.
@@ -77,6 +81,7 @@ class Traffic:
         hedging: bool = True,
     ) -> None:
         self.requests = self.bytes = self.errors = self.hedges = 0
+        self.latency = Histogram()
         self._connections = asyncio.Semaphore(connections)
         self._byte_pace = None if bytes_per_s is None else BytePace(bytes_per_s)
         request_pace = None if requests_per_minute is None else RequestPace(requests_per_minute)
@@ -87,6 +92,14 @@ class Traffic:
         self._durations: defaultdict[int, Durations] = defaultdict(Durations)
         self._at_once = connections
         self._request_s = 0.0
+        self._under_way: dict[object, float] = {}  # when each was sent, the oldest first
+        self._answered = -inf
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether requests are under way, and none was answered for a while."""
+        since = max(self._answered, next(iter(self._under_way.values()), inf))
+        return bool(self._under_way) and time.perf_counter() - since > SILENT_S
 
     @property
     def speed(self) -> Speed:
@@ -150,11 +163,26 @@ class Traffic:
 
     async def _sent(self, send: Callable[[], Awaitable[T]]) -> T:
         self.requests += 1
+        mark, begun = object(), time.perf_counter()
+        self._under_way[mark] = begun
         try:
-            return await send()
-        except Exception:
+            answer = await send()
+        except Exception as error:
             self.errors += 1
+            self._note(begun, type(error).__name__)
             raise
+        finally:
+            del self._under_way[mark]
+        self._answered = self._note(begun)
+        return answer
+
+    def _note(self, begun: float, failure: str = "") -> float:
+        """That a request has ended; returns when."""
+        ended = time.perf_counter()
+        self.latency.note(ended - begun)
+        if (trail := TRAIL.get()) is not None:
+            trail.read(begun, ended, failure)
+        return ended
 
     async def _timed(
         self, send: Callable[[], Awaitable[Data]], nbytes: int, like: Durations
@@ -166,6 +194,8 @@ class Traffic:
         self._request_s += (taken_s - self._request_s) * (NEWEST if self._request_s else 1)
         if data is not None:
             self.bytes += data.nbytes
+            if (trail := TRAIL.get()) is not None:
+                trail.read_bytes += data.nbytes
             if self._byte_pace is not None and not nbytes:
                 self._byte_pace.take(asyncio.get_running_loop().time(), data.nbytes)
         return data

@@ -36,6 +36,7 @@ DAMAGES: tuple[type[Exception], ...] = (
     cast("type[Exception]", IsalError),
 )
 
+LARGEST_REST = 64 << 20  # bytes beyond a block's own that are looked through
 SHORT, LONG, UNDEFINED, DOUBLE = 3, 4, 7, 12
 TYPE_FORMATS = {SHORT: "H", LONG: "I", UNDEFINED: "B", DOUBLE: "d"}
 Tag = tuple[int, int, Sequence[float]]
@@ -123,10 +124,24 @@ def _unpacked(data: Buffer, compression: int, size: int) -> Buffer:
     elif compression == ZSTANDARD:
         unpacked = memoryview(zstd.decompress(data, bytearray(size)))
     else:
-        unpacked = isal_zlib.decompressobj().decompress(data, size)
+        unpacked = _inflated(data, size)
     if len(unpacked) != size:
         raise ValueError("a block is shorter than it should be")
     return unpacked
+
+
+def _inflated(data: Buffer, size: int) -> Buffer:
+    """The first bytes of a stream whose checksum is right: what is beyond them, as in the last
+    strip of some writers, is not kept, but the checksum is of all."""
+    stream = isal_zlib.decompressobj()
+    unpacked: bytes = stream.decompress(data, size + 1)  # at `size` it would not look further
+    left = LARGEST_REST
+    while not stream.eof:
+        beyond = len(stream.decompress(stream.unconsumed_tail, min(left, size + 1)))
+        left -= beyond
+        if left <= 0 or not (beyond or stream.eof):
+            raise ValueError("a block does not end where it should")
+    return memoryview(unpacked)[:size]
 
 
 def _float_sums(

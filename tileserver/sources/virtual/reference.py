@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from tileserver.sources.storage.objects import WholeObjects
 from tileserver.sources.virtual.table import Place
 from tileserver.sources.virtual.target import Reader
 from tileserver.sources.virtual.tree import Virtual
@@ -12,7 +13,7 @@ CONSOLIDATED = ".zmetadata"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ReferenceStore:
+class ReferenceStore(WholeObjects):
     """Objects by key, as a Zarr v2 store has them: `.zmetadata`, and chunks of arrays.
 
     Args:
@@ -44,20 +45,6 @@ class ReferenceStore:
             return memoryview(found)
         data = await self.reader.read(found, most)
         return array.chunks.whole(place, data)
-
-    async def get_range(self, key: str, start: int, stop: int) -> memoryview | None:
-        """A part of an object; v2 knows of none, so that all of it is read."""
-        data = await self.get(key)
-        return None if data is None else data[start:stop]
-
-    async def get_suffix(self, key: str, length: int) -> memoryview | None:
-        """The last bytes of an object."""
-        data = await self.get(key)
-        return None if data is None else data[-length:]
-
-    async def children(self, prefix: str = "") -> list[str]:
-        """None that the metadata does not tell."""
-        return []
 
 
 def _place(name: str) -> Place | None:

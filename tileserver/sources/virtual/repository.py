@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from tileserver.errors import CatalogError, SourceError, SourceUnavailable, shown
 from tileserver.sources.shelf import Shelf
 from tileserver.sources.storage.connection import Storage, is_local
+from tileserver.sources.storage.objects import Part
 from tileserver.sources.storage.store import Store
 from tileserver.sources.storage.traffic import Traffic
 from tileserver.sources.watch import ObjectsWatch, Unchanging, Watch
@@ -20,6 +21,7 @@ from tileserver.sources.zarr.cube import NOT_CONSOLIDATED, Opening, open_objects
 
 LAYOUT = {"refs", "snapshots"}  # folders of every repository
 BRANCH = "main"
+LOGGED = "error"  # to stdout, which is not its own: that writing to disk is unsafe is no news here
 TRANSIENT = re.compile(r"dispatch failure|timed? ?out|connect|SlowDown|\b50[0-4]\b", re.IGNORECASE)
 
 
@@ -48,6 +50,7 @@ class RepositoryObjects:
     url: str
     store: Any
     traffic: Traffic
+    snapshot: str
 
     async def get(self, key: str, *, about: int = 0, most: int | None = None) -> memoryview | None:
         """A whole object. Raises SourceError."""
@@ -60,6 +63,20 @@ class RepositoryObjects:
         from zarr.abc.store import RangeByteRequest
 
         return await self._read(key, RangeByteRequest(start, stop), stop - start)
+
+    async def get_part(self, key: str, start: int, stop: int | None) -> Part | None:
+        """The bytes from start to stop, or of a negative start so many of the last."""
+
+        async def send() -> int | None:
+            return await self.store.getsize(key) if await self.store.exists(key) else None
+
+        with _foreign_errors():
+            size = await self.traffic.ask(send)
+        if size is None:
+            return None
+        begin, end = max(0, size + start) if start < 0 else start, min(stop or size, size)
+        data = await self.get_range(key, begin, end) if begin < end else memoryview(b"")
+        return None if data is None else Part(data, size, self.snapshot)
 
     async def get_suffix(self, key: str, length: int) -> memoryview | None:
         """The last bytes of an object."""
@@ -129,6 +146,7 @@ async def open_repository(
         import icechunk
     except ImportError as error:
         raise CatalogError("Icechunk repositories need the package icechunk: install it") from error
+    icechunk.set_logs_filter(LOGGED)
     branch = state.branch or BRANCH
     watch = await _watch(store, branch) if state.named in ([], ["branch"]) else Unchanging()
     where = _storage(shelf)
@@ -142,7 +160,7 @@ async def open_repository(
             tag=state.tag,
             snapshot_id=state.snapshot,
         )
-    objects = RepositoryObjects(shelf.root, session.store, store.traffic)
+    objects = RepositoryObjects(shelf.root, session.store, store.traffic, session.snapshot_id)
     source = await open_objects(objects, session.snapshot_id, watch, opening)
     warnings = [text for text in source.cube.warnings if text != NOT_CONSOLIDATED]
     return replace(source, cube=replace(source.cube, warnings=(*refused, *warnings)))

@@ -19,7 +19,7 @@ from tileserver.cube import Cube, Raw
 from tileserver.errors import CatalogError, SourceError, shown
 from tileserver.plan import ReadPlan
 from tileserver.sources.chunk import ChunkedArray, Coordinates, held_plan, read_plan, together
-from tileserver.sources.storage.objects import Objects
+from tileserver.sources.storage.objects import Objects, Readable
 from tileserver.sources.watch import Watch
 from tileserver.sources.zarr.codec import LARGEST_TEXTS_NBYTES, NO_FIXED_SIZE, Decode, native
 from tileserver.sources.zarr.hierarchy import Document
@@ -293,12 +293,23 @@ class ZarrSource:
 
     Args:
         arrays: by variable id, one for each of its levels.
+        objects: what they are stored in.
+        group: where in it.
+        zarr_format: 2 or 3.
     """
 
     version: str
     cube: Cube
     arrays: Mapping[str, tuple[ChunkedArray, ...]]
     watch: Watch
+    objects: Objects
+    group: str = ""
+    zarr_format: int = 3
+
+    @property
+    def readable(self) -> Readable | None:
+        """What it is stored in, where others can read that as it is."""
+        return self.objects if isinstance(self.objects, Readable) else None
 
     def held(self, plan: ReadPlan) -> Raw | None:
         """Stored numbers of a window, if all its chunks are held."""

@@ -22,6 +22,7 @@ from tileserver.sources.zarr.cf import text
 from tileserver.sources.zarr.dimension import dimension, time_name
 from tileserver.sources.zarr.georeference import Coordinate
 from tileserver.sources.zarr.hierarchy import Hierarchy, ancestry, parent
+from tileserver.sources.zarr.metadata import is_v2
 from tileserver.sources.zarr.placing import Places, auxiliary, axis_path, read_coordinates
 from tileserver.sources.zarr.pyramid import Pyramids
 from tileserver.sources.zarr.pyramid_folder import read_store
@@ -256,7 +257,15 @@ class _Reader:
         arrays = {
             name: tuple(level.array for level in levels) for name, levels in assembly.levels.items()
         }
-        return ZarrSource(self.hierarchy.version, cube, arrays, Unchanging())
+        return ZarrSource(
+            self.hierarchy.version,
+            cube,
+            arrays,
+            Unchanging(),
+            self.supply.store,
+            self.hierarchy.group,
+            2 if any(map(is_v2, self.hierarchy.arrays.values())) else 3,
+        )
 
     def _product(self) -> str | None:
         """What an EOPF product is called: the id of its STAC item."""

@@ -1,0 +1,1 @@
+"""The xcube API, its viewer, and what other clients of it need."""

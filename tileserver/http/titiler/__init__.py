@@ -1,0 +1,1 @@
+"""The endpoints of titiler.core for the datasets of the catalogue."""

@@ -1,0 +1,1 @@
+"""Datasets as OGC API Environmental Data Retrieval 1.1: collections, queries, answers."""

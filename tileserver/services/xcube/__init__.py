@@ -1,0 +1,1 @@
+"""The answers of the REST API of an xcube server, without HTTP."""

@@ -1,0 +1,31 @@
+/** Words of signing in: English, German. */
+export default /** @type {const} */ ({
+  "access.addresses": [
+    "Programs need your key for these addresses, unless they are public.",
+    "Programme brauchen für diese Adressen Ihren Schlüssel, sofern sie nicht öffentlich sind.",
+  ],
+  "access.check": ["Sign in", "Anmelden"],
+  "access.expired": ["The key is not taken any more: {detail}", "Der Schlüssel gilt nicht mehr: {detail}"],
+  "access.expires": ["Valid until {time}", "Gültig bis {time}"],
+  "access.hide": ["Hide the key", "Schlüssel verbergen"],
+  "access.key": ["Key or token", "Schlüssel oder Token"],
+  "access.kept": [
+    "It is kept in this tab until you sign out or close it, and goes to this server alone. Links that you share do not hold it.",
+    "Er bleibt in diesem Tab, bis Sie sich abmelden oder ihn schließen, und geht nur an diesen Server. Geteilte Links enthalten ihn nicht.",
+  ],
+  "access.named": ["Signed in as {name}", "Angemeldet als {name}"],
+  "access.needed": ["What this link shows is not public. Sign in to see it.", "Was dieser Link zeigt, ist nicht öffentlich. Melden Sie sich an, um es zu sehen."],
+  "access.refused": ["This key is not known: {detail}", "Dieser Schlüssel ist nicht bekannt: {detail}"],
+  "access.roles": ["Roles: {roles}", "Rollen: {roles}"],
+  "access.show": ["Show the key", "Schlüssel zeigen"],
+  "access.sign": ["Make addresses without a key", "Adressen ohne Schlüssel"],
+  "access.signed": ["Until {time} these addresses open the dataset to whoever has them.", "Bis {time} öffnen diese Adressen den Datensatz allen, die sie haben."],
+  "access.signFor": ["For how long", "Für wie lange"],
+  "access.signHours": ["{count} hours", "{count} Stunden"],
+  "access.signDays": ["{count} days", "{count} Tage"],
+  "access.signIn": ["Sign in…", "Anmelden …"],
+  "access.signInTitle": ["Sign in", "Anmelden"],
+  "access.signOut": ["Sign out", "Abmelden"],
+  "access.status": ["Server status…", "Serverstatus …"],
+  "access.user": ["Sign in or out", "An- oder abmelden"],
+});
