@@ -103,8 +103,9 @@ def test_what_is_seen(
     assert asyncio.run(run()) == (True, change not in seen)
 
 
-def bucket(service: S3Server) -> Store:
-    return open_store("s3://data", Storage(endpoint=service.url, anonymous=True, timeout_s=1))
+def bucket(service: S3Server, timeout_s: float = 30) -> Store:
+    storage = Storage(endpoint=service.url, anonymous=True, timeout_s=timeout_s)
+    return open_store("s3://data", storage)
 
 
 def test_store_that_does_not_answer(tmp_path: Path) -> None:
@@ -113,7 +114,7 @@ def test_store_that_does_not_answer(tmp_path: Path) -> None:
     with S3Server(tmp_path, anonymous=True) as service:
         service.error_503_rate = 1.0
         with pytest.raises(SourceUnavailable):
-            asyncio.run(ObjectsWatch(bucket(service), {"x": ""}).is_current())
+            asyncio.run(ObjectsWatch(bucket(service, timeout_s=1), {"x": ""}).is_current())
 
 
 def test_of_many_objects_some_are_looked_at(tmp_path: Path) -> None:

@@ -59,8 +59,10 @@ def test_datasets_of_a_storage_share_its_connections(service: S3Server, tmp_path
         assert all(np.array_equal(each, numbers("i2", (40, 60))) for each in read)
         assert service.most_under_way == 3
         assert set(found.traffic) == {"lab", "disk"}
-        assert found.traffic["lab"].requests == len(service.log)
-        assert found.traffic["lab"].bytes > 72 * 10
+        lab = found.traffic["lab"]
+        # Of two that are sent for one read the second may never have got there.
+        assert lab.requests - lab.hedges <= len(service.log) <= lab.requests
+        assert lab.bytes > 72 * 10
 
     asyncio.run(run())
 
