@@ -56,9 +56,10 @@ class FaultProxy:
     """Listens on 127.0.0.1 while the context is open.
 
     The attributes may be set at any time: `rates` (0 to 1, by the name of the fault), `only` (a
-    text that the path has to hold), `stall_s` (how long a stalled answer hangs), `slow_s` (how long
-    a slow one takes), `target` (whereto a redirect leads). `done` counts the faults by name;
-    `requests` all that came; `under_way` is how many calls are being answered now.
+    text that the lines of the request have to hold, of its path or of its range), `stall_s` (how
+    long a stalled answer hangs), `slow_s` (how long a slow one takes), `target` (whereto a redirect
+    leads). `done` counts the faults by name; `requests` all that came; `under_way` is how many
+    calls are being answered now.
     """
 
     def __init__(self, upstream: str, *, port: int = 0, seed: int = 0) -> None:
@@ -136,8 +137,8 @@ class FaultProxy:
         writer: asyncio.StreamWriter,
     ) -> bool:
         """Whether the connection may be used again."""
-        method, path, _ = call.words
-        fault = self._draw(path)
+        method = call.words[0]
+        fault = self._draw(call.head.decode("latin-1"))
         if fault == "reset":
             self.done[fault] += 1
             writer.get_extra_info("socket").setsockopt(
@@ -186,10 +187,10 @@ class FaultProxy:
                 await asyncio.wait_for(reader.read(1), self.stall_s)
         return False
 
-    def _draw(self, path: str) -> str | None:
+    def _draw(self, lines: str) -> str | None:
         """Always one draw, which all rates share."""
         drawn = self._random.random()
-        if self.only not in path:
+        if self.only not in lines:
             return None
         for fault, rate in self.rates.items():
             if drawn < rate:
