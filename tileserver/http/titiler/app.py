@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
 from typing import Annotated, Any, Literal
 
+import attr
 from fastapi import APIRouter, Depends, FastAPI, Path, Query
 from fastapi.exceptions import RequestValidationError
+from morecantile import TileMatrixSet
 from morecantile.defaults import TileMatrixSets, default_tms
 from rasterio.crs import CRS
 from rasterio.errors import RasterioError
@@ -90,7 +94,32 @@ def _by_url(
     return _opened(request, url, asked)
 
 
-SETS = TileMatrixSets({name: found for name, found in default_tms.items() if name in IDS})
+class _Sets(TileMatrixSets):
+    """Those that are asked for over and over, not a copy each time."""
+
+    def get(self, identifier: str) -> TileMatrixSet:
+        """One of them. Raises InvalidIdentifier."""
+        known = self.tilematrixsets.get(identifier)
+        return known if isinstance(known, TileMatrixSet) else super().get(identifier)
+
+
+def _at_once(name: str, made: Callable[..., Any]) -> Callable[..., Any]:
+    """What reads parameters, without a thread for each of a dozen that an endpoint has."""
+
+    async def read(**given: Any) -> Any:
+        return made(**given)
+
+    read.__name__ = name
+    read.__signature__ = inspect.signature(made)  # type: ignore[attr-defined]
+    return read
+
+
+READING: dict[str, Any] = {
+    each.name: _at_once(each.name, each.default)
+    for each in attr.fields(TilerFactory)
+    if each.name.endswith("_dependency")
+}
+SETS = _Sets({name: found for name, found in default_tms.items() if name in IDS})
 
 
 HANDLERS: dict[int | type[Exception], Any] = {
@@ -108,7 +137,7 @@ def _make() -> FastAPI:
         made = TilerFactory(
             reader=CubeReader,
             router=APIRouter(),
-            path_dependency=dependency,
+            **{**READING, "path_dependency": _at_once("path", dependency)},
             supported_tms=SETS,
             router_prefix=prefix,
             render_func=picture,
