@@ -103,7 +103,7 @@ class _Sets(TileMatrixSets):
         return known if isinstance(known, TileMatrixSet) else super().get(identifier)
 
 
-def _at_once(name: str, made: Callable[..., Any]) -> Callable[..., Any]:
+def _at_once(name: str, made: Any) -> Callable[..., Any]:
     """What reads parameters, without a thread for each of a dozen that an endpoint has."""
 
     async def read(**given: Any) -> Any:
