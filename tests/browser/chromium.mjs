@@ -58,12 +58,13 @@ const QUIET_MS = 400;
  * Until all that the state asks for is drawn, as the page itself says, and stays so for a moment:
  * what was just pressed may not have reached the views yet.
  * @param {import("playwright-core").Page} page
+ * @param {() => boolean} [looks] whether it is, of a page that draws nothing
  */
-export async function settle(page) {
+export async function settle(page, looks = looksSettled) {
   for (let isSettled = false; !isSettled; ) {
-    await page.waitForFunction(looksSettled);
+    await page.waitForFunction(looks);
     await page.waitForTimeout(QUIET_MS);
-    isSettled = await page.evaluate(looksSettled);
+    isSettled = await page.evaluate(looks);
   }
 }
 

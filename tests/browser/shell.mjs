@@ -251,8 +251,8 @@ async function meetTrouble() {
   const { page } = await openPage(browser);
   await page.goto(`${empty}/`);
   await page.waitForSelector(".panel-headline h1");
-  await page.waitForSelector("#progress:not(.is-busy)", { state: "attached" });
-  seen.empty = { title: await page.locator("h1").textContent(), busy: await page.locator("#progress.is-busy").count() };
+  await settle(page, () => !document.querySelector("#progress.is-busy"));
+  seen.empty = await page.locator("h1").textContent();
   await examine(page, "empty");
   await page.goto(`${base}/#dataset=atlantis`);
   await page.waitForSelector(".notice p");

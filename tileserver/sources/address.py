@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import http.client
 import socket
+import ssl
 from collections.abc import Sequence
 from urllib.parse import SplitResult, urljoin, urlsplit
 
@@ -41,21 +42,21 @@ async def check_address(url: str, storage: Storage | None, allowed: Sequence[str
     endpoint = urlsplit(storage.endpoint) if storage and storage.endpoint else None
     if parts.scheme in ("http", "https"):
         private = storage is not None and storage.allow_private
-        await asyncio.to_thread(_check_host, parts, private)
+        await asyncio.to_thread(_check_host, "url", parts, private)
         await asyncio.to_thread(_check_redirect, url, private)
     elif parts.scheme == "s3" and endpoint is not None:
         # The operator named this endpoint: it may be private, but never the cloud's own metadata.
-        await asyncio.to_thread(_check_host, endpoint, True)
+        await asyncio.to_thread(_check_host, "endpoint", endpoint, True)
 
 
-def _check_host(parts: SplitResult, private: bool) -> None:
+def _check_host(key: str, parts: SplitResult, private: bool) -> None:
     try:
         found = socket.getaddrinfo(parts.hostname, parts.port or 443, type=socket.SOCK_STREAM)
     except (OSError, ValueError) as error:  # also a port or a name that is none
-        raise CatalogError("url: its host cannot be resolved") from error
+        raise CatalogError(f"{key}: its host cannot be resolved") from error
     for *_, (address, *_) in found:
         if reason := refusal(str(address), private=private):
-            raise CatalogError(f"url: {reason}")
+            raise CatalogError(f"{key}: {reason}")
 
 
 def _check_redirect(url: str, private: bool) -> None:
@@ -65,6 +66,10 @@ def _check_redirect(url: str, private: bool) -> None:
             named, private=private, timeout_s=PROBE_TIMEOUT_S, method="HEAD"
         ) as response:
             status, location = response.status, response.getheader("Location", "")
+    except ssl.SSLCertVerificationError as error:
+        raise CatalogError("url: the certificate of its host is not trusted") from error
+    except ssl.SSLError as error:
+        raise CatalogError("url: its host does not speak TLS there: is it http://?") from error
     except (OSError, http.client.HTTPException) as error:
         raise CatalogError("url: its host does not answer") from error
     # Web servers send folders on to themselves with a slash, which leads nowhere else.

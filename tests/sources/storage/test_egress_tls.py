@@ -1,7 +1,9 @@
-"""Web servers with TLS, by way of the guard: in a process whose authority is the test's own."""
+"""TLS: web servers by way of the guard, and stores that no connection is made to."""
 
+import asyncio
 import datetime
 import os
+import socket
 import ssl
 import subprocess
 import sys
@@ -16,6 +18,9 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+
+from tileserver.errors import SourceUnavailable
+from tileserver.sources.storage.connection import Storage, open_store
 
 READ = """
 import asyncio, sys
@@ -120,4 +125,41 @@ def test_certificate_of_nobody_is_refused(web: tuple[str, Path], tmp_path: Path)
     url, _ = web
     (tmp_path / "other").mkdir()
     told = read(url, make_certificate(tmp_path / "other"))
-    assert told == ["CatalogError url: its host does not answer"]
+    assert told == ["CatalogError url: the certificate of its host is not trusted"]
+
+
+def test_s3_with_a_certificate_of_nobody_says_so(web: tuple[str, Path]) -> None:
+    """Waiting would not help: its operator has to name an authority."""
+    url, _ = web
+    with pytest.raises(SourceUnavailable, match="certificate of the store's host is not trusted"):
+        get(url)
+
+
+def test_address_that_speaks_no_tls_says_so(tmp_path: Path) -> None:
+    """A plain web server that is asked by https."""
+    handler = partial(Turning, directory=str(tmp_path))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        with pytest.raises(SourceUnavailable, match="does not speak TLS there"):
+            get(f"https://127.0.0.1:{server.server_port}")
+        server.shutdown()
+
+
+def test_port_where_nothing_listens_says_so() -> None:
+    """A port that is taken, so that nobody else answers, but refuses connections."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        with pytest.raises(SourceUnavailable, match="nothing listens at the store's address"):
+            get(f"http://127.0.0.1:{taken.getsockname()[1]}")
+
+
+def test_name_of_no_host_says_so() -> None:
+    """As of an endpoint with a slip in it."""
+    with pytest.raises(SourceUnavailable, match="host cannot be resolved"):
+        get("https://no-such-host.invalid")
+
+
+def get(endpoint: str) -> None:
+    """Read from an S3 service."""
+    storage = Storage(endpoint=endpoint, anonymous=True, allow_http=True, timeout_s=1)
+    asyncio.run(open_store("s3://bucket", storage).get("object"))

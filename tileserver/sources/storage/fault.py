@@ -17,6 +17,14 @@ from obstore.exceptions import (
 from tileserver.errors import SourceError, SourceUnavailable
 from tileserver.sources.storage.egress import ELSEWHERE, NO_TUNNEL, REFUSED
 
+# What keeps a connection from being made, by what obstore tells of it: no address has blanks.
+UNREACHED = (
+    ("kind: ConnectionRefused", "nothing listens at the store's address"),
+    ('"dns error"', "the name of the store's host cannot be resolved"),
+    ("error: InvalidCertificate(", "the certificate of the store's host is not trusted"),
+    ("error: InvalidMessage(", "the store's host does not speak TLS there: is it http://?"),
+)
+
 
 @contextmanager
 def foreign_errors() -> Iterator[None]:
@@ -52,4 +60,7 @@ def _told(error: GenericError) -> SourceError:
         )
     if re.search(r"status code: (405|501)\b", text):  # of plain web servers, asked for a listing
         return SourceError("the store cannot list its objects")
+    for sign, trouble in UNREACHED:
+        if sign in text:
+            return SourceUnavailable(trouble)
     return SourceUnavailable("the store did not answer in time: try again in a moment")
