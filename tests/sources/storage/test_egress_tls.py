@@ -153,13 +153,7 @@ def test_port_where_nothing_listens_says_so() -> None:
             get(f"http://127.0.0.1:{taken.getsockname()[1]}")
 
 
-def test_name_of_no_host_says_so() -> None:
-    """As of an endpoint with a slip in it."""
-    with pytest.raises(SourceUnavailable, match="host cannot be resolved"):
-        get("https://no-such-host.invalid")
-
-
 def get(endpoint: str) -> None:
     """Read from an S3 service."""
-    storage = Storage(endpoint=endpoint, anonymous=True, allow_http=True, timeout_s=1)
+    storage = Storage(endpoint=endpoint, anonymous=True, allow_http=True, timeout_s=30)
     asyncio.run(open_store("s3://bucket", storage).get("object"))
