@@ -13,6 +13,16 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 
 {{- define "tileserver.labels" -}}
 {{ include "tileserver.selector" . }}
+{{ include "tileserver.origin" . }}
+{{- end -}}
+
+{{- /* Of the pod that tests: none that the Service, the budget or the autoscaler selects. */ -}}
+{{- define "tileserver.tester" -}}
+app.kubernetes.io/name: {{ .Chart.Name }}-test
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
+{{- define "tileserver.origin" -}}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}

@@ -188,6 +188,7 @@ def test_chart_network_policy() -> None:
     policy = render(EVERYTHING_ON)["NetworkPolicy"]["spec"]
     blocks = [peer["ipBlock"] for rule in policy["egress"] for peer in rule.get("to", [])]
     assert any("169.254.0.0/16" in block["except"] for block in blocks)
+    assert any("fd00:ec2::254/128" in block["except"] for block in blocks)
     assert policy["ingress"][0]["from"][0]["namespaceSelector"]
 
 
@@ -204,7 +205,24 @@ def test_chart_service_monitor() -> None:
     objects = render("metrics: {serviceMonitor: {enabled: true, labels: {release: prom}}}")
     monitor = objects["ServiceMonitor"]
     assert monitor["metadata"]["labels"]["release"] == "prom"
-    assert monitor["spec"]["endpoints"][0]["path"] == "/metrics"
+    endpoint = monitor["spec"]["endpoints"][0]
+    assert (endpoint["path"], "authorization" in endpoint) == ("/metrics", False)
+
+
+def test_chart_service_monitor_shows_a_key() -> None:
+    """Where metrics are an administrator's alone."""
+    values = "metrics: {serviceMonitor: {enabled: true, credentials: {name: scraper, key: token}}}"
+    endpoint = render(values)["ServiceMonitor"]["spec"]["endpoints"][0]
+    assert endpoint["authorization"] == {"credentials": {"name": "scraper", "key": "token"}}
+
+
+def test_chart_mounts_what_it_is_told_to() -> None:
+    """Data on a claim, and certificates of an authority, beside its own volumes."""
+    spec, given = pod(render(EVERYTHING_ON)), yaml.safe_load(EVERYTHING_ON)
+    assert spec["volumes"][-2:] == given["volumes"]
+    assert spec["containers"][0]["volumeMounts"][-2:] == given["volumeMounts"]
+    names = [each["name"] for each in spec["volumes"]]
+    assert len(names) == len(set(names))
 
 
 def test_chart_tests_itself() -> None:
@@ -212,6 +230,18 @@ def test_chart_tests_itself() -> None:
     hook = render()["Pod"]
     assert hook["metadata"]["annotations"]["helm.sh/hook"] == "test"
     assert hook["spec"]["containers"][0]["securityContext"]["readOnlyRootFilesystem"] is True
+
+
+def test_chart_test_pod_is_no_server() -> None:
+    """Service, budget and autoscaler pass it over; the network policy lets it ask."""
+    objects = render(EVERYTHING_ON)
+    labels = objects["Pod"]["metadata"]["labels"]
+    service = objects["Service"]["spec"]["selector"]
+    assert not service.items() <= labels.items()
+    template = objects["Deployment"]["spec"]["template"]
+    assert service.items() <= template["metadata"]["labels"].items()
+    [*_, tester] = objects["NetworkPolicy"]["spec"]["ingress"][0]["from"]
+    assert tester["podSelector"]["matchLabels"].items() <= labels.items()
 
 
 def test_chart_oidc_needs_an_audience() -> None:
