@@ -1,12 +1,13 @@
 /**
  * Measures the map by itself, in software: playing, recolouring, the heap; prints figures as JSON.
- *     node mapspeed.mjs CHROMIUM BASE_URL FOLDER
+ *     node mapspeed.mjs CHROMIUM BASE_URL LATE MS FOLDER
+ * LATE frames and MS of a change of colours are what is good enough to try no more.
  */
 import { launch, openPage, settle } from "./chromium.mjs";
 
-const [, , chromium, base] = process.argv;
+const [, , chromium, base, fewest, soonest] = process.argv;
 const STEPS = 50;
-const TRIES = 3;
+const TRIES = 12;
 const browser = await launch(chromium);
 
 /** A map of its own, moved by its state alone. Runs in the page. @param {number} steps */
@@ -80,10 +81,13 @@ async function recolour() {
   return took.sort((a, b) => a - b)[Math.floor(took.length / 2)];
 }
 
-/** Others on the machine only make it slower: the best of some tries is nearest to what it takes. @param {() => Promise<any>} measure */
-async function tries(measure) {
+/**
+ * Others on the machine only make it slower: the best of some tries is nearest to what it takes.
+ * @param {() => Promise<any>} measure @param {(measured: any) => boolean} isGood
+ */
+async function tries(measure, isGood) {
   const found = [];
-  for (let i = 0; i < TRIES; i++) found.push(await measure());
+  while (found.length < TRIES && !found.some(isGood)) found.push(await measure());
   return found;
 }
 
@@ -97,9 +101,9 @@ try {
   await page.evaluate(() => window.bench.store.set({ preload: [...new Set(window.bench.times)] }));
   await page.waitForFunction(() => window.bench.store.get().ready.length === new Set(window.bench.times).size);
   seen.preloaded = { seconds: (Date.now() - start) / 1000, tiles: log.requests.filter((address) => address.includes("ocean") && address.includes(".bin")).length };
-  const played = await tries(() => page.evaluate(play, [STEPS, 100]));
+  const played = await tries(() => page.evaluate(play, [STEPS, 100]), ({ late }) => late < Number(fewest));
   seen.played = { ...played.reduce((a, b) => (b.late < a.late ? b : a)), asked: Math.max(...played.map(({ asked }) => asked)) };
-  seen.recoloured = Math.min(...(await tries(() => page.evaluate(recolour))));
+  seen.recoloured = Math.min(...(await tries(() => page.evaluate(recolour), (took) => took < Number(soonest))));
   const session = await page.context().newCDPSession(page);
   const heap = async () => {
     await session.send("HeapProfiler.collectGarbage");

