@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,26 @@ def test_running_server_follows_the_command(data: Path, run: Run) -> None:
     ]  # fmt: skip
     assert all("command line" in each["who"] for each in changes(run))
     assert re.search(r"change +sea", run("audit", "sea").stdout)
+
+
+def test_one_that_is_not_there_keeps_no_other(run: Run) -> None:
+    """Of several that are taken out or opened anew; it is told."""
+    run("register", "data/sea.zarr")
+    for command in ("refresh", "unregister"):
+        done = run(command, "nothing", "sea", status=1)
+        assert "dataset='nothing'" in done.stderr
+        assert done.stdout.startswith("sea: ")
+    assert [each["action"] for each in changes(run)] == ["unregister", "refresh", "register"]
+
+
+def test_audit_since(run: Run) -> None:
+    """By any clock; keys are told by name."""
+    run("key", "create", "ann")
+    assert "ann (" in run("audit", "--since", "2020-01-01").stdout
+    assert run("audit", "--json", "--since", "2100-01-01T00:00:00+02:00").stdout == ""
+    [when] = [each["when"] for each in changes(run)]
+    there = datetime.fromisoformat(when).astimezone(timezone(timedelta(hours=9))).isoformat()
+    assert run("audit", "--json", "--since", there).stdout != ""
 
 
 def test_what_cannot_be_opened(run: Run) -> None:
@@ -165,6 +186,8 @@ def test_key_without_a_database(run: Run, data: Path, monkeypatch: pytest.Monkey
         (["register", "none.yaml"], "cannot be read"),
         (["key", "create", "x", "--scope", "root"], "expected of read"),
         (["key", "create", "x", "--expires", "soon"], "expires"),
+        (["key", "create", "x", "--expires", "2020-01-01"], "expected a time to come"),
+        (["audit", "--since", "soon"], "since='soon'"),
         (["key", "revoke", "nothing"], "no such key"),
         (["audit", "--database", "mysql://ann:secret@h/x"], "expected a file for SQLite"),
         (["database", "upgrade", "--database", "/no/where/x.db"], "does not answer"),

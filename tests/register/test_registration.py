@@ -231,6 +231,13 @@ def test_audit_tells_who(client: TestClient, data: Path) -> None:
     assert only == {"changes": [], "next": None}
 
 
+@pytest.mark.parametrize("since", ["soon", "0001-01-01T00:00:00+05:00"])
+def test_audit_since_no_time(client: TestClient, since: str) -> None:
+    """Nor one that no calendar of UTC has."""
+    answer = client.get("/audit", params={"since": since}, headers=ADMIN)
+    assert (answer.status_code, "since=" in answer.json()["detail"]) == (400, True)
+
+
 def test_key_is_taken_until_it_is_revoked(client: TestClient) -> None:
     """Listed without what opens anything."""
     made = client.post("/keys", json={"name": "ann", "roles": ["staff"]}, headers=ADMIN)
@@ -264,6 +271,8 @@ def test_key_is_taken_by_other_servers_at_once(data: Path, database_url: str) ->
         ({"name": "x", "scopes": ["root"]}, "scopes"),
         ({"name": "x", "scopes": []}, "scopes"),
         ({"name": "x", "expires": "soon"}, "expires"),
+        ({"name": "x", "expires": "2020-01-01"}, "expires"),
+        ({"name": "x", "expires": "9999-12-31T23:00:00-05:00"}, "expires"),
         ({"name": "x", "role": ["staff"]}, "role"),
     ],
 )

@@ -62,20 +62,26 @@ class ApiKey:
         return Caller(self.name, frozenset(self.roles), frozenset(self.scopes))
 
 
-def parse_expiry(text: str) -> datetime:
+def parse_expiry(text: str, *, after: datetime | None = None) -> datetime:
     """When a key ends: a time, UTC unless it says otherwise, or a day, which counts to its end.
+
+    Args:
+        after: what it has to be later than, for keys that are made.
 
     Raises InvalidParameter.
     """
     try:
         at = datetime.fromisoformat(text)
-    except ValueError:
+        at = at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):  # beyond the years 1 and 9999 in UTC
         raise InvalidParameter(
             "expires", text, "expected 2027-12-31 or 2027-12-31T12:00:00Z"
         ) from None
     if _DAY.fullmatch(text):
         at = at.replace(hour=23, minute=59, second=59)
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
+    if after is not None and at <= after:
+        raise InvalidParameter("expires", text, "expected a time to come")
+    return at
 
 
 class Keys(Protocol):

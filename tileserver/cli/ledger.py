@@ -6,7 +6,7 @@ import getpass
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import orjson
@@ -18,7 +18,7 @@ from tileserver.access.key import ApiKey, new_key, parse_expiry
 from tileserver.access.keyfile import written
 from tileserver.cli.console import err, out, settings, told
 from tileserver.errors import CatalogError
-from tileserver.register.record import describe_key
+from tileserver.register.record import Audit, describe_change, describe_key, parse_moment
 
 if TYPE_CHECKING:  # it needs the extra `database`
     from tileserver.register.register import Register
@@ -76,17 +76,24 @@ def audit(
 
     def work() -> None:
         with register_of(said) as register:
-            found = register.audit(dataset=dataset, since=since, limit=limit)
+            at = None if since is None else parse_moment("since", since)
+            found = register.audit(dataset=dataset, since=at, limit=limit)
         if as_json:
             for each in found:
-                sys.stdout.write(orjson.dumps(asdict(each)).decode() + "\n")
+                sys.stdout.write(orjson.dumps(describe_change(each)).decode() + "\n")
             return
-        table = _table("when", "who", "what", "dataset")
+        table = _table("when", "who", "what", "of")
         for each in found:
-            table.add_row(each.at, each.who, each.action, each.dataset or "")
+            table.add_row(each.at, each.who, each.action, each.dataset or _key_of(each))
         out.print(table)
 
     told(work)
+
+
+def _key_of(audit: Audit) -> str:
+    """The key that was made or revoked."""
+    key = audit.after or audit.before or {}
+    return f"{key['name']} ({key['id']})" if key else ""
 
 
 @keys.command("create")
@@ -105,7 +112,7 @@ def create_key(
     """
 
     def work() -> None:
-        at = None if expires is None else parse_expiry(expires)
+        at = None if expires is None else parse_expiry(expires, after=datetime.now(UTC))
         text, key = new_key(name, roles=roles or (), scopes=scopes or ("read",), expires=at)
         if _address(said):
             with register_of(said) as register:

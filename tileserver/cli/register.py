@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from math import inf
@@ -261,12 +261,17 @@ def unregister(
 ) -> None:
     """Take datasets out of the database; their data stays where it is."""
 
-    def work() -> None:
+    def work() -> bool:
         with register_of(database) as found:
-            for dataset in datasets:
-                found.remove(dataset, who=who())
 
-    told(work)
+            def remove(dataset: str) -> str:
+                found.remove(dataset, who=who())
+                return "unregistered"
+
+            return _each(datasets, remove)
+
+    if not told(work):
+        raise typer.Exit(1)
 
 
 def refresh(
@@ -276,15 +281,33 @@ def refresh(
 ) -> None:
     """Have all servers open datasets anew, within seconds."""
 
-    def work() -> None:
+    def work() -> bool:
         files = catalogs or list(settings({}).catalog)
         there = {each.id for _, config in catalogfile.read_files(files) for each in config.datasets}
         with register_of(database) as found:
-            for dataset in datasets:
+
+            def refresh(dataset: str) -> str:
                 if dataset not in there and found.get(dataset) is None:
                     raise DatasetNotFound(
                         dataset, "it is neither registered nor in a file that --catalog names"
                     )
                 found.refresh(dataset, who=who())
+                return "is opened anew"
 
-    told(work)
+            return _each(datasets, refresh)
+
+    if not told(work):
+        raise typer.Exit(1)
+
+
+def _each(datasets: Sequence[str], change: Callable[[str], str]) -> bool:
+    """Change all, of which one that is not there keeps no other; whether all were there."""
+    missing = 0
+    for dataset in datasets:
+        try:
+            line = f"{dataset}: {change(dataset)}"
+            out.print(line, markup=False, highlight=False, soft_wrap=True)
+        except DatasetNotFound as error:
+            complain(str(error))
+            missing += 1
+    return missing == 0

@@ -30,7 +30,13 @@ from tileserver.http.endpoint import Endpoint, context
 from tileserver.http.links import base_url
 from tileserver.http.params import STRING, Parameter, Query, boolean, whole
 from tileserver.register.follower import Follower
-from tileserver.register.record import Audit, Expected, Record, describe_key
+from tileserver.register.record import (
+    Expected,
+    Record,
+    describe_change,
+    describe_key,
+    parse_moment,
+)
 from tileserver.sources.storage.connection import is_local
 
 NO_DATABASE = "the server has no TILESERVER_DATABASE: datasets and keys stand in its files"
@@ -127,7 +133,7 @@ async def get_audit(request: Request) -> Response:
     found = await follower.ask(
         follower.register.audit,
         dataset=dataset,
-        since=None if since is None else _moment("since", since),
+        since=None if since is None else parse_moment("since", since),
         limit=limit,
         before=query(BEFORE),
     )
@@ -137,7 +143,7 @@ async def get_audit(request: Request) -> Response:
     if len(found) == limit:
         told["before"] = found[-1].change
         following = f"{base_url(request.scope)}/audit?{urlencode(told)}"
-    return answer({"changes": [_change(each) for each in found], "next": following})
+    return answer({"changes": [describe_change(each) for each in found], "next": following})
 
 
 async def get_keys(request: Request) -> Response:
@@ -253,30 +259,8 @@ def _key_of(document: dict[str, Any]) -> dict[str, Any]:
         raise InvalidParameter("scopes", "[]", f"expected of {', '.join(SCOPES)}")
     at = None
     if expires is not None:
-        at = parse_expiry(str(expires))
+        at = parse_expiry(str(expires), after=datetime.now(UTC))
     return {"name": name, **lists, "expires": at}
-
-
-def _moment(name: str, said: str) -> str:
-    """A time or a day, as the register writes times. Raises InvalidParameter."""
-    try:
-        at = datetime.fromisoformat(said)
-    except ValueError:
-        raise InvalidParameter(name, said, "expected 2027-12-31 or 2027-12-31T12:00:00Z") from None
-    at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _change(audit: Audit) -> dict[str, Any]:
-    return {
-        "change": audit.change,
-        "when": audit.at,
-        "who": audit.who,
-        "action": audit.action,
-        "dataset": audit.dataset,
-        "before": audit.before,
-        "after": audit.after,
-    }
 
 
 def answer(document: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:

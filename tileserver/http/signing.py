@@ -55,7 +55,7 @@ def _check(request: Request, seconds: float) -> None:
         raise Forbidden("a signed address makes no others: send a key or token")
     if not SHORTEST_S <= seconds <= state.signed_s:
         expected = f"expected {SHORTEST_S:g} to {state.signed_s:g} seconds"
-        raise InvalidParameter(EXPIRES_S.name, f"{seconds:g}", expected)
+        raise InvalidParameter(EXPIRES_S.name, f"{seconds:.15g}", expected)
 
 
 ENDPOINTS = (

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from tileserver.access.key import ApiKey
-from tileserver.errors import NotFound
+from tileserver.errors import InvalidParameter, NotFound
 
 # What a writer says of what is there: a revision, that there is nothing, or anything.
 Expected = int | Literal["nothing", "anything"] | None
@@ -83,6 +83,38 @@ def describe_key(key: ApiKey) -> dict[str, Any]:
     }
 
 
+def describe_change(audit: Audit) -> dict[str, Any]:
+    """Who changed what, as it is told."""
+    return {
+        "change": audit.change,
+        "when": audit.at,
+        "who": audit.who,
+        "action": audit.action,
+        "dataset": audit.dataset,
+        "before": audit.before,
+        "after": audit.after,
+    }
+
+
 def moment(at: datetime | None) -> str | None:
     """ISO 8601 in whole seconds, UTC, which sorts as time does."""
-    return None if at is None else at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return None if at is None else _written(at)
+
+
+def parse_moment(name: str, text: str) -> str:
+    """A time or the start of a day, as `moment` writes it. Raises InvalidParameter.
+
+    Args:
+        name: of the parameter.
+    """
+    try:
+        at = datetime.fromisoformat(text)
+        at = at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):  # beyond the years 1 and 9999 in UTC
+        expected = "expected 2027-12-31 or 2027-12-31T12:00:00Z"
+        raise InvalidParameter(name, text, expected) from None
+    return _written(at)
+
+
+def _written(at: datetime) -> str:
+    return f"{at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"

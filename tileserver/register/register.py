@@ -197,7 +197,7 @@ class Register:
         with self._writing() as (connection, change):
             row = connection.execute(select(API_KEY).where(API_KEY.c.id == id)).first()
             if row is None:
-                raise KeyNotFound(id, "no such key; /keys lists them")
+                raise KeyNotFound(id, "no such key; /keys or `key list` tells them")
             connection.execute(delete(API_KEY).where(API_KEY.c.id == id))
             _note(connection, change, who, KEY_ACTIONS[1], None, describe_key(_key(row)))
 
@@ -226,7 +226,7 @@ def _check(dataset: str, known: Record | None, expected: Expected) -> None:
         if known is not None:
             raise Conflict(
                 f"dataset={dataset!r} is registered already (revision {known.revision}): change "
-                "it by PUT with If-Match"
+                "it by PUT with If-Match, or by register --replace"
             )
     elif known is None:
         if expected is not None:
