@@ -157,6 +157,7 @@ WRONG = {
     f"{CUBE}/bbox/west,0,1,1.png": (400, "minx='west'"),
     f"{CUBE}/point/100,0": (404, "outside the dataset's bounds"),
     f"{CUBE}/statistics?histogram_bins=99999999": (400, "expected 0 to 1000"),
+    f"{CUBE}/tiles/WebMercatorQuad?maxzoom=99999999": (400, "expected 0 to 30"),
     f"{CUBE}/statistics?p=200": (400, "expected 0 to 100"),
     f"{CUBE}/tiles/None/0/0/0.png": (400, "tileMatrixSetId='None'"),
     f"{CUBE}/tiles/WebMercatorQuad/1/9/0.png": (404, "tile='1/9/0'"),

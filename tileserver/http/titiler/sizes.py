@@ -8,7 +8,15 @@ from starlette.requests import Request
 from tileserver.errors import InvalidParameter
 
 # The largest number of each, or of several that are parted by commas how many.
-MOST = {"histogram_bins": 1000, "cover_scale": 100, "buffer": 256, "padding": 256, "p": 100}
+MOST = {
+    "histogram_bins": 1000,
+    "cover_scale": 100,
+    "buffer": 256,
+    "padding": 256,
+    "p": 100,
+    "minzoom": 30,
+    "maxzoom": 30,
+}
 COVER_SCALE = 10  # titiler.core's default
 COVER_PIXELS = 8  # of the mask that weighs cells, for each pixel that a map may have
 
