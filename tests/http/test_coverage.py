@@ -116,6 +116,8 @@ def test_known_answers_are_not_sent_again(client: TestClient, url: str) -> None:
     [
         ("/coverage/sea/sst", "bbox"),
         ("/coverage/sea/sst?bbox=0,10,10,0", "bbox"),
+        ("/coverage/sea/sst?bbox=180,-90,-180,90", "bbox"),
+        ("/coverage/sea/sst?bbox=360,0,0,9", "bbox"),
         (f"{BLOCK}&steps=0", "steps"),
         ("/coverage/sea/sst?bbox=0,0,9,9&width=257", "width"),
         (f"{BLOCK}&start=1990-01-01", "start"),

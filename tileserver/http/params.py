@@ -140,7 +140,7 @@ def bbox(name: str, value: str) -> Bounds:
         raise InvalidParameter(
             name, value, "expected longitudes from -180 to 360 and latitudes from -90 to 90"
         )
-    if west == east:
+    if west - east in (0, 360):
         raise InvalidParameter(name, value, "expected a box that is wider than 0")
     return (west, south, east, north)
 
