@@ -10,7 +10,7 @@ const FLAGS = [
   "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
   "--disable-sync", "--no-first-run", "--disable-quic",
 ];
-export const PATIENCE_MS = 30_000;
+export const PATIENCE_MS = 90_000;
 
 /** @param {string} executablePath */
 export function launch(executablePath) {

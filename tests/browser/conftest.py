@@ -24,7 +24,7 @@ from tileserver.access.keyfile import written
 
 HERE = Path(__file__).parent
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-WITHIN_S = 240
+WITHIN_S = 480
 HTML_TITLE = "<img src=x onerror='window.ran=1'> & <b>bold</b>"
 SCRIPT = "<script>window.ran=1</script>"
 

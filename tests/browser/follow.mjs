@@ -81,7 +81,11 @@ async function zoomIn(language, button) {
   await page.locator(".notice").getByRole("button", { name: button }).click();
   await page.waitForFunction(() => !document.querySelector(".notice.is-calm"));
   await settle(page);
-  seen[`zoom-${language}`] = await page.evaluate(() => Number(new URLSearchParams(location.hash.slice(1)).get("view").split("/")[0]));
+  const zoomed = await page.waitForFunction(() => {
+    const zoom = Number(new URLSearchParams(location.hash.slice(1)).get("view").split("/")[0]);
+    return zoom !== 1 && zoom;
+  });
+  seen[`zoom-${language}`] = await zoomed.jsonValue();
   await page.screenshot({ path: `${folder}/zoomed-${language}.png` });
   await done();
 }

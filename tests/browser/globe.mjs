@@ -76,8 +76,9 @@ async function useGlobe() {
     await route.continue().catch(() => {});
   });
   asked = log.requests.length;
+  const sent = page.waitForRequest((request) => request.url().includes("/tiles/"));
   await page.keyboard.press("ArrowLeft");
-  await page.waitForFunction(() => document.body.dataset.settled === "false");
+  await sent;
   await page.waitForTimeout(500);
   await picture(page, "waiting");
   await settle(page);
