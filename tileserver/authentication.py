@@ -10,6 +10,8 @@ from tileserver.errors import CatalogError
 from tileserver.register.follower import Follower
 from tileserver.settings import Settings
 
+SHORTEST_SECRET = 16  # who has one signed address can try out secrets in peace
+
 
 def make_identity(settings: Settings, registered: Follower | None = None) -> Identity:
     """What the settings say is taken for a proof of who asks. Raises CatalogError, ValueError.
@@ -17,13 +19,19 @@ def make_identity(settings: Settings, registered: Follower | None = None) -> Ide
     Args:
         registered: keys beside those of the file.
     """
-    secrets = settings.signing_keys.get_secret_value().split(",")
+    said = (each.strip() for each in settings.signing_keys.get_secret_value().split(","))
+    secrets = tuple(each for each in said if each)
+    if any(len(each) < SHORTEST_SECRET for each in secrets):
+        raise ValueError(
+            f"signing_keys: expected secrets of {SHORTEST_SECRET} characters or more, as "
+            "`openssl rand -hex 32` makes them"
+        )
     places: list[Keys] = [KeyFile(settings.keys)] if settings.keys else []
     places += [] if registered is None else [registered]
     return Identity(
         keys=Keyring(places) if places else None,
         tokens=_tokens(settings) if settings.oidc_issuer else None,
-        signer=Signer(tuple(each.strip() for each in secrets if each.strip())),
+        signer=Signer(secrets),
         admin_token=settings.admin_token.get_secret_value(),
         look_again=None if registered is None else registered.look_again,
     )

@@ -27,6 +27,7 @@ from tileserver.settings import Settings
 
 LATER = datetime(2100, 1, 1, tzinfo=UTC)
 PAST = datetime(2020, 1, 1, tzinfo=UTC)
+SECRET = "what signs in these tests"
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
     keys.write_text("".join(written(kept) for _, kept in made.values()))
     shown = {kind: _bearer(text) for kind, (text, _) in made.items()}
     shown |= {"none": {}, "wrong": _bearer(new_key("wrong")[0])}
-    signer = Signer(("signs",))
+    signer = Signer((SECRET,))
     signatures = {
         "right": signer.sign("vault", LATER),
         "crypt": signer.sign("crypt", LATER),
@@ -80,7 +81,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
     }
     spoken = (*Settings.model_fields["adapters"].default, "titiler")
     settings = Settings(
-        keys=str(keys), signing_keys="signs", jobs=str(folder / "jobs"), adapters=spoken
+        keys=str(keys), signing_keys=SECRET, jobs=str(folder / "jobs"), adapters=spoken
     )
     with (
         running(create_app(settings, vault)) as port,

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from tileserver import catalogfile
+from tileserver.authentication import make_identity
 from tileserver.cli.console import Catalogs, fail, settings, told
 from tileserver.cli.ledger import register_of
 from tileserver.errors import SourceUnavailable
@@ -68,6 +69,10 @@ def run(settings: Settings) -> None:
     if said := settings.database.get_secret_value():
         with suppress(SourceUnavailable), register_of(said):  # one that is down is waited for
             pass
+    try:
+        make_identity(settings)
+    except ValueError as error:
+        fail(str(error))
     if url := settings.redis.get_secret_value():
         _check_redis(url)
     if settings.traces and find_spec("opentelemetry") is None:
