@@ -190,7 +190,7 @@ def test_key_without_a_database(run: Run, data: Path, monkeypatch: pytest.Monkey
         (["audit", "--since", "soon"], "since='soon'"),
         (["key", "revoke", "nothing"], "no such key"),
         (["audit", "--database", "mysql://ann:secret@h/x"], "expected a file for SQLite"),
-        (["database", "upgrade", "--database", "/no/where/x.db"], "does not answer"),
+        (["database", "upgrade", "--database", "/no/where/x.db"], "unable to open"),
     ],
 )
 def test_what_goes_wrong_is_told(run: Run, words: list[str], told: str) -> None:

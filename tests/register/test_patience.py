@@ -6,9 +6,12 @@ import sys
 import threading
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from tileserver.errors import CatalogError, SourceUnavailable
-from tileserver.register.patience import AT_ONCE, Patience
+from tileserver.register.patience import AT_ONCE, Patience, reason
+
+SERVER = 'connection failed: connection to server at "db.example", port 5432'
 
 
 def test_what_a_call_returns() -> None:
@@ -66,3 +69,28 @@ def test_end_of_the_process() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
     )
     assert (done.stdout, done.stderr) == ("SourceUnavailable\n", "")
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (f'{SERVER} failed: FATAL:  database "eo" does not exist', "database does not exist"),
+        (f'{SERVER} failed: FATAL:  password authentication failed for user "ann"',
+         "password authentication failed for user"),
+        (f"{SERVER} failed: Connection refused\n\tIs the server running?", "Connection refused"),
+        ("failed to resolve host 'db.example': Name or service not known",
+         "failed to resolve host: Name or service not known"),
+        ("unable to open database file", "unable to open database file"),
+        ("", "OperationalError"),
+    ],
+)  # fmt: skip
+def test_why_a_database_does_not_answer(said: str, told: str) -> None:
+    """In its own words, without the names of which its address is made."""
+    error = SourceUnavailable("the database does not answer")
+    error.__cause__ = OperationalError("SELECT 1", None, Exception(said))
+    assert reason(error) == told
+
+
+def test_why_without_a_cause() -> None:
+    """One that stands still says nothing."""
+    assert reason(SourceUnavailable("in time")) == "SourceUnavailable"

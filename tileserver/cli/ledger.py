@@ -17,7 +17,8 @@ from rich.table import Table
 from tileserver.access.key import ApiKey, new_key, parse_expiry
 from tileserver.access.keyfile import written
 from tileserver.cli.console import err, out, settings, told
-from tileserver.errors import CatalogError
+from tileserver.errors import CatalogError, SourceUnavailable
+from tileserver.register.patience import reason
 from tileserver.register.record import Audit, describe_change, describe_key, parse_moment
 
 if TYPE_CHECKING:  # it needs the extra `database`
@@ -35,7 +36,8 @@ database = typer.Typer(no_args_is_help=True, help="The database: upgrade.")
 
 @contextmanager
 def register_of(said: str | None) -> Iterator[Register]:
-    """The register in a database, its schema brought up to date. Raises CatalogError."""
+    """The register in a database, its schema brought up to date. Raises CatalogError,
+    SourceUnavailable."""
     address = _address(said)
     if not address:
         raise CatalogError("database is missing: name it by --database, or by TILESERVER_DATABASE")
@@ -47,10 +49,18 @@ def register_of(said: str | None) -> Iterator[Register]:
         ) from error
     register = Register(address)
     try:
-        register.upgrade()
+        _upgrade(register)
         yield register
     finally:
         register.close()
+
+
+def _upgrade(register: Register) -> None:
+    """Who runs a command may know why there is no database; those who ask a server may not."""
+    try:
+        register.upgrade()
+    except SourceUnavailable as error:
+        raise SourceUnavailable(f"the database does not answer: {reason(error)}") from error
 
 
 def _address(said: str | None) -> str:

@@ -18,7 +18,7 @@ from tileserver.catalogfile import EntryMaker
 from tileserver.dataset import Entry
 from tileserver.errors import CatalogError, SourceUnavailable
 from tileserver.refresh import Refresher
-from tileserver.register.patience import Patience
+from tileserver.register.patience import Patience, reason
 from tileserver.register.record import Changes, Record
 
 if TYPE_CHECKING:  # it needs the extra `database`
@@ -119,8 +119,7 @@ class Follower:
                     there = {record.id for record in changes.datasets}
                     self._forget(self._known - there)
             except SourceUnavailable as error:
-                cause = type(error.__cause__ or error).__name__
-                self._tell(f"the database does not answer ({cause})")
+                self._tell(f"the database does not answer ({reason(error)})")
                 return False
             self._tell(None)
             self._apply(changes)

@@ -8,6 +8,7 @@ does not hold up the end of the process, and of which there are few.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -21,6 +22,7 @@ T = TypeVar("T")
 
 AT_ONCE = 4
 ANSWER_S = 15.0  # more than the database's own timeouts
+_QUOTED = re.compile(r""" ?"[^"]*"| ?'[^']*'""")
 
 
 class Patience:
@@ -68,3 +70,11 @@ class Patience:
 
         Thread(target=run, name="database", daemon=True).start()
         return done
+
+
+def reason(error: SourceUnavailable) -> str:
+    """Why the database does not answer, in its own words, for logs and the command line: without
+    the names that they quote, of which its address is made."""
+    cause = error.__cause__ or error
+    said = str(getattr(cause, "orig", "")).rpartition("failed: ")[2].partition("\n")[0]
+    return _QUOTED.sub("", said.removeprefix("FATAL:")).strip() or type(cause).__name__
