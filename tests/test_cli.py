@@ -152,3 +152,24 @@ def test_redis_without_its_extra_is_told(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", hidden], capture_output=True, text=True)
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert "pip install 'tileserver[redis]'" in done.stderr
+
+
+def test_setting_with_a_slip_is_told(tmp_path: Path) -> None:
+    """What is meant is named; other programs' variables are nobody's business."""
+    slips = {"TILESERVER_WORKRES": "2", "TILESERVER_CLIENTRATE": "5", "TILESERVER_IN_FLIHGT": "5"}
+    others = {"TILESERVER_SERVICE_HOST": "x", "TILESERVER_LAB_ACCESS_KEY_ID": "x", "TILES": "x"}
+    (tmp_path / "file").write_text("not a folder")
+    (tmp_path / "catalog.yaml").write_text("datasets: []")
+    words = ("serve", "--catalog", "catalog.yaml", "--shared-tiles", "file", "--port", "0")
+    done = subprocess.run(
+        [sys.executable, "-m", "tileserver", *words],
+        env={**os.environ, **NARROW, **slips, **others},
+        cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    *told, last = done.stderr.splitlines()
+    assert told == [
+        "TILESERVER_CLIENTRATE: no such setting: is TILESERVER_CLIENT_RATE meant?",
+        "TILESERVER_IN_FLIHGT: no such setting: is TILESERVER_IN_FLIGHT meant?",
+        "TILESERVER_WORKRES: no such setting: is TILESERVER_WORKERS meant?",
+    ]
+    assert last.startswith("shared_tiles=file: ")

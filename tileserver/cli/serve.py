@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from difflib import get_close_matches
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +14,7 @@ import typer
 
 from tileserver import catalogfile
 from tileserver.authentication import make_identity
-from tileserver.cli.console import Catalogs, fail, settings, told
+from tileserver.cli.console import Catalogs, complain, fail, settings, told
 from tileserver.cli.ledger import register_of
 from tileserver.errors import SourceUnavailable
 from tileserver.jobs.office import Limits, Office
@@ -21,6 +24,8 @@ from tileserver.noticeboard import Noticeboard
 from tileserver.serving import run as run_server
 from tileserver.settings import Settings
 from tileserver.sharedtiles import SharedTiles
+
+LOOKS_LIKE = 0.75  # of difflib
 
 
 def serve(
@@ -41,6 +46,8 @@ def serve(
     chosen = settings({k: str(v) for k, v in given.items() if v is not None})
     if not chosen.catalog and not chosen.database.get_secret_value():
         fail("catalog is missing: name one with --catalog, or try `tileserver demo --serve`")
+    for line in _misspelt(os.environ):
+        complain(line)
     told(lambda: run(chosen))
 
 
@@ -97,6 +104,15 @@ def _check_redis(url: str) -> None:
         where(url)
     except ValueError as error:
         fail(f"redis: {error}")
+
+
+def _misspelt(names: Iterable[str]) -> Iterator[str]:
+    """Variables that are no settings, but look like one: others may be anybody's."""
+    for name in sorted(names):
+        prefix, _, key = name.lower().partition("_")
+        if prefix == "tileserver" and key not in Settings.model_fields:
+            for meant in get_close_matches(key, Settings.model_fields, n=1, cutoff=LOOKS_LIKE):
+                yield f"{name}: no such setting: is TILESERVER_{meant.upper()} meant?"
 
 
 def _extra(args: list[str]) -> dict[str, str]:
