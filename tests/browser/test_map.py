@@ -209,7 +209,7 @@ def test_nothing_is_wrong(map_visit: Visit) -> None:
 
 @pytest.mark.paced
 def test_plays_without_requests(speed: Visit) -> None:
-    """50 steps at 10 a second after preloading: no request, hardly a late frame; the best of some tries."""
+    """50 steps at 10 a second after preloading: no request, hardly a late frame, in some try."""
     played = speed.facts["played"]
     assert played["asked"] == 0
     assert played["late"] < FRAMES_DROPPED
