@@ -194,9 +194,12 @@ def prometheus(server: str, tmp_path: Path) -> Iterator[str]:
 def answer(prometheus: str, expression: str) -> list[Any]:
     """The samples that a query finds; nothing while Prometheus is not there yet."""
     try:
-        found = httpx2.get(f"{prometheus}/api/v1/query", params={"query": expression}).json()
+        told = httpx2.get(f"{prometheus}/api/v1/query", params={"query": expression})
     except httpx2.TransportError:
         return []
+    if told.status_code == 503:  # it listens before it is ready
+        return []
+    found = told.json()
     assert found["status"] == "success", found
     samples: list[Any] = found["data"]["result"]
     return samples
