@@ -207,7 +207,7 @@ async function useEmbedded() {
   await new Promise((resolve) => outer.listen(0, "127.0.0.1", resolve));
   const { page, log } = await openPage(browser, { width: 700, height: 460 });
   await page.goto(`http://127.0.0.1:${outer.address().port}/`);
-  const frame = page.frames().at(-1);
+  const frame = await (await page.locator("iframe[title=Map]").elementHandle()).contentFrame();
   await settle(frame);
   const shown = (selector) => frame.locator(selector).isVisible();
   seen.embed = {
